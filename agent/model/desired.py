@@ -1,0 +1,71 @@
+"""Desired state of one host: what the fleet planner hands to the host planner."""
+
+from collections.abc import Mapping
+
+from agent.model.cause import Cause
+from agent.model.objects.meta import ConfigKey, ObjectKey, PodKey
+from agent.model.objects.pod import PodSpec
+from agent.model.origin import Origin
+from agent.model.value import MASK, Value
+
+
+class ConfigData(Value, frozen=True, kw_only=True):
+    """The content of a ConfigMap or Secret, decoded, and where it was written. Content never shows in repr."""
+
+    key: ConfigKey
+    entries: Mapping[str, bytes]
+    origin: Origin
+
+    @property
+    def sensitive(self) -> bool:
+        """Whether the content must never be shown."""
+        return self.key.kind == "Secret"
+
+    def __repr__(self) -> str:
+        return f"ConfigData({self.key.kind} {self.key.name}, entries={sorted(self.entries)}, content={MASK})"
+
+
+class DesiredPod(Value, frozen=True, kw_only=True):
+    """A pod that belongs on the host, with everything needed to render it.
+
+    ``spec_path`` is where its PodSpec stands in the owner's manifest (``spec`` or ``spec.template.spec``). ``config``
+    holds exactly the ConfigMaps and Secrets that the spec refers to and that exist.
+    """
+
+    key: PodKey
+    owner: ObjectKey
+    origin: Origin
+    spec_path: str
+    spec: PodSpec
+    labels: Mapping[str, str] = {}
+    annotations: Mapping[str, str] = {}
+    config: Mapping[ConfigKey, ConfigData] = {}
+
+
+class KeptPod(Value, frozen=True, kw_only=True):
+    """A pod of an older template that stays, as it is, until the rollout lets it go.
+
+    Its manifest is gone, so it is healed from its live configuration: exited containers restart as they were.
+    """
+
+    key: PodKey
+    cause: Cause
+
+
+class LeavingPod(Value, frozen=True, kw_only=True):
+    """A pod that goes, and why. Anything else of ours that is not desired goes because no object declares it."""
+
+    key: PodKey
+    cause: Cause
+
+
+class HostDesired(Value, frozen=True, kw_only=True):
+    """All that one host should run. Sequences are sorted by key."""
+
+    host: str
+    agent: str
+    """The agent's name: the ownership label's value."""
+    revision: str
+    pods: tuple[DesiredPod, ...] = ()
+    kept: tuple[KeptPod, ...] = ()
+    leaving: tuple[LeavingPod, ...] = ()

@@ -1,0 +1,85 @@
+"""The agent's own configuration: ``/etc/trimtab/agent.yaml``. Not part of a source."""
+
+from typing import Literal
+
+from agent.model.objects.meta import Object, ObjectMeta
+
+
+class Ref(Object, frozen=True, kw_only=True):
+    """What to follow: one of branch, tag and commit."""
+
+    branch: str = ""
+    tag: str = ""
+    commit: str = ""
+
+
+class SourceSpec(Object, frozen=True, kw_only=True):
+    """The git repository. Credentials are files, never part of the URL.
+
+    ``interval`` (a duration) is how often a remote one is fetched; a local path is watched instead.
+    ``identity_file`` and ``known_hosts_file`` are for ssh, ``token_file`` (and ``username``) for https.
+    """
+
+    url: str
+    ref: Ref = Ref(branch="main")
+    path: str = "."
+    interval: str = "1m"
+    timeout: str = "1m"
+    depth: int = 50
+    identity_file: str | None = None
+    known_hosts_file: str | None = None
+    token_file: str | None = None
+    username: str = "git"
+
+
+class SshDefaults(Object, frozen=True, kw_only=True):
+    """How hosts are reached, where the Host itself does not say. ``config_file`` names an OpenSSH client file."""
+
+    user: str = "root"
+    identity_file: str | None = None
+    known_hosts_file: str | None = None
+    config_file: str | None = None
+    connect_timeout: str = "10s"
+    keepalive_interval: str = "15s"
+
+
+class Prune(Object, frozen=True, kw_only=True):
+    """Whether pods that no object declares any more are removed, and how many of all at once without asking."""
+
+    enabled: bool = True
+    max_fraction: float = 0.3
+
+
+class Limits(Object, frozen=True, kw_only=True):
+    """How much runs side by side, and the slow look at every host that backs events up."""
+
+    actions_per_host: int = 8
+    connections: int = 64
+    resync: str = "5m"
+
+
+class Metrics(Object, frozen=True, kw_only=True):
+    """Where /metrics, /healthz and /readyz are served; port 0 serves nothing."""
+
+    address: str = "127.0.0.1"
+    port: int = 9550
+
+
+class AgentSpec(Object, frozen=True, kw_only=True):
+    """All settings of an agent."""
+
+    source: SourceSpec
+    ssh: SshDefaults = SshDefaults()
+    state_dir: str = "/var/lib/trimtab"
+    prune: Prune = Prune()
+    limits: Limits = Limits()
+    metrics: Metrics = Metrics()
+
+
+class AgentConfig(Object, frozen=True, kw_only=True):
+    """One agent; its name owns every pod it makes."""
+
+    metadata: ObjectMeta
+    spec: AgentSpec
+    api_version: Literal["trimtab.dev/v1alpha1"] = "trimtab.dev/v1alpha1"
+    kind: Literal["Agent"] = "Agent"

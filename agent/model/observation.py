@@ -1,0 +1,97 @@
+"""What a host showed last. A host that cannot be seen is ``Unseen``: never the same as empty."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from agent.model.cri import ContainerConfig, SandboxConfig
+from agent.model.files import FileSeen
+from agent.model.value import Value
+
+
+class RuntimeFacts(Value, frozen=True, kw_only=True):
+    """What the host is and has: versions, capacity, conditions as CRI reports them."""
+
+    name: str = "containerd"
+    version: str = ""
+    runtime_ready: bool = True
+    network_ready: bool = True
+    message: str = ""
+    cgroup_driver: Literal["cgroupfs", "systemd"] = "cgroupfs"
+    cpu_millis: int = 0
+    memory_bytes: int = 0
+    clock_skew: float = 0.0
+    """Host clock minus ours, seconds."""
+    boot_id: str = ""
+
+
+class SandboxSeen(Value, frozen=True, kw_only=True):
+    """One pod sandbox. ``config`` is what it was made from, read back from the runtime."""
+
+    id: str
+    config: SandboxConfig
+    ready: bool
+    created_at: float = 0.0
+    ips: tuple[str, ...] = ()
+
+
+class ContainerSeen(Value, frozen=True, kw_only=True):
+    """One container. Times are seconds since the epoch, 0 when it has not happened.
+
+    ``config`` is what it was made from, read back from the runtime: texts from Secrets are wrapped as ``Sensitive``
+    by what the container's own annotation says, and all of its environment is, where that annotation is missing.
+    ``image_ref`` is the image's identity (digest) that it was really created from.
+    """
+
+    id: str
+    sandbox_id: str
+    config: ContainerConfig
+    state: Literal["created", "running", "exited", "unknown"]
+    created_at: float = 0.0
+    started_at: float = 0.0
+    finished_at: float = 0.0
+    exit_code: int = 0
+    reason: str = ""
+    message: str = ""
+    image_ref: str = ""
+
+
+class ImageSeen(Value, frozen=True, kw_only=True):
+    """One image of the host's store."""
+
+    id: str
+    tags: tuple[str, ...] = ()
+    digests: tuple[str, ...] = ()
+    size: int = 0
+
+
+class Seen(Value, frozen=True, kw_only=True):
+    """One full look at a host.
+
+    ``sandboxes`` and ``containers`` hold everything in the runtime, foreign ones too (told apart by the ownership
+    label). ``files`` maps absolute paths below the pods' folders to what is there; ``pod_dirs`` are the pod UIDs
+    that have a folder on the host. All sequences are sorted by id, so equal states compare equal.
+    """
+
+    at: float
+    facts: RuntimeFacts
+    sandboxes: tuple[SandboxSeen, ...] = ()
+    containers: tuple[ContainerSeen, ...] = ()
+    images: tuple[ImageSeen, ...] = ()
+    files: Mapping[str, FileSeen] = {}
+    pod_dirs: tuple[str, ...] = ()
+
+
+class Unseen(Value, frozen=True, kw_only=True):
+    """A host that does not answer: since when, why, and what it showed before."""
+
+    since: float
+    reason: str
+    last_known: Seen | None = None
+
+
+Observation = Seen | Unseen
+
+
+def last_known(observation: Observation) -> Seen | None:
+    """Return the newest full look at a host, however old."""
+    return observation if isinstance(observation, Seen) else observation.last_known

@@ -1,0 +1,87 @@
+"""The contracts of the two planners: their input and their output."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from agent.model.action import Action
+from agent.model.desired import HostDesired
+from agent.model.memory import Memory
+from agent.model.objects.fleet import Fleet
+from agent.model.objects.meta import ObjectKey, PodKey
+from agent.model.observation import Observation
+from agent.model.status import ObjectStatus
+from agent.model.value import MASK, Value
+
+
+class FingerprintKey(Value, frozen=True, kw_only=True):
+    """The fleet's secret key (32 bytes) for fingerprints of Secret content: shown values can't be guessed from them."""
+
+    value: bytes
+
+    def __repr__(self) -> str:
+        return f"FingerprintKey({MASK})"
+
+
+class Waiting(Value, frozen=True, kw_only=True, order=True):
+    """Something that is not done yet, and why, in the reader's words. ``until`` is 0 when no time is known."""
+
+    reason: Literal["back-off", "image-pull", "rollout", "unschedulable", "unseen", "predecessor", "refused", "runtime"]
+    message: str
+    pod: PodKey | None = None
+    object: ObjectKey | None = None
+    host: str = ""
+    until: float = 0.0
+
+
+class FleetInput(Value, frozen=True, kw_only=True):
+    """All that the fleet planner may know. ``observations`` has an entry for every Host object."""
+
+    agent: str
+    fleet: Fleet
+    observations: Mapping[str, Observation]
+    memory: Memory
+    key: FingerprintKey
+    now: float
+
+
+class FleetPlan(Value, frozen=True, kw_only=True):
+    """What each host should run now, and what becomes of each object.
+
+    ``desired`` has an entry for every Host object, unseen ones too. ``memory`` is to be saved before acting.
+    """
+
+    desired: Mapping[str, HostDesired]
+    statuses: tuple[ObjectStatus, ...]
+    memory: Memory
+    waiting: tuple[Waiting, ...] = ()
+    wake_at: float | None = None
+
+
+class Failure(Value, frozen=True, kw_only=True):
+    """A row of failed attempts at one thing on a host, for back-off: 10 s doubling to 5 min since ``last_at``."""
+
+    count: int
+    last_at: float
+    message: str
+    kind: str = ""
+
+
+class HostInput(Value, frozen=True, kw_only=True):
+    """All that the host planner may know. ``failures`` is keyed by pod; an Unseen host gets no actions."""
+
+    desired: HostDesired
+    observation: Observation
+    key: FingerprintKey
+    now: float
+    failures: Mapping[PodKey, Failure] = {}
+
+
+class HostPlan(Value, frozen=True, kw_only=True):
+    """What to do on a host now, what waits and why, and when time alone would change the answer."""
+
+    host: str
+    actions: tuple[Action, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    wake_at: float | None = None
+    unchanged: int = 0
+    """Pods that are as desired."""
