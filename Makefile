@@ -1,0 +1,56 @@
+# Every target sets up what it needs (system packages, a virtual environment in .venv) and is quick when that is done.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help setup check test demo bench proto format clean
+
+help: ## Show the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+setup: .make/packages $(VENV)/.installed ## Install system packages and the virtual environment
+
+.make/packages: lab/install-packages
+	@echo '==> system packages'
+	@lab/install-packages
+	@mkdir -p $(@D) && touch $@
+
+$(VENV)/.installed: pyproject.toml | .make/packages
+	@echo '==> virtual environment in $(VENV)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+check: setup ## Lint, types, import contracts, structure
+	@echo '==> ruff'
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@echo '==> mypy'
+	@$(BIN)/mypy
+	@echo '==> import contracts'
+	@$(BIN)/lint-imports --no-cache >$(VENV)/contracts.log || { cat $(VENV)/contracts.log; exit 1; }
+	@echo '==> structure'
+	@$(BIN)/pytest -q tests/tidy
+
+test: setup ## All tests, on real containerd hosts included (root)
+	@echo '==> tests'
+	@$(BIN)/pytest
+
+demo: setup ## The main job, as a story, on three real hosts that it starts itself (root)
+	@$(BIN)/python -m lab.demo
+
+bench: setup ## Measure; results in benchmarks/results/ (root)
+	@$(BIN)/python -m benchmarks
+
+proto: setup ## Generate the CRI and events client again
+	@$(BIN)/python -m agent.hosts.proto
+
+format: setup ## Format and mend what ruff can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+clean: ## Remove what the targets made here
+	rm -rf $(VENV) .make .mypy_cache .ruff_cache .pytest_cache .hypothesis
