@@ -1,0 +1,30 @@
+"""Values from git and from hosts, made safe to show: no control sequence of theirs reaches a terminal."""
+
+import re
+from typing import Final
+
+_UNSAFE: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f"  # C0 and C1 controls: escape sequences, newlines, backspaces
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # text direction: shows something else than it says
+    "\u200b-\u200d\u2028\u2029\ufeff\ud800-\udfff]"  # invisible, line breaks, and what UTF-8 cannot encode
+)
+_NAMED: Final = {"\n": r"\n", "\t": r"\t", "\r": r"\r"}
+LONGEST: Final = 240
+"""A value longer than this is cut; the rest of it never helped anybody to read a difference."""
+
+
+def printable(text: str) -> str:
+    r"""Return one line without control or invisible characters; each becomes its escape (``\n``, ``\x1b``)."""
+    return _UNSAFE.sub(lambda match: _NAMED.get(match[0]) or _escape(match[0]), text)
+
+
+def shortened(text: str, longest: int = LONGEST) -> str:
+    """Return ``printable`` text of bounded length, saying how much was cut."""
+    if len(text) <= longest:
+        return printable(text)
+    return f"{printable(text[:longest])}… ({len(text) - longest} characters more)"
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
