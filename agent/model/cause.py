@@ -9,8 +9,8 @@ class Commit(Value, frozen=True, kw_only=True, tag="commit"):
     """A value in git asks for it.
 
     The planner fills ``revision``, ``object``, ``path`` and ``location`` (the object's first line). Whoever shows
-    the cause refines ``location`` to the value's own line, and ``revision`` and ``author`` to the commit that last
-    touched that line.
+    the cause refines ``location`` to the value's own line, and ``revision``, ``author`` and ``subject`` to the commit
+    that last touched that line.
     """
 
     revision: str
@@ -20,6 +20,7 @@ class Commit(Value, frozen=True, kw_only=True, tag="commit"):
     summary: str = ""
     """What it means, in the reader's words: ``scaled from 5 to 3``, ``image changed``."""
     author: str = ""
+    subject: str = ""
 
 
 class Drift(Value, frozen=True, kw_only=True, tag="drift"):
