@@ -1,6 +1,42 @@
-"""The command line: one file a verb, and the only room that wires real adapters in."""
+"""The command line: one file a verb, and the only room that wires real adapters in.
+
+Every verb is listed here with its one line of help, so that help and completion import none of their modules.
+"""
 
 import sys
+from collections.abc import Mapping
+from typing import Final
+
+from agent.model.value import Value
+
+
+class Verb(Value, frozen=True, kw_only=True):
+    """A verb's module and what ``trimtab --help`` says of it."""
+
+    module: str
+    help: str
+    panel: str
+
+
+_LOOK: Final = "Look"
+_CHANGE: Final = "Change"
+_SET_UP: Final = "Set up and check"
+
+VERBS: Final[Mapping[str, Verb]] = {
+    "diff": Verb(module="diff", help="Show what apply would change on the hosts, and why.", panel=_LOOK),
+    "status": Verb(module="status", help="Show the revision in force, every host and every object.", panel=_LOOK),
+    "get": Verb(module="get", help="List pods, deployments, hosts and other objects, as kubectl does.", panel=_LOOK),
+    "logs": Verb(module="logs", help="Print the logs of a pod's container.", panel=_LOOK),
+    "events": Verb(module="events", help="Show what happened, newest last.", panel=_LOOK),
+    "apply": Verb(module="apply", help="Converge the hosts once, then exit.", panel=_CHANGE),
+    "agent": Verb(module="agent", help="Hold the hosts to the source continuously (the daemon).", panel=_CHANGE),
+    "approve": Verb(module="approve", help="Let a revision through that the prune guard holds back.", panel=_CHANGE),
+    "init": Verb(module="init", help="Write a first source and an agent.yaml.", panel=_SET_UP),
+    "host": Verb(module="host", help="Add hosts to the source.", panel=_SET_UP),
+    "doctor": Verb(module="doctor", help="Check that hosts are fit to run pods, and say what to do.", panel=_SET_UP),
+    "validate": Verb(module="validate", help="Check manifests, and show every problem with its place.", panel=_SET_UP),
+    "version": Verb(module="version", help="Print the version.", panel=_SET_UP),
+}
 
 
 def main() -> None:

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from agent.cli import VERBS
 from agent.cli.errors import complain
-from agent.cli.verbs import VERBS
 from agent.ports import PortError
 
 INTERRUPTED = 128 + 2
