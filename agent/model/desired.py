@@ -25,7 +25,7 @@ class ConfigData(Value, frozen=True, kw_only=True):
         return f"ConfigData({self.key.kind} {self.key.name}, entries={sorted(self.entries)}, content={MASK})"
 
 
-class DesiredPod(Value, frozen=True, kw_only=True):
+class DesiredPod(Value, frozen=True, kw_only=True, weakref=True):
     """A pod that belongs on the host, with everything needed to render it.
 
     ``spec_path`` is where its PodSpec stands in the owner's manifest (``spec`` or ``spec.template.spec``). ``config``

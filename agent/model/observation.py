@@ -64,7 +64,7 @@ class ImageSeen(Value, frozen=True, kw_only=True):
     size: int = 0
 
 
-class Seen(Value, frozen=True, kw_only=True):
+class Seen(Value, frozen=True, kw_only=True, weakref=True):
     """One full look at a host.
 
     ``sandboxes`` and ``containers`` hold everything in the runtime, foreign ones too (told apart by the ownership

@@ -6,6 +6,7 @@ from agent.model.objects.meta import ObjectKey, PodKey
 from agent.model.value import Value
 
 Phase = Literal["Ready", "Progressing", "Waiting", "Failed"]
+PodPhase = Literal["Pending", "Running", "Succeeded", "Failed", "Unknown"]
 
 
 class ContainerStatus(Value, frozen=True, kw_only=True):
@@ -29,7 +30,7 @@ class PodStatus(Value, frozen=True, kw_only=True):
     key: PodKey
     owner: ObjectKey
     host: str
-    phase: Literal["Pending", "Running", "Succeeded", "Failed", "Unknown"]
+    phase: PodPhase
     ready: bool
     reason: str = ""
     message: str = ""
