@@ -1,0 +1,44 @@
+"""How long to wait before trying again, as a kubelet does: 10 s, doubling to 5 min.
+
+For containers everything is read from the runtime itself (exit time, how long it ran, the streak annotation), so an
+agent that restarts forgets nothing.
+"""
+
+from typing import Final
+
+from agent.model.labels import RESTART_STREAK
+from agent.model.observation import ContainerSeen
+from agent.model.plan import Failure
+
+_FIRST: Final = 10.0
+_LONGEST: Final = 300.0
+_CALM: Final = 600.0
+"""A container that ran this long has left its row of crashes (Kubernetes: ten minutes)."""
+
+
+def delay(failures: int) -> float:
+    """Return the pause after this many failures in a row: 0 for none, then 10 s doubling to 5 min."""
+    if failures <= 0:
+        return 0.0
+    return min(_FIRST * 2.0 ** min(failures - 1, 10), _LONGEST)
+
+
+def streak(container: ContainerSeen) -> int:
+    """Return how many restarts lie behind an exited container without ten quiet minutes since."""
+    if container.started_at and container.finished_at - container.started_at >= _CALM:
+        return 0
+    written = container.config.annotations.get(RESTART_STREAK, "0")
+    return min(int(written), 1000) if written.isascii() and written.isdigit() and len(written) < 10 else 0
+
+
+def restart_at(container: ContainerSeen, clock_skew: float = 0.0) -> float:
+    """Return when an exited container may be started again, on the agent's clock.
+
+    ``clock_skew`` is the host's clock minus ours: exit times are the host's.
+    """
+    return container.finished_at - clock_skew + delay(streak(container))
+
+
+def retry_at(failure: Failure) -> float:
+    """Return when something that failed from outside (a pull, a runtime call) is tried again."""
+    return failure.last_at + delay(failure.count)

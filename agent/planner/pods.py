@@ -1,0 +1,143 @@
+"""The pods that a host was seen to run, put together from the runtime's flat lists of sandboxes and containers."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Literal, get_args
+
+from agent.model.labels import (
+    AGENT,
+    CONTAINER_NAME,
+    GRACE_PERIOD,
+    OWNER,
+    POD_NAME,
+    POD_NAMESPACE,
+    POD_TEMPLATE_HASH,
+    POD_UID,
+    RESTART_POLICY,
+)
+from agent.model.objects.meta import ObjectKey, PodKey
+from agent.model.observation import ContainerSeen, SandboxSeen, Seen
+from agent.model.value import Value
+from agent.planner.memo import remembered
+
+RestartPolicy = Literal["Always", "OnFailure", "Never"]
+
+_BOOKKEEPING = frozenset({AGENT, POD_NAME, POD_NAMESPACE, POD_UID})
+_DEFAULT_GRACE = 30
+_LONGEST_GRACE = 86_400
+
+
+class ObservedPod(Value, frozen=True, kw_only=True):
+    """One pod of ours on a host.
+
+    ``sandboxes`` are all that carry its name, newest first; ``containers`` are those of the newest sandbox that are
+    ours, by name, newest first; ``strangers`` are containers in it that are not ours (made by hand).
+    """
+
+    key: PodKey
+    sandboxes: tuple[SandboxSeen, ...]
+    containers: Mapping[str, tuple[ContainerSeen, ...]] = {}
+    strangers: tuple[ContainerSeen, ...] = ()
+
+    @property
+    def sandbox(self) -> SandboxSeen:
+        """The newest sandbox."""
+        return self.sandboxes[0]
+
+    @property
+    def uid(self) -> str:
+        """The pod's uid."""
+        return self.sandbox.config.uid
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """The pod's own labels, without those that only keep the books."""
+        return {name: value for name, value in self.sandbox.config.labels.items() if name not in _BOOKKEEPING}
+
+    @property
+    def template_hash(self) -> str:
+        """``pod-template-hash``, empty for a pod without one."""
+        return self.sandbox.config.labels.get(POD_TEMPLATE_HASH, "")
+
+    @property
+    def owner(self) -> ObjectKey | None:
+        """The object that asked for the pod, as its sandbox remembers; None when that was lost."""
+        parts = self.sandbox.config.annotations.get(OWNER, "").split("/")
+        return ObjectKey(kind=parts[0], namespace=parts[1], name=parts[2]) if len(parts) == 3 else None
+
+    @property
+    def restart_policy(self) -> RestartPolicy:
+        """What the pod asked for when it was made."""
+        written = self.sandbox.config.annotations.get(RESTART_POLICY)
+        return next((policy for policy in get_args(RestartPolicy) if policy == written), "Always")
+
+    @property
+    def grace_period(self) -> int:
+        """Seconds that its containers get to end by themselves, as the pod asked for when it was made."""
+        written = self.sandbox.config.annotations.get(GRACE_PERIOD, "")
+        if not (written.isascii() and written.isdigit() and len(written) < 10):
+            return _DEFAULT_GRACE
+        return min(int(written), _LONGEST_GRACE)
+
+    @property
+    def current(self) -> Mapping[str, ContainerSeen]:
+        """The newest container of each name."""
+        return {name: found[0] for name, found in self.containers.items()}
+
+    @property
+    def created_at(self) -> float:
+        """When its newest sandbox was made."""
+        return self.sandbox.created_at
+
+    def runs(self, names: Sequence[str]) -> bool:
+        """Tell whether the sandbox is ready and every named container runs."""
+        return self.sandbox.ready and all(
+            name in self.containers and self.containers[name][0].state == "running" for name in names
+        )
+
+    def running_since(self, names: Sequence[str]) -> float | None:
+        """Return when the last of the named containers started; None unless all run."""
+        if not self.runs(names):
+            return None
+        return max((self.containers[name][0].started_at for name in names), default=self.created_at)
+
+
+@remembered
+def observed_pods(seen: Seen, agent: str) -> Mapping[PodKey, ObservedPod]:
+    """Return the pods on a host that belong to an agent, sorted by key. What is not ours is not in it."""
+    sandboxes: dict[PodKey, list[SandboxSeen]] = defaultdict(list)
+    for sandbox in seen.sandboxes:
+        if sandbox.config.labels.get(AGENT) == agent:
+            config = sandbox.config
+            sandboxes[PodKey(namespace=config.namespace, name=config.name)].append(sandbox)
+    inside: dict[str, list[ContainerSeen]] = defaultdict(list)
+    for container in seen.containers:
+        inside[container.sandbox_id].append(container)
+    return {
+        key: _pod(key, sandboxes[key], inside, agent)
+        for key in sorted(sandboxes, key=lambda key: (key.namespace, key.name))
+    }
+
+
+def _pod(
+    key: PodKey, sandboxes: list[SandboxSeen], inside: Mapping[str, Sequence[ContainerSeen]], agent: str
+) -> ObservedPod:
+    if len(sandboxes) > 1:
+        sandboxes.sort(key=lambda one: (one.created_at, one.config.attempt, one.id), reverse=True)
+    containers: dict[str, list[ContainerSeen]] = {}
+    strangers = []
+    for container in inside.get(sandboxes[0].id, ()):
+        if container.config.labels.get(AGENT) == agent:
+            name = container.config.labels.get(CONTAINER_NAME, container.config.name)
+            containers.setdefault(name, []).append(container)
+        else:
+            strangers.append(container)
+    for found in containers.values():
+        if len(found) > 1:
+            found.sort(key=lambda one: (one.config.attempt, one.created_at, one.id), reverse=True)
+    return ObservedPod(
+        key=key,
+        sandboxes=tuple(sandboxes),
+        containers={name: tuple(containers[name]) for name in sorted(containers)},
+        strangers=tuple(strangers),
+    )
