@@ -1,0 +1,29 @@
+from collections.abc import Callable
+
+from agent.model.objects.agent import Prune
+from agent.model.objects.host import Host as HostObject
+from agent.model.objects.meta import Declared
+from agent.model.plan import FingerprintKey
+from agent.model.value import Value
+from agent.ports import Host
+
+HostFactory = Callable[[Declared[HostObject]], Host]
+"""Makes the port to a declared host. Must not connect: ``Host.observe`` does, and says what went wrong."""
+
+
+class Settings(Value, frozen=True, kw_only=True):
+    """What the loops need to know of the agent's configuration; durations in seconds.
+
+    ``ref`` is what to follow instead of the source's configured ref; ``connections`` bounds how many hosts are
+    connected to at one moment (hosts that are seen already never wait for it); ``first_look`` is how long the first
+    plan waits for hosts that have not answered yet, so that pods they run are not started twice.
+    """
+
+    agent: str
+    key: FingerprintKey
+    ref: str | None = None
+    prune: Prune = Prune()
+    interval: float = 60.0
+    resync: float = 300.0
+    connections: int = 64
+    first_look: float = 10.0
