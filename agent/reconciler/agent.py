@@ -15,6 +15,7 @@ class Agent:
         self,
         source: Source,
         make_host: HostFactory,
+        *,
         clock: Clock,
         journal: Journal,
         settings: Settings,

@@ -28,10 +28,10 @@ class Converged(Value, frozen=True, kw_only=True):
 def converge_once(
     source: Source,
     make_host: HostFactory,
+    *,
     clock: Clock,
     journal: Journal,
     settings: Settings,
-    *,
     wait: bool = True,
     timeout: float = 300.0,
     progress: Callable[[Snapshot], None] = lambda _snapshot: None,
