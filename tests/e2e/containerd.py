@@ -1,0 +1,168 @@
+"""What containerd itself says, asked on its own socket, past all of trimtab's code but the generated messages."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import grpc
+
+from agent.hosts.proto import runtime_pb2 as cri
+from agent.hosts.proto.runtime_pb2_grpc import ImageServiceStub, RuntimeServiceStub
+from lab.host import LabHost
+
+
+@dataclass(frozen=True)
+class Running:
+    """One running container as containerd shows it."""
+
+    host: str
+    pod: str
+    name: str
+    id: str
+    sandbox_id: str
+    attempt: int
+    image: str
+    image_ref: str
+    labels: dict[str, str]
+    annotations: dict[str, str]
+
+
+@contextmanager
+def _channel(host: LabHost) -> Iterator[grpc.Channel]:
+    options = [("grpc.default_authority", "localhost")]
+    with grpc.insecure_channel(f"unix://{host.containerd_socket}", options=options) as channel:
+        yield channel
+
+
+def running(host: LabHost) -> list[Running]:
+    """Every running container of a host whose sandbox is ready, foreign ones too, sorted by pod and name."""
+    with _channel(host) as channel:
+        runtime = RuntimeServiceStub(channel)
+        ready = {
+            sandbox.id: sandbox
+            for sandbox in runtime.ListPodSandbox(cri.ListPodSandboxRequest()).items
+            if sandbox.state == cri.SANDBOX_READY
+        }
+        containers = runtime.ListContainers(cri.ListContainersRequest()).containers
+    return sorted(
+        (
+            Running(
+                host=host.name,
+                pod=f"{ready[c.pod_sandbox_id].metadata.namespace}/{ready[c.pod_sandbox_id].metadata.name}",
+                name=c.metadata.name,
+                id=c.id,
+                sandbox_id=c.pod_sandbox_id,
+                attempt=c.metadata.attempt,
+                image=c.image.image,
+                image_ref=c.image_ref,
+                labels=dict(c.labels),
+                annotations=dict(c.annotations),
+            )
+            for c in containers
+            if c.state == cri.CONTAINER_RUNNING and c.pod_sandbox_id in ready
+        ),
+        key=lambda c: (c.pod, c.name),
+    )
+
+
+def sandboxes(host: LabHost) -> list[cri.PodSandbox]:
+    """Every sandbox of a host, ready or not."""
+    with _channel(host) as channel:
+        return list(RuntimeServiceStub(channel).ListPodSandbox(cri.ListPodSandboxRequest()).items)
+
+
+def execute(host: LabHost, container_id: str, *command: str) -> str:
+    """Run a command in a container and return what it printed."""
+    with _channel(host) as channel:
+        request = cri.ExecSyncRequest(container_id=container_id, cmd=command, timeout=10)
+        answer = RuntimeServiceStub(channel).ExecSync(request)
+    assert answer.exit_code == 0, answer.stderr.decode()
+    return str(answer.stdout.decode())
+
+
+def environment(host: LabHost, container_id: str) -> dict[str, str]:
+    """The environment that a container's first process really has."""
+    text = execute(host, container_id, "cat", "/proc/1/environ")
+    return dict(entry.split("=", 1) for entry in text.split("\0") if "=" in entry)
+
+
+def kill_process(host: LabHost, container_id: str) -> None:
+    """Kill a container's first process, as a crash or the kernel would."""
+    host.run(f"ctr -n k8s.io tasks kill -s SIGKILL {container_id}", check=True)
+
+
+def remove_container(host: LabHost, container_id: str) -> None:
+    """Remove a container by hand, as `crictl rm -f` does."""
+    with _channel(host) as channel:
+        RuntimeServiceStub(channel).RemoveContainer(cri.RemoveContainerRequest(container_id=container_id))
+
+
+def stop_sandbox(host: LabHost, sandbox_id: str) -> None:
+    """Stop a sandbox by hand, as `crictl stopp` does."""
+    with _channel(host) as channel:
+        RuntimeServiceStub(channel).StopPodSandbox(cri.StopPodSandboxRequest(pod_sandbox_id=sandbox_id))
+
+
+def remove_sandbox(host: LabHost, sandbox_id: str) -> None:
+    """Stop and remove a sandbox by hand, as `crictl rmp -f` does."""
+    stop_sandbox(host, sandbox_id)
+    with _channel(host) as channel:
+        RuntimeServiceStub(channel).RemovePodSandbox(cri.RemovePodSandboxRequest(pod_sandbox_id=sandbox_id))
+
+
+def make_sandbox(host: LabHost, name: str, labels: dict[str, str]) -> str:
+    """Make a pod sandbox by hand."""
+    config = cri.PodSandboxConfig(
+        metadata=cri.PodSandboxMetadata(name=name, uid=f"by-hand-{name}", namespace="default"), labels=labels
+    )
+    with _channel(host) as channel:
+        return str(RuntimeServiceStub(channel).RunPodSandbox(cri.RunPodSandboxRequest(config=config)).pod_sandbox_id)
+
+
+def make_container(host: LabHost, sandbox_id: str, name: str, image: str) -> str:
+    """Make and start a container by hand in any sandbox."""
+    with _channel(host) as channel:
+        runtime = RuntimeServiceStub(channel)
+        status = runtime.PodSandboxStatus(cri.PodSandboxStatusRequest(pod_sandbox_id=sandbox_id)).status
+        config = cri.ContainerConfig(
+            metadata=cri.ContainerMetadata(name=name),
+            image=cri.ImageSpec(image=image),
+            command=["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1; done"],
+        )
+        request = cri.CreateContainerRequest(
+            pod_sandbox_id=sandbox_id, config=config, sandbox_config=cri.PodSandboxConfig(metadata=status.metadata)
+        )
+        made = str(runtime.CreateContainer(request).container_id)
+        runtime.StartContainer(cri.StartContainerRequest(container_id=made))
+        return made
+
+
+def pull(host: LabHost, image: str) -> str:
+    """Pull an image by hand."""
+    with _channel(host) as channel:
+        request = cri.PullImageRequest(image=cri.ImageSpec(image=image))
+        return str(ImageServiceStub(channel).PullImage(request).image_ref)
+
+
+def wipe(host: LabHost) -> None:
+    """Take everything off a host, so that the next test starts from nothing."""
+    with _channel(host) as channel:
+        runtime = RuntimeServiceStub(channel)
+        for container in runtime.ListContainers(cri.ListContainersRequest()).containers:
+            runtime.StopContainer(cri.StopContainerRequest(container_id=container.id, timeout=0))
+        for sandbox in runtime.ListPodSandbox(cri.ListPodSandboxRequest()).items:
+            runtime.StopPodSandbox(cri.StopPodSandboxRequest(pod_sandbox_id=sandbox.id))
+            runtime.RemovePodSandbox(cri.RemovePodSandboxRequest(pod_sandbox_id=sandbox.id))
+    host.run("rm -rf /var/lib/trimtab/* /run/trimtab/* /var/log/pods/*", check=True)
+
+
+def everything_said(host: LabHost) -> str:
+    """All labels and annotations of a host's sandboxes and containers, as one text to search."""
+    with _channel(host) as channel:
+        runtime = RuntimeServiceStub(channel)
+        parts = [
+            *runtime.ListPodSandbox(cri.ListPodSandboxRequest()).items,
+            *runtime.ListContainers(cri.ListContainersRequest()).containers,
+        ]
+    return json.dumps([[dict(part.labels), dict(part.annotations)] for part in parts])

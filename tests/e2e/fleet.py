@@ -1,0 +1,226 @@
+"""A fleet under test: a bare repository to push to, real hosts, and the `trimtab` command as a user runs it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from lab import Lab
+from lab.host import LabHost
+from tests.e2e import containerd
+
+DEADLINE = 60.0
+Result = TypeVar("Result")
+
+
+def eventually(look: Callable[[], Result], *, within: float = DEADLINE, what: str = "") -> Result:
+    """Look until something true is seen; an AssertionError or a falsy value means not yet."""
+    end = time.monotonic() + within
+    while True:
+        try:
+            seen = look()
+            if seen:
+                return seen
+            why = f"last seen: {seen!r}"
+        except AssertionError as error:
+            why = str(error)
+        if time.monotonic() > end:
+            raise AssertionError(f"{what or 'it'} did not come true in {within:g} s; {why}")
+        time.sleep(0.05)
+
+
+@dataclass
+class Fleet:
+    """One source, one state directory, and the lab's hosts."""
+
+    lab: Lab
+    folder: Path
+    name: str = "e2e"
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.bare = self.folder / "fleet.git"
+        self.work = self.folder / "work"
+        self.state = self.folder / "state"
+        _git(self.folder, "init", "--quiet", "--bare", "--initial-branch=main", str(self.bare))
+        _git(self.folder, "clone", "--quiet", str(self.bare), str(self.work))
+        (self.work / "hosts").mkdir()
+        self.lab.write_hosts(self.work / "hosts")
+        self.config = self.configure()
+
+    def configure(self, **spec: object) -> Path:
+        """Write agent.yaml; keyword arguments replace parts of its spec."""
+        path = self.folder / "agent.yaml"
+        written = {
+            "apiVersion": "trimtab.dev/v1alpha1",
+            "kind": "Agent",
+            "metadata": {"name": self.name},
+            "spec": {
+                "source": {"url": str(self.bare), "ref": {"branch": "main"}},
+                "ssh": {"user": self.lab.user, "identityFile": str(self.lab.identity_file)},
+                "stateDir": str(self.state),
+                "metrics": {"port": 0},
+                **spec,
+            },
+        }
+        path.write_text(json.dumps(written))  # JSON is YAML
+        return path
+
+    # The source
+
+    def write(self, path: str, text: str) -> None:
+        """Put a file into the working folder; `registry/` in it means the lab's registry."""
+        target = self.work / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text.replace("registry/", f"{self.lab.registry}/"))
+
+    def remove(self, path: str) -> None:
+        (self.work / path).unlink()
+
+    def push(self, message: str = "change", **files: str) -> str:
+        """Commit all that is in the working folder, push it, and return the commit."""
+        for path, text in files.items():
+            self.write(path, text)
+        _git(self.work, "add", "--all")
+        _git(self.work, "commit", "--quiet", "--message", message)
+        _git(self.work, "push", "--quiet", "origin", "HEAD:main")
+        return _git(self.work, "rev-parse", "HEAD").strip()
+
+    def git(self, *arguments: str) -> str:
+        return _git(self.work, *arguments)
+
+    # The command
+
+    def trimtab(self, *arguments: str, check: int | None = 0, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """Run `trimtab ARGUMENTS` and require its exit code (None: any)."""
+        done = subprocess.run(
+            [sys.executable, "-m", "agent", *arguments],
+            env=self._environment(),
+            cwd=self.folder,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        if check is not None:
+            assert done.returncode == check, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def json(self, *arguments: str, check: int | None = 0) -> Any:  # noqa: ANN401 - any JSON
+        return json.loads(self.trimtab(*arguments, "-o", "json", check=check).stdout)
+
+    def apply(self, *arguments: str, check: int | None = 0) -> subprocess.CompletedProcess[str]:
+        return self.trimtab("apply", *arguments, check=check)
+
+    def assert_in_sync(self) -> None:
+        """The plan after convergence is empty."""
+        done = self.trimtab("diff", check=None)
+        assert done.returncode == 0, f"the plan is not empty:\n{done.stdout}\n{done.stderr}"
+
+    def _environment(self) -> dict[str, str]:
+        kept = {key: value for key, value in os.environ.items() if key in {"PATH", "LANG", "TMPDIR"}}
+        return {
+            **kept,
+            "HOME": str(self.folder),
+            "TRIMTAB_CONFIG": str(self.config),
+            "NO_COLOR": "1",
+            **self.environment,
+        }
+
+    @contextmanager
+    def agent(self) -> Iterator["AgentProcess"]:
+        """Run `trimtab agent` until the block ends."""
+        process = self.start_agent()
+        try:
+            yield process
+        finally:
+            process.stop()
+
+    def start_agent(self) -> "AgentProcess":
+        log = self.folder / "agent.log"
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "agent", "agent"],
+                env=self._environment(),
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        return AgentProcess(process, log)
+
+    # The hosts
+
+    def host(self, name: str) -> LabHost:
+        return self.lab.host(name)
+
+    def running(self, namespace: str = "") -> list[containerd.Running]:
+        """Every container that really runs, on all hosts that are on, sorted by pod."""
+        found = [container for host in self.lab.hosts for container in containerd.running(host)]
+        return sorted((c for c in found if c.pod.startswith(namespace)), key=lambda c: (c.pod, c.name))
+
+    def pods(self) -> list[str]:
+        """Every pod with a running container; a pod that runs twice is listed twice."""
+        return [container.pod for container in self.running()]
+
+    def one(self, pod: str) -> containerd.Running:
+        """The one running container of the one pod whose name starts so."""
+        found = [container for container in self.running() if container.pod.startswith(pod)]
+        assert len(found) == 1, f"{pod}: {found}"
+        return found[0]
+
+    def host_of(self, container: containerd.Running) -> LabHost:
+        return self.lab.host(container.host)
+
+
+@dataclass
+class AgentProcess:
+    """A running `trimtab agent`."""
+
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def kill(self) -> None:
+        """kill -9, at this very instant."""
+        self.process.kill()
+        self.process.wait(timeout=30)
+
+    def hang_up(self) -> None:
+        self.process.send_signal(signal.SIGHUP)
+
+    def stop(self) -> None:
+        """Stop as systemd does, and require that it ends by itself without a traceback."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            self.process.wait(timeout=30)
+        finally:
+            if self.process.poll() is None:
+                self.process.kill()
+                self.process.wait(timeout=10)
+        assert "Traceback" not in self.said(), self.said()
+
+    def said(self) -> str:
+        return self.log.read_text()
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    identity = ["-c", "user.name=Ana Test", "-c", "user.email=ana@example.com", "-c", "init.defaultBranch=main"]
+    done = subprocess.run(
+        ["git", "-C", str(folder), *identity, *arguments], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, f"git {' '.join(arguments)}: {done.stderr}"
+    return done.stdout
