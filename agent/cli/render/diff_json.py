@@ -1,0 +1,95 @@
+"""``trimtab diff -o json``: for programs. The shape is ``schemas/diff.v1.json``; it grows, and never changes."""
+
+import json
+from typing import Any
+
+from agent.cli.render.report import DiffReport, HostReport
+from agent.cli.render.words import summary
+from agent.model.action import Action
+from agent.model.cause import Cause, Commit
+from agent.model.plan import Waiting
+
+VERSION = 1
+
+
+def render(report: DiffReport) -> str:
+    """Return the report as JSON, all but ASCII escaped: safe to print on any terminal."""
+    return json.dumps(
+        {
+            "version": VERSION,
+            "revision": {
+                "id": report.revision.id,
+                "author": report.revision.author,
+                "at": report.revision.at,
+                "subject": report.revision.subject,
+            },
+            "at": report.now,
+            "hosts": [_host(host) for host in report.hosts],
+            "waiting": [_waiting(waiting) for waiting in report.waiting],
+            "counts": {**report.counts, "unchanged": report.unchanged, "unseenHosts": len(report.unseen)},
+            "summary": summary(report),
+        },
+        indent=2,
+    )
+
+
+def _host(host: HostReport) -> dict[str, Any]:
+    return {
+        "name": host.host,
+        "seen": not host.unseen,
+        **({"unseenReason": host.unseen} if host.unseen else {}),
+        "actions": [_action(action) for action in host.plan.actions],
+        "waiting": [_waiting(waiting) for waiting in host.plan.waiting],
+        "unchanged": host.plan.unchanged,
+    }
+
+
+def _action(action: Action) -> dict[str, Any]:
+    return {
+        "id": action.id,
+        "verb": action.verb,
+        "namespace": action.pod.namespace,
+        "pod": action.pod.name,
+        "rule": action.rule,
+        "consequence": action.consequence,
+        "containers": list(action.containers),
+        "differences": [
+            {
+                "path": difference.path,
+                "live": difference.live,
+                "desired": difference.desired,
+                "sensitive": difference.sensitive,
+            }
+            for difference in action.differences
+        ],
+        "cause": _cause(action.cause),
+        "images": list(action.images),
+        "after": list(action.after),
+    }
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    if not isinstance(cause, Commit):
+        return {"type": "drift", "rule": cause.rule, "what": cause.what, "seenAt": cause.seen_at}
+    return {
+        "type": "commit",
+        "revision": cause.revision,
+        "author": cause.author,
+        "subject": cause.subject,
+        "object": {"kind": cause.object.kind, "namespace": cause.object.namespace, "name": cause.object.name},
+        "path": cause.path,
+        "file": cause.location.file,
+        "line": cause.location.line,
+        "summary": cause.summary,
+    }
+
+
+def _waiting(waiting: Waiting) -> dict[str, Any]:
+    subject = waiting.pod or waiting.object
+    return {
+        "reason": waiting.reason,
+        "message": waiting.message,
+        "subject": str(subject) if subject else "",
+        "host": waiting.host,
+        "until": waiting.until,
+    }

@@ -1,0 +1,79 @@
+"""``trimtab diff -o markdown``: for the comment on a pull request."""
+
+import re
+from collections.abc import Iterator
+
+from agent.cli.render.escape import printable, shortened
+from agent.cli.render.report import DiffReport, HostReport
+from agent.cli.render.words import INFINITIVES, because, consequence, counted, summary, waits
+from agent.model.action import Action
+
+_MEANINGFUL = re.compile(r"([\\`*_{}\[\]()<>#+!|~@-])")
+
+
+def render(report: DiffReport) -> str:
+    """Return the report: the sum first, then a section for each host that is not as declared."""
+    return "\n".join(_lines(report))
+
+
+def _lines(report: DiffReport) -> Iterator[str]:
+    yield f"**{_text(summary(report))}**"
+    for host in report.hosts:
+        if host.unseen or host.plan.actions or host.plan.waiting:
+            yield ""
+            yield from _host(host, report.now)
+    if report.waiting:
+        yield ""
+        yield "### Waiting"
+        yield ""
+        yield from (f"- {_text(waits(waiting, report.now))}" for waiting in report.waiting)
+
+
+def _host(host: HostReport, now: float) -> Iterator[str]:
+    if host.unseen:
+        yield f"### {_text(host.host)}: cannot be seen"
+        yield ""
+        yield f"> {_text(host.unseen)}"
+        return
+    yield f"### {_text(host.host)}: {counted(len(host.plan.actions), 'change')}"
+    for action in host.plan.actions:
+        yield ""
+        yield from _action(action, now)
+    if host.plan.waiting:
+        yield ""
+        yield from (f"- waiting: {_text(waits(waiting, now))}" for waiting in host.plan.waiting)
+
+
+def _action(action: Action, now: float) -> Iterator[str]:
+    yield f"**{INFINITIVES[action.verb]}** {_code(str(action.pod))}"
+    if effect := consequence(action):
+        yield f"({_text(effect)})"
+    yield ""
+    yield f"{_text(because(action.cause, now))}"
+    if action.images:
+        yield f"pulls {', '.join(_code(image) for image in action.images)}"
+    if action.differences:
+        yield ""
+        yield "| field | live | desired |"
+        yield "|---|---|---|"
+        for difference in action.differences:
+            cells = (difference.path, difference.live, difference.desired)
+            yield f"| {' | '.join(_cell(cell) for cell in cells)} |"
+
+
+def _text(text: str) -> str:
+    return _MEANINGFUL.sub(r"\\\1", printable(text))
+
+
+def _cell(text: str | None) -> str:
+    # GitHub splits cells before it reads code spans, so a bar needs its backslash even inside one.
+    return _code(text).replace("|", r"\|") if text else ""
+
+
+def _code(text: str) -> str:
+    shown = shortened(text)
+    longest = max((len(run) for run in re.findall("`+", shown)), default=0)
+    if not longest:
+        return f"`{shown}`"
+    fence = "`" * (longest + 1)
+    return f"{fence} {shown} {fence}"

@@ -1,0 +1,33 @@
+"""Colour by meaning. What paints nothing is for pipes, files and terminals without colour."""
+
+from collections.abc import Callable, Mapping
+from typing import Final, Literal
+
+import typer
+
+Role = Literal["create", "replace", "restart", "update", "remove", "good", "bad", "faint", "strong"]
+Paint = Callable[[str, Role], str]
+
+_STYLES: Final[Mapping[Role, Mapping[str, str | bool]]] = {
+    "create": {"fg": "green"},
+    "replace": {"fg": "yellow"},
+    "restart": {"fg": "yellow"},
+    "update": {"fg": "cyan"},
+    "remove": {"fg": "red"},
+    "good": {"fg": "green"},
+    "bad": {"fg": "red", "bold": True},
+    "faint": {"dim": True},
+    "strong": {"bold": True},
+}
+
+
+def plain(text: str, _role: Role) -> str:
+    """Return the text as it is."""
+    return text
+
+
+def coloured(text: str, role: Role) -> str:
+    """Return the text in the colour of its role."""
+    style = _STYLES[role]
+    fg = style.get("fg")
+    return typer.style(text, fg=str(fg) if fg else None, bold=bool(style.get("bold")), dim=bool(style.get("dim")))

@@ -1,0 +1,71 @@
+"""The words that renderers share: ages, counts, causes, consequences."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from agent.cli.render.escape import printable, shortened
+from agent.cli.render.report import DiffReport
+from agent.model.action import Action, Verb
+from agent.model.cause import Cause, Commit
+from agent.model.duration import format_duration
+from agent.model.plan import Waiting
+
+SIGNS: Final[Mapping[Verb, str]] = {"create": "+", "replace": "±", "restart": "↻", "update": "~", "remove": "-"}
+INFINITIVES: Final[Mapping[Verb, str]] = {
+    "create": "create",
+    "replace": "replace",
+    "restart": "restart",
+    "update": "update in place",
+    "remove": "remove",
+}
+
+
+def ago(at: float, now: float) -> str:
+    """Return how long ago something was: ``12s ago``."""
+    return f"{format_duration(now - at)} ago"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return ``1 host``, ``3 hosts``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def because(cause: Cause, now: float) -> str:
+    """Return why an action is in the plan: the line and commit that ask for it, or the drift that was seen."""
+    if not isinstance(cause, Commit):
+        return f"drift: {printable(cause.what)}, seen {ago(cause.seen_at, now)}"
+    place = f"{printable(cause.location.file)}:{cause.location.line}"
+    quoted = " ".join(part for part in (f"{cause.revision[:7]}", printable(cause.author)) if part)
+    commit = f"{quoted}: {shortened(cause.subject, 72)}" if cause.subject else quoted
+    meaning = f": {printable(cause.summary)}" if cause.summary else ""
+    return f"because {place} ({commit}){meaning}" if cause.location.file else f"because of {commit}{meaning}"
+
+
+def consequence(action: Action) -> str:
+    """Return what the action does to what runs now; empty where the verb says it all."""
+    match action.consequence:
+        case "in place":
+            return "in place, nothing restarts"
+        case "restart":
+            named = ", ".join(printable(name) for name in action.containers)
+            return f"restarts {'containers' if len(action.containers) > 1 else 'container'} {named}".rstrip()
+        case "recreate":
+            return "recreates the pod: everything in it stops, then starts anew"
+        case _:
+            return ""
+
+
+def waits(waiting: Waiting, now: float) -> str:
+    """Return what waits, why, and for how long where that is known."""
+    subject = waiting.pod or waiting.object
+    until = f" (in {format_duration(waiting.until - now)})" if waiting.until > now else ""
+    return f"{printable(str(subject))}: {printable(waiting.message)}{until}" if subject else printable(waiting.message)
+
+
+def summary(report: DiffReport) -> str:
+    """Return the last line: what would be done, and on how many hosts."""
+    todo = [f"{number} to {INFINITIVES[verb]}" for verb, number in report.counts.items() if number]
+    seen = len(report.hosts) - len(report.unseen)
+    unseen = f"; {counted(len(report.unseen), 'host')} could not be seen" if report.unseen else ""
+    parts = ", ".join([*todo, f"{report.unchanged} unchanged"]) if todo else f"no changes, {report.unchanged} unchanged"
+    return f"Plan: {parts} on {counted(seen, 'host')}{unseen}"

@@ -1,0 +1,1 @@
+"""What makes ``trimtab agent`` a good service: talks to systemd, logs, serves metrics."""

@@ -1,0 +1,72 @@
+"""The agent's log: events as they happen, JSON when nobody watches, and never the content of a Secret."""
+
+import logging
+import sys
+from collections.abc import Mapping, MutableMapping
+from typing import TextIO
+
+import structlog
+
+from agent.cli.render.escape import printable
+from agent.ports import Event, Journal, State
+
+Logger = structlog.typing.FilteringBoundLogger
+
+
+def masked(_logger: object, _method: str, fields: MutableMapping[str, object]) -> MutableMapping[str, object]:
+    """Replace everything that came from a Secret by its mask, however deep it is; a structlog processor."""
+    return {name: _mask(value) for name, value in fields.items()}
+
+
+def open_log(stream: TextIO = sys.stderr) -> Logger:
+    """Return the agent's log: for people on a terminal, JSON for anything else."""
+    shape: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer() if stream.isatty() else structlog.processors.JSONRenderer()
+    )
+    log: Logger = structlog.wrap_logger(
+        structlog.WriteLogger(stream),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            masked,
+            shape,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+    )
+    return log
+
+
+class LoggedJournal:
+    """A journal whose events are also written to the log."""
+
+    def __init__(self, journal: Journal, log: Logger) -> None:
+        self._journal = journal
+        self._log = log
+
+    def load(self) -> State:
+        """Return the saved state."""
+        return self._journal.load()
+
+    def save(self, state: State) -> None:
+        """Replace the saved state."""
+        self._journal.save(state)
+
+    def record(self, event: Event) -> None:
+        """Append an event, and log it."""
+        self._journal.record(event)
+        fields = {"object": event.object, "host": event.host, "revision": event.revision}
+        log = self._log.warning if event.type == "Warning" else self._log.info
+        log(event.message, reason=event.reason, **{name: value for name, value in fields.items() if value})
+
+
+def _mask(value: object) -> object:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _mask(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_mask(entry) for entry in value]
+    if isinstance(value, bytes):
+        return f"({len(value)} bytes)"
+    # A Sensitive is its mask as text; values that hold one show it so in their repr.
+    return printable(value if isinstance(value, str) else repr(value))
