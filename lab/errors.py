@@ -1,0 +1,2 @@
+class LabError(Exception):
+    """Something the user of the lab can understand and act on; shown without a traceback."""
