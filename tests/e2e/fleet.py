@@ -17,6 +17,7 @@ from lab.host import LabHost
 from tests.e2e import containerd
 
 DEADLINE = 60.0
+TRIMTAB = str(Path(sys.executable).with_name("trimtab"))
 Result = TypeVar("Result")
 
 
@@ -101,7 +102,7 @@ class Fleet:
     def trimtab(self, *arguments: str, check: int | None = 0, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run `trimtab ARGUMENTS` and require its exit code (None: any)."""
         done = subprocess.run(
-            [sys.executable, "-m", "agent", *arguments],
+            [TRIMTAB, *arguments],
             env=self._environment(),
             cwd=self.folder,
             input=stdin,
@@ -149,7 +150,7 @@ class Fleet:
         log = self.folder / "agent.log"
         with log.open("ab") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "agent", "agent"],
+                [TRIMTAB, "agent"],
                 env=self._environment(),
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,

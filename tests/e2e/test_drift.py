@@ -93,14 +93,14 @@ def test_mounted_files_edited_on_the_host(settled: Fleet, mount: str) -> None:
 
 
 def test_a_tag_that_moved_restarts_what_always_pulls(fleet: Fleet) -> None:
-    fleet.lab.push_image("moving", "latest", files={"version": "1"})
+    fleet.lab.images.build("moving", "latest", files={"/version": "1"})
     moving = container(image="registry/moving:latest", imagePullPolicy="Always")
     still = container(image="registry/moving:latest", imagePullPolicy="IfNotPresent")
     node = fleet.lab.hosts[0].name
     fleet.push("first", **{"a.yaml": pod("a", moving, nodeName=node), "b.yaml": pod("b", still, nodeName=node)})
     fleet.apply()
     before = {c.pod: c for c in fleet.running()}
-    fleet.lab.push_image("moving", "latest", files={"version": "2"})
+    fleet.lab.images.build("moving", "latest", files={"/version": "2"})
     containerd.pull(fleet.lab.hosts[0], f"{fleet.lab.registry}/moving:latest")
     _diff_then_heal(fleet, "default/a")
     after = {c.pod: c for c in fleet.running()}
@@ -111,11 +111,11 @@ def test_a_tag_that_moved_restarts_what_always_pulls(fleet: Fleet) -> None:
 
 def test_the_agent_asks_the_registry_for_tags_that_moved(fleet: Fleet) -> None:
     fleet.configure(limits={"resync": "2s"})
-    fleet.lab.push_image("moving", "stable", files={"version": "1"})
+    fleet.lab.images.build("moving", "stable", files={"/version": "1"})
     fleet.push("first", **{"a.yaml": pod("a", container(image="registry/moving:stable", imagePullPolicy="Always"))})
     with fleet.agent():
         before = eventually(lambda: fleet.one("default/a"))
-        fleet.lab.push_image("moving", "stable", files={"version": "2"})
+        fleet.lab.images.build("moving", "stable", files={"/version": "2"})
         eventually(lambda: fleet.one("default/a").image_ref != before.image_ref)
     fleet.assert_in_sync()
 
