@@ -1,0 +1,21 @@
+from pathlib import Path
+from typing import Final
+
+from agent.journal.replace import explained, make_folder, replace_file
+
+NAME: Final = "status.json"
+_GROUP_READS: Final = 0o640
+
+
+def publish_status(state_dir: str | Path, content: bytes) -> None:
+    """Put the agent's newest status where ``trimtab status`` finds it. Raises PortError."""
+    folder = Path(state_dir)
+    make_folder(folder)
+    replace_file(folder / NAME, content, mode=_GROUP_READS)
+
+
+def read_status(state_dir: str | Path) -> bytes | None:
+    """Return the status that the agent published last; None before the first. Raises PortError."""
+    path = Path(state_dir) / NAME
+    with explained("read", path):
+        return path.read_bytes() if path.exists() else None

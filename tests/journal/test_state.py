@@ -1,0 +1,138 @@
+import os
+import signal
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from agent.journal import FileJournal
+from agent.model.memory import Memory
+from agent.model.value import Sensitive
+from agent.ports import Permanent, State, Temporary
+
+STATE = State(
+    in_force="a" * 40,
+    in_force_since=12.5,
+    refused="b" * 40,
+    refused_why=("apps/web.yaml:3:1: unknown field",),
+    approved=("c" * 40,),
+    memory=Memory(placements={"default/web-0": "edge-1"}),
+)
+
+
+def test_what_was_saved_is_there_after_a_restart(tmp_path: Path) -> None:
+    FileJournal(tmp_path).save(STATE)
+    assert FileJournal(tmp_path).load() == STATE
+
+
+def test_before_the_first_save_the_state_is_empty(tmp_path: Path) -> None:
+    assert FileJournal(tmp_path / "new" / "state").load() == State()
+
+
+def test_only_the_owner_may_read(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    old = os.umask(0)
+    try:
+        FileJournal(folder).save(STATE)
+    finally:
+        os.umask(old)
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert (folder / "state.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_state_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    newer = b'{"version":2,"in_force":{"something":"new"}}'
+    (tmp_path / "state.json").write_bytes(newer)
+    with pytest.raises(Permanent, match=r"newer trimtab \(version 2; this one knows up to 1\)") as refusal:
+        FileJournal(tmp_path).load()
+    assert "newer trimtab" in refusal.value.hint
+    assert (tmp_path / "state.json").read_bytes() == newer
+
+
+@pytest.mark.parametrize("damage", [b"", b"\0" * 100, b'{"version":1,"in_fo', b'{"version":1,"approved":3}', b"\xff"])
+def test_a_damaged_state_is_moved_aside_and_said(tmp_path: Path, damage: bytes) -> None:
+    (tmp_path / "state.json.corrupt-1").write_bytes(b"an earlier one")
+    (tmp_path / "state.json").write_bytes(damage)
+    journal = FileJournal(tmp_path, now=lambda: 77.0)
+    assert journal.load() == State()
+    assert (tmp_path / "state.json.corrupt-2").read_bytes() == damage
+    assert (tmp_path / "state.json.corrupt-1").read_bytes() == b"an earlier one"
+    (event,) = journal.events()
+    assert (event.at, event.type, event.reason) == (77.0, "Warning", "StateCorrupt")
+    assert "state.json.corrupt-2" in event.message
+    journal.save(State())
+    assert FileJournal(tmp_path).load() == State()
+    assert len(journal.events()) == 1
+
+
+def test_saving_what_is_saved_writes_nothing(tmp_path: Path) -> None:
+    journal = FileJournal(tmp_path)
+    journal.save(STATE)
+    before = (tmp_path / "state.json").stat().st_ino
+    journal.save(State(**{name: getattr(STATE, name) for name in STATE.__struct_fields__}))
+    assert (tmp_path / "state.json").stat().st_ino == before
+
+
+def test_secret_content_is_refused(tmp_path: Path) -> None:
+    leaking = State(memory=Memory(placements={"default/web-0": cast("str", Sensitive("hunter2"))}))
+    with pytest.raises(TypeError, match=r"State\.memory\.placements\[default/web-0\] comes from a Secret") as refusal:
+        FileJournal(tmp_path).save(leaking)
+    assert "hunter2" not in str(refusal.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Permanent, match="could not make the folder") as refusal:
+        FileJournal(tmp_path / "file")
+    assert "spec.stateDir" in refusal.value.hint
+
+
+def test_a_full_disk_is_worth_another_try(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = FileJournal(tmp_path)
+    journal.save(STATE)
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(Temporary, match="No space left on device"):
+            journal.save(State())
+    assert FileJournal(tmp_path).load() == STATE
+    journal.save(State())
+    assert FileJournal(tmp_path).load() == State()
+
+
+def _save_for_ever(folder: Path, announce: int) -> None:
+    journal = FileJournal(folder)
+    number = 0
+    while True:
+        number += 1
+        placements = {f"default/web-{index}": f"edge-{number}" for index in range(500)}
+        journal.save(State(in_force_since=float(number), memory=Memory(placements=placements)))
+        os.write(announce, b".")
+
+
+@pytest.mark.parametrize("saves", range(1, 21))
+def test_killed_in_the_middle_of_saving_the_state_is_whole(tmp_path: Path, saves: int) -> None:
+    heard, announce = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            _save_for_ever(tmp_path, announce)
+        finally:
+            os._exit(1)
+    os.close(announce)
+    for _ in range(saves):
+        assert os.read(heard, 1) == b"."
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    os.close(heard)
+    journal = FileJournal(tmp_path)
+    state = journal.load()
+    assert state.in_force_since >= saves
+    assert set(state.memory.placements.values()) == {f"edge-{int(state.in_force_since)}"}
+    assert journal.events() == ()
+    journal.save(STATE)
+    assert FileJournal(tmp_path).load() == STATE
