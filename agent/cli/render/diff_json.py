@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 from agent.cli.render.report import DiffReport, HostReport
+from agent.cli.render.waiting_json import waiting_json
 from agent.cli.render.words import summary
 from agent.model.action import Action
 from agent.model.cause import Cause, Commit
-from agent.model.plan import Waiting
 
 VERSION = 1
 
@@ -25,7 +25,7 @@ def render(report: DiffReport) -> str:
             },
             "at": report.now,
             "hosts": [_host(host) for host in report.hosts],
-            "waiting": [_waiting(waiting) for waiting in report.waiting],
+            "waiting": [waiting_json(waiting) for waiting in report.waiting],
             "counts": {**report.counts, "unchanged": report.unchanged, "unseenHosts": len(report.unseen)},
             "summary": summary(report),
         },
@@ -39,7 +39,7 @@ def _host(host: HostReport) -> dict[str, Any]:
         "seen": not host.unseen,
         **({"unseenReason": host.unseen} if host.unseen else {}),
         "actions": [_action(action) for action in host.plan.actions],
-        "waiting": [_waiting(waiting) for waiting in host.plan.waiting],
+        "waiting": [waiting_json(waiting) for waiting in host.plan.waiting],
         "unchanged": host.plan.unchanged,
     }
 
@@ -48,8 +48,9 @@ def _action(action: Action) -> dict[str, Any]:
     return {
         "id": action.id,
         "verb": action.verb,
+        "pod": str(action.pod),
         "namespace": action.pod.namespace,
-        "pod": action.pod.name,
+        "name": action.pod.name,
         "rule": action.rule,
         "consequence": action.consequence,
         "containers": list(action.containers),
@@ -81,15 +82,4 @@ def _cause(cause: Cause) -> dict[str, Any]:
         "file": cause.location.file,
         "line": cause.location.line,
         "summary": cause.summary,
-    }
-
-
-def _waiting(waiting: Waiting) -> dict[str, Any]:
-    subject = waiting.pod or waiting.object
-    return {
-        "reason": waiting.reason,
-        "message": waiting.message,
-        "subject": str(subject) if subject else "",
-        "host": waiting.host,
-        "until": waiting.until,
     }

@@ -1,0 +1,92 @@
+"""``trimtab get -o yaml`` and ``-o json``: objects as Kubernetes writes them, with their status."""
+
+import json
+from collections.abc import Sequence
+from io import StringIO
+from typing import Any
+
+import msgspec
+from ruamel.yaml import YAML
+
+from agent.cli.render.get_table import Entry
+from agent.model.objects import Secret
+from agent.model.status import ContainerStatus, ObjectStatus, PodStatus
+from agent.model.value import MASK
+
+
+def render_json(entries: Sequence[Entry], *, single: bool) -> str:
+    """Return one object, or a List; all but ASCII escaped."""
+    return json.dumps(_document(entries, single=single), indent=2)
+
+
+def render_yaml(entries: Sequence[Entry], *, single: bool) -> str:
+    """Return one object, or a List."""
+    text = StringIO()
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment] # typed None, made to be set
+    yaml.allow_unicode = False
+    yaml.dump(_document(entries, single=single), text)
+    return text.getvalue().rstrip("\n")
+
+
+def _document(entries: Sequence[Entry], *, single: bool) -> dict[str, Any]:
+    if single:
+        return _object(entries[0])
+    return {"apiVersion": "v1", "kind": "List", "items": [_object(entry) for entry in entries]}
+
+
+def _object(entry: Entry) -> dict[str, Any]:
+    if entry.pod is not None:
+        return _pod(entry.pod)
+    written: dict[str, Any] = msgspec.to_builtins(entry.body)
+    if isinstance(entry.body, Secret):
+        keys = sorted({*entry.body.data, *entry.body.string_data})
+        written = {**written, "data": dict.fromkeys(keys, MASK)}
+        written.pop("stringData", None)
+    head = {name: written.pop(name) for name in ("apiVersion", "kind", "metadata") if name in written}
+    head["metadata"] = {name: value for name, value in head["metadata"].items() if value}
+    status = {"status": _status(entry.status)} if entry.status and (entry.status.wanted or entry.status.pods) else {}
+    return {**head, **written, **status}
+
+
+def _status(status: ObjectStatus) -> dict[str, Any]:
+    return {
+        "phase": status.phase,
+        **({"reason": status.reason} if status.reason else {}),
+        **({"message": status.message} if status.message else {}),
+        "replicas": status.wanted,
+        "updatedReplicas": status.updated,
+        "readyReplicas": status.ready,
+        "availableReplicas": status.available,
+    }
+
+
+def _pod(pod: PodStatus) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": pod.key.name, "namespace": pod.key.namespace},
+        "spec": {"nodeName": pod.host},
+        "status": {
+            "phase": pod.phase,
+            **({"reason": pod.reason} if pod.reason else {}),
+            **({"message": pod.message} if pod.message else {}),
+            "podIPs": [{"ip": address} for address in pod.ips],
+            "containerStatuses": [_container(container) for container in pod.containers],
+        },
+    }
+
+
+def _container(container: ContainerStatus) -> dict[str, Any]:
+    state: dict[str, Any] = {"reason": container.reason, "message": container.message}
+    if container.state == "terminated":
+        state["exitCode"] = container.exit_code
+    return {
+        "name": container.name,
+        "image": container.image,
+        "imageID": container.image_ref,
+        "ready": container.ready,
+        "restartCount": container.restarts,
+        "state": {container.state: {name: value for name, value in state.items() if value != ""}},
+    }

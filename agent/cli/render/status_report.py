@@ -1,0 +1,35 @@
+"""What ``trimtab status`` knows: a snapshot, and where it comes from."""
+
+from agent.model.status import ObjectStatus, PodStatus
+from agent.model.value import Value
+from agent.reconciler import Snapshot
+
+
+class StatusReport(Value, frozen=True, kw_only=True):
+    """A snapshot of the running agent, or one made by looking, when ``running`` is None.
+
+    ``running`` is how the agent is known (``pid 812 on box``); ``source`` is where the desired state comes from.
+    """
+
+    snapshot: Snapshot
+    now: float
+    source: str
+    running: str | None = None
+
+    def pods_of(self, host: str) -> list[PodStatus]:
+        """Return the pods of a host."""
+        return [pod for status in self.snapshot.fleet.statuses for pod in status.pods if pod.host == host]
+
+    @property
+    def workloads(self) -> list[ObjectStatus]:
+        """Objects worth a line: those that own pods, and whatever is not as it should be."""
+        return [status for status in self.snapshot.fleet.statuses if _worth_a_line(status)]
+
+    @property
+    def quiet(self) -> int:
+        """How many objects have nothing to say."""
+        return len(self.snapshot.fleet.statuses) - len(self.workloads)
+
+
+def _worth_a_line(status: ObjectStatus) -> bool:
+    return bool(status.pods) or status.wanted > 0 or status.phase != "Ready" or status.key.kind in {"Deployment", "Pod"}

@@ -1,0 +1,112 @@
+"""``trimtab status`` for a person: what is in force, what is wrong and why, from the whole down to single objects."""
+
+from collections.abc import Iterator
+
+from agent.cli.render.escape import printable, shortened
+from agent.cli.render.paint import Paint, plain
+from agent.cli.render.status_report import StatusReport
+from agent.cli.render.table import table
+from agent.cli.render.words import ago, counted, waits
+from agent.model.duration import format_duration
+from agent.model.status import ObjectStatus
+from agent.reconciler import HostState
+
+_LABEL = 10
+_MOST_PROBLEMS = 20
+
+
+def render(report: StatusReport, paint: Paint = plain) -> str:
+    """Return the whole status."""
+    return "\n".join([*_head(report, paint), "", *_hosts(report, paint), "", *_objects(report, paint)])
+
+
+def _head(report: StatusReport, paint: Paint) -> Iterator[str]:
+    snapshot, now = report.snapshot, report.now
+    agent = printable(snapshot.agent)
+    if report.running:
+        yield _labelled("Agent", f"{agent}, running ({printable(report.running)}), as of {ago(snapshot.at, now)}")
+    else:
+        yield _labelled("Agent", f"{agent}, {paint('not running', 'bad')}; this is what the hosts show now")
+    yield _labelled("Source", _source(report, paint))
+    fleet = snapshot.fleet
+    if fleet.in_force is None:
+        yield _labelled("In force", paint(f"nothing: {printable(fleet.message) or 'no good revision yet'}", "bad"))
+    else:
+        revision = fleet.in_force
+        what = ": ".join(part for part in (printable(revision.author), shortened(revision.subject, 72)) if part)
+        since = f" since {format_duration(now - fleet.in_force_since)}" if fleet.in_force_since else ""
+        yield _labelled("In force", f"{printable(revision.short)}{f' ({what})' if what else ''}{since}")
+    if fleet.refused:
+        yield _labelled("Refused", paint(f"{printable(fleet.refused[:12])}, the revision above stays in force", "bad"))
+        yield from (f"{'':{_LABEL}}{printable(why)}" for why in fleet.refused_why[:_MOST_PROBLEMS])
+        if len(fleet.refused_why) > _MOST_PROBLEMS:
+            yield f"{'':{_LABEL}}… and {len(fleet.refused_why) - _MOST_PROBLEMS} more"
+    if fleet.held:
+        yield _labelled("Held", paint(f"{printable(fleet.held[:12])}: {printable(fleet.held_why)}", "bad"))
+        yield f"{'':{_LABEL}}let it through with: trimtab approve {printable(fleet.held[:12])}"
+
+
+def _source(report: StatusReport, paint: Paint) -> str:
+    source = report.snapshot.source
+    where = printable(report.source)
+    if not source.error:
+        return f"{where}, read {ago(source.synced_at, report.now)}" if source.synced_at else where
+    since = f" since {format_duration(report.now - source.failing_since)}" if source.failing_since else ""
+    hint = f" (hint: {printable(source.hint)})" if source.hint else ""
+    return f"{where}, {paint('cannot be read', 'bad')}{since}: {printable(source.error)}{hint}"
+
+
+def _hosts(report: StatusReport, paint: Paint) -> Iterator[str]:
+    if not report.snapshot.hosts:
+        yield "No hosts are known."
+        return
+    rows = [_host(host, report) for host in report.snapshot.hosts]
+    header, *lines = table(("HOST", "STATE", "CONTAINERD", "READY", "NOW"), rows)
+    yield paint(header, "strong")
+    for host, line in zip(report.snapshot.hosts, lines, strict=True):
+        yield line if host.seen else paint(line, "bad")
+        for waiting in host.waiting:
+            yield f"  … {waits(waiting, report.now)}"
+
+
+def _host(host: HostState, report: StatusReport) -> tuple[str, ...]:
+    ready = sum(pod.ready for pod in report.pods_of(host.name))
+    since = f" {format_duration(report.now - host.since)}" if host.since else ""
+    state = "seen" if host.seen else f"{'refused' if host.refused else 'unseen'}{since}"
+    version = host.facts.version if host.facts else ""
+    return (host.name, state, version, f"{ready}/{host.wanted}", _doing(host, report.now))
+
+
+def _doing(host: HostState, now: float) -> str:
+    if not host.seen:
+        return host.reason
+    if host.in_flight:
+        flights = [f"{flight.verb} {flight.pod} ({format_duration(now - flight.since)})" for flight in host.in_flight]
+        more = f", and {len(flights) - 3} more" if len(flights) > 3 else ""
+        return ", ".join(flights[:3]) + more
+    if host.planned:
+        return f"{counted(host.planned, 'change')} to make"
+    return "as declared" if host.settled else ""
+
+
+def _objects(report: StatusReport, paint: Paint) -> Iterator[str]:
+    if report.workloads:
+        rows = [_object(status) for status in report.workloads]
+        header, *lines = table(("OBJECT", "PHASE", "READY", "WHY"), rows)
+        yield paint(header, "strong")
+        for status, line in zip(report.workloads, lines, strict=True):
+            yield paint(line, "bad") if status.phase == "Failed" else line
+    if report.quiet:
+        yield f"and {counted(report.quiet, 'object')} without pods, all well"
+    for waiting in report.snapshot.fleet.waiting:
+        yield f"  … {waits(waiting, report.now)}"
+
+
+def _object(status: ObjectStatus) -> tuple[str, ...]:
+    why = ": ".join(part for part in (status.reason, status.message) if part)
+    ready = f"{status.ready}/{status.wanted}" if status.wanted or status.pods else ""
+    return (str(status.key), status.phase, ready, why if status.phase != "Ready" else "")
+
+
+def _labelled(label: str, text: str) -> str:
+    return f"{label:{_LABEL}}{text}"
