@@ -166,3 +166,12 @@ def everything_said(host: LabHost) -> str:
             *runtime.ListContainers(cri.ListContainersRequest()).containers,
         ]
     return json.dumps([[dict(part.labels), dict(part.annotations)] for part in parts])
+
+
+def started_at(host: LabHost, container_id: str) -> float:
+    """When a container was started, by containerd's own clock, seconds since the epoch."""
+    with _channel(host) as channel:
+        status = (
+            RuntimeServiceStub(channel).ContainerStatus(cri.ContainerStatusRequest(container_id=container_id)).status
+        )
+    return float(status.started_at) / 1e9

@@ -127,6 +127,10 @@ class Fleet:
         done = self.trimtab("diff", check=None)
         assert done.returncode == 0, f"the plan is not empty:\n{done.stdout}\n{done.stderr}"
 
+    def settle(self) -> None:
+        """Wait until the running agent itself says that everything is as it should be."""
+        eventually(lambda: all(each["phase"] == "Ready" for each in self.json("status", check=None)["objects"]))
+
     def _environment(self) -> dict[str, str]:
         kept = {key: value for key, value in os.environ.items() if key in {"PATH", "LANG", "TMPDIR"}}
         return {
