@@ -11,9 +11,9 @@ from lab.state import Paths, locked
 
 def remove(paths: Paths) -> None:
     """Leave nothing of a lab: processes, namespaces and mounts with them, links, cgroups, folders."""
-    cgroups.end_all(paths.name)
-    network.remove_link(paths.name)
-    cgroups.remove(paths.name)
+    cgroups.end_all(paths.group)
+    network.remove_link(paths.name, paths.state)
+    cgroups.remove(paths.group)
     for folder in (paths.state, paths.data):
         _remove_folder(folder)
 
@@ -45,9 +45,9 @@ def _removed(folder: Path) -> bool:
 
 def leftovers(paths: Paths) -> list[str]:
     """Name what a lab still has on this machine; empty after `down`."""
-    left = [f"process {pid}" for pid in sorted(cgroups.members(paths.name))]
-    left += [f"cgroup {path}" for path in cgroups.existing(paths.name)]
+    left = [f"process {pid}" for pid in sorted(cgroups.members(paths.group))]
+    left += [f"cgroup {path}" for path in cgroups.existing(paths.group)]
     left += [f"folder {folder}" for folder in (paths.state, paths.data) if folder.exists()]
-    if network.owned_link(paths.name):
+    if network.owned_link(paths.name, paths.state):
         left.append(f"link {network.link_name(paths.name)}")
     return left

@@ -68,7 +68,7 @@ class Lab:
                 cleanup.remove(paths)
                 raise
         try:
-            say(f"network {subnet.v4} and {subnet.v6}, {hosts} hosts: starting")
+            say(f"network {subnet.v4} and {subnet.v6}, starting {_counted(hosts)}")
             record = replace(record, registry=_start_all(paths, record, say))
             record = replace(record, complete=True, owner=None if detached else me)
             save(paths, record)
@@ -204,6 +204,10 @@ class Lab:
         }
 
 
+def _counted(hosts: int) -> str:
+    return "1 host" if hosts == 1 else f"{hosts} hosts"
+
+
 def _make_way(paths: Paths, *, replace_running: bool, say: Say) -> None:
     """Remove what a crashed run left under this name; refuse when somebody uses it."""
     record = load(paths)
@@ -217,6 +221,7 @@ def _make_way(paths: Paths, *, replace_running: bool, say: Say) -> None:
             f"lab {paths.name} is up already ({who}): `python -m lab down --name {paths.name}` removes it, "
             "another --name starts one next to it"
         )
+    network.refuse_foreign_link(paths.name, paths.state)
     if cleanup.leftovers(paths):
         say(f"removing what an earlier run left of lab {paths.name}")
         cleanup.remove(paths)
@@ -226,7 +231,7 @@ def _start_switch(paths: Paths, subnet: Subnet) -> Process:
     """Start the process whose network namespace is the switch, and wire it to the machine."""
     pid_file, log = paths.state / "switch.pid", paths.state / "switch.log"
     machine = Path("/proc/self/ns/net").stat().st_ino
-    spawn(["unshare", "--net", "sleep", "infinity"], log, pid_file, cgroups.create(paths.name, "switch"))
+    spawn(["unshare", "--net", "sleep", "infinity"], log, pid_file, cgroups.create(paths.group, "switch"))
 
     def apart() -> bool:
         found = read_process(pid_file)
@@ -236,14 +241,14 @@ def _start_switch(paths: Paths, subnet: Subnet) -> Process:
     switch = read_process(pid_file)
     if switch is None:
         raise LabError(f"the switch ended at once: see {log}")
-    network.build_switch(paths.name, subnet, switch)
+    network.build_switch(paths.name, paths.state, subnet, switch)
     return switch
 
 
 def _start_registry(paths: Paths, record: Record) -> Process:
     if record.switch is None:
         raise LabError(f"lab {paths.name} has no switch: `python -m lab down --name {paths.name}` removes it")
-    return registry.start(paths.name, paths.state, paths.data, record.switch, Subnet(record.subnet).gateway)
+    return registry.start(paths, record.switch, Subnet(record.subnet).gateway)
 
 
 def _start_all(paths: Paths, record: Record, say: Say) -> Process:

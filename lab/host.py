@@ -74,7 +74,7 @@ class LabHost:
         init = self.init
         if init is None:
             raise LabError(f"host {self.name} is off: start it with `reboot`")
-        groups = [str(path) for path in cgroups.entry(self.site.paths.name, self.name)]
+        groups = [str(path) for path in cgroups.entry(self.site.paths.group, self.name)]
         into = 'n=$1; shift; while [ "$n" -gt 0 ]; do echo 0 >"$1/cgroup.procs"; shift; n=$((n-1)); done; exec "$@"'
         nsenter = ["nsenter", f"--target={init.pid}", "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--"]
         clean = ["env", "-i", f"PATH={PATH}", "HOME=/root", "USER=root", "LANG=C.UTF-8"]
@@ -135,7 +135,7 @@ class LabHost:
 
     def _find(self, inner: str) -> Process | None:
         """Find the process of the host that has the given PID there."""
-        for pid in (cgroups.entry(self.site.paths.name, self.name)[0] / "cgroup.procs").read_text().split():
+        for pid in (cgroups.entry(self.site.paths.group, self.name)[0] / "cgroup.procs").read_text().split():
             try:
                 status = Path(f"/proc/{pid}/status").read_text()
             except (FileNotFoundError, ProcessLookupError):
@@ -184,14 +184,14 @@ class LabHost:
         hidden = [str(self.site.paths.state.parent), str(self.site.paths.data.parent)]
         command = [*unshare, "sh", str(_INIT), str(folder), str(self.data), self.name, *hidden]
         log = folder / "init.log"
-        spawn(command, log, folder / "unshare.pid", cgroups.create(self.site.paths.name, self.name))
+        spawn(command, log, folder / "unshare.pid", cgroups.create(self.site.paths.group, self.name))
         wait_for(f"host {self.name}", lambda: self.init is not None, log=log)
         init = self.init
         if init is None:
             raise LabError(f"host {self.name} ended at once: see {log}")
         network.plug(self.site.switch, init, self.name, self.index, self.site.subnet, up=not self.is_cut)
         wait_for(f"host {self.name}", (folder / "run" / "lab-ready").exists, log=log)
-        cgroups.make_room(self.site.paths.name, self.name)
+        cgroups.make_room(self.site.paths.group, self.name)
         if self.site.pod_routes:
             network.route_pods(init, self.index, self.site.hosts, self.site.subnet)
         self.start("sshd")
@@ -203,8 +203,8 @@ class LabHost:
         if init:
             network.unplug(self.site.switch, self.name)
             init.end()
-        cgroups.end_all(self.site.paths.name, self.name)
-        cgroups.remove(self.site.paths.name, self.name)
+        cgroups.end_all(self.site.paths.group, self.name)
+        cgroups.remove(self.site.paths.group, self.name)
         shutil.rmtree(self.folder / "run", ignore_errors=True)
 
     def reboot(self) -> None:

@@ -7,6 +7,7 @@ goes away with the process that holds the namespace.
 import ipaddress
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 from lab.errors import LabError
 from lab.processes import Process, run
@@ -53,8 +54,9 @@ def link_name(lab: str) -> str:
     return f"{lab}-lab"
 
 
-def _alias(lab: str) -> str:
-    return f"trimtab-lab:{lab}"
+def _alias(state: Path) -> str:
+    """Mark a link as the property of the lab that lives in this folder."""
+    return f"trimtab-lab:{state}"
 
 
 def inside(process: Process, *command: str) -> list[str]:
@@ -78,23 +80,32 @@ def free_subnet() -> Subnet:
     raise LabError("no free subnet: every one of 10.99.0.0/24 … 10.99.255.0/24 has a route on this machine already")
 
 
-def owned_link(lab: str) -> bool:
-    """Whether the lab's link is there; a link of that name that is not the lab's is an error."""
+def _owner_mark(lab: str) -> str | None:
+    """Return what the link of the lab's name says about its owner, None when there is no such link."""
     for link in json.loads(run(["ip", "-j", "link", "show"])):
         if link["ifname"] == link_name(lab):
-            if link.get("ifalias") != _alias(lab):
-                raise LabError(f"this machine has a link {link_name(lab)} of its own: choose another --name")
-            return True
-    return False
+            return str(link.get("ifalias", ""))
+    return None
 
 
-def remove_link(lab: str) -> None:
+def owned_link(lab: str, state: Path) -> bool:
+    """Whether the lab's link is there; a link of that name that somebody else made does not count."""
+    return _owner_mark(lab) == _alias(state)
+
+
+def refuse_foreign_link(lab: str, state: Path) -> None:
+    """Stop before anything is started when the link name is taken."""
+    if _owner_mark(lab) not in {None, _alias(state)}:
+        raise LabError(f"this machine has another link named {link_name(lab)}: choose another --name")
+
+
+def remove_link(lab: str, state: Path) -> None:
     """Take the machine's link away at once; the rest of the switch goes with its namespace."""
-    if owned_link(lab):
+    if owned_link(lab, state):
         run(["ip", "link", "del", link_name(lab)])
 
 
-def build_switch(lab: str, subnet: Subnet, switch: Process) -> None:
+def build_switch(lab: str, state: Path, subnet: Subnet, switch: Process) -> None:
     """Make the bridge inside the switch and plug the machine into it."""
     v4, v6 = subnet.both(1)
     machine4, machine6 = subnet.both(MACHINE)
@@ -112,7 +123,7 @@ def build_switch(lab: str, subnet: Subnet, switch: Process) -> None:
     _batch(
         [
             f"link add {name} type veth peer name machine netns {switch.pid}",
-            f"link set {name} alias {_alias(lab)}",
+            f"link set {name} alias {_alias(state)}",
             f"addr add {machine4} dev {name}",
             f"addr add {machine6} dev {name} nodad",
             f"link set {name} up",

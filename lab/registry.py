@@ -1,18 +1,18 @@
 """The image registry of a lab: Debian's docker-registry on the switch, plain HTTP, its own storage."""
 
 import http.client
-from pathlib import Path
 
 from lab import cgroups
 from lab.network import inside
 from lab.processes import Process, read_process, spawn, wait_for
+from lab.state import Paths
 
 PORT = 5000
 
 
-def start(lab: str, state: Path, data: Path, switch: Process, address: str) -> Process:
+def start(paths: Paths, switch: Process, address: str) -> Process:
     """Start the registry inside the switch's network and wait until it answers."""
-    storage, config, log = data / "registry", state / "registry.yml", state / "registry.log"
+    storage, config, log = paths.data / "registry", paths.state / "registry.yml", paths.state / "registry.log"
     storage.mkdir(parents=True, exist_ok=True)
     config.write_text(
         f"""\
@@ -25,10 +25,10 @@ storage:
 http: {{addr: "{address}:{PORT}"}}
 """
     )
-    pid_file = state / "registry.pid"
+    pid_file = paths.state / "registry.pid"
     pid_file.unlink(missing_ok=True)
     command = inside(switch, "docker-registry", "serve", str(config))
-    spawn(command, log, pid_file, cgroups.create(lab, "registry"))
+    spawn(command, log, pid_file, cgroups.create(paths.group, "registry"))
     wait_for("registry", lambda: _answers(address), log=log)
     process = read_process(pid_file)
     assert process is not None  # noqa: S101 - it has just answered

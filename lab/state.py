@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +15,9 @@ from lab.processes import Process
 
 # Socket paths end at 107 bytes; the longest below a lab is hosts/NAME/run/containerd/containerd.sock.ttrpc.
 _LONGEST_FOLDER = 48
+
+
+_STATE, _DATA = Path("/run/trimtab-lab"), Path("/var/lib/trimtab-lab")
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,11 @@ class Paths:
     def identity(self) -> Path:
         """The private key that every host of the lab lets in."""
         return self.state / "id_ed25519"
+
+    @property
+    def group(self) -> str:
+        """The name of the lab's cgroup: labs of the same name in different folders are different labs."""
+        return self.name if self.state.parent == _STATE else f"{self.name}-{zlib.crc32(bytes(self.state)):08x}"
 
     def host_state(self, host: str) -> Path:
         """Folder of one host's small state; its run/ is that host's /run."""
@@ -62,7 +71,7 @@ def base_folders() -> tuple[Path, Path]:
     chosen = os.environ.get("TRIMTAB_LAB_DIR")
     if chosen:
         return Path(chosen).resolve() / "state", Path(chosen).resolve() / "data"
-    return Path("/run/trimtab-lab"), Path("/var/lib/trimtab-lab")
+    return _STATE, _DATA
 
 
 def paths_for(name: str) -> Paths:
