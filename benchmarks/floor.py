@@ -58,6 +58,7 @@ class BareClient:
         return made
 
     def close(self) -> None:
+        """Let go of the socket."""
         self.channel.close()
 
 

@@ -1,4 +1,4 @@
-"""A container's process is killed: how long until its successor runs, against a bare client that waits for the event."""
+"""A container's process is killed: how long until its successor runs, against a bare client that gets the event."""
 
 import statistics
 import threading

@@ -58,8 +58,7 @@ def _trimtab(fleet: Fleet, count: int) -> float:
         started = time.perf_counter()
         push_pods(fleet, count)
         eventually(lambda: rows(fleet) == count, within=120)
-        taken = time.perf_counter() - started
-    return taken
+        return time.perf_counter() - started
 
 
 def _podman(count: int) -> float:

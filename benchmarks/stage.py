@@ -13,7 +13,7 @@ from tests.e2e.manifests import pod
 
 @contextmanager
 def stage(hosts: int) -> Iterator[Fleet]:
-    """A fleet on fresh hosts."""
+    """Start fresh hosts and a fleet on them."""
     with Lab.up(hosts=hosts, name="bench") as lab, tempfile.TemporaryDirectory() as folder:
         for host in lab.hosts:
             containerd.pull(host, lab.images.reference("app", "1.0"))  # the image is there: pulls are not measured
@@ -34,5 +34,5 @@ def push_pods(fleet: Fleet, count: int) -> None:
 
 
 def rows(fleet: Fleet) -> int:
-    """How many containers run."""
+    """Count the containers that run."""
     return len(fleet.running())
