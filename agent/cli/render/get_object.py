@@ -39,15 +39,23 @@ def _document(entries: Sequence[Entry], *, single: bool) -> dict[str, Any]:
 def _object(entry: Entry) -> dict[str, Any]:
     if entry.pod is not None:
         return _pod(entry.pod)
-    written: dict[str, Any] = msgspec.to_builtins(entry.body)
+    written: dict[str, Any] = _said(msgspec.to_builtins(entry.body))
     if isinstance(entry.body, Secret):
         keys = sorted({*entry.body.data, *entry.body.string_data})
         written = {**written, "data": dict.fromkeys(keys, MASK)}
         written.pop("stringData", None)
-    head = {name: written.pop(name) for name in ("apiVersion", "kind", "metadata") if name in written}
-    head["metadata"] = {name: value for name, value in head["metadata"].items() if value}
+    head: dict[str, Any] = {name: written.pop(name) for name in ("apiVersion", "kind", "metadata") if name in written}
     status = {"status": _status(entry.status)} if entry.status and (entry.status.wanted or entry.status.pods) else {}
     return {**head, **written, **status}
+
+
+def _said(value: Any) -> Any:  # noqa: ANN401 - any part of a document
+    """Leave out what an object does not say: nulls, and empty maps, lists and texts."""
+    if isinstance(value, dict):
+        return {name: said for name, part in value.items() if (said := _said(part)) not in (None, {}, [], "")}
+    if isinstance(value, list | tuple):
+        return [_said(part) for part in value]
+    return value
 
 
 def _status(status: ObjectStatus) -> dict[str, Any]:
