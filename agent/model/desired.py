@@ -1,6 +1,7 @@
 """Desired state of one host: what the fleet planner hands to the host planner."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from agent.model.cause import Cause
 from agent.model.objects.meta import ConfigKey, ObjectKey, PodKey
@@ -53,10 +54,15 @@ class KeptPod(Value, frozen=True, kw_only=True):
 
 
 class LeavingPod(Value, frozen=True, kw_only=True):
-    """A pod that goes, and why. Anything else of ours that is not desired goes because no object declares it."""
+    """A pod that goes, and why. Anything else of ours that is not desired goes because no object declares it.
+
+    ``reason`` in one word: ``replaced`` by a pod of a newer template, ``moved`` to another host, ``duplicate`` of the
+    pod of that name on another host; ``scaled-down`` and ``undeclared`` pods get no successor.
+    """
 
     key: PodKey
     cause: Cause
+    reason: Literal["undeclared", "scaled-down", "replaced", "moved", "duplicate"] = "undeclared"
 
 
 class HostDesired(Value, frozen=True, kw_only=True):

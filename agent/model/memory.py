@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from agent.model.value import Value
 
 
-class Memory(Value, frozen=True, kw_only=True):
+class Memory(Value, frozen=True, kw_only=True, weakref=True):
     """``placements`` maps ``namespace/name`` of every wanted pod to its host, so that a placement sticks.
+
+    ``leaving`` maps those that a rollout or a smaller replica count has sent away to their host, until they are seen
+    gone: while one of them still winds down it counts for nothing, and no other is sent away in its stead.
 
     Losing it is survivable: live pods stay where they are seen; only pods of hosts that are unseen at that moment,
     and pods planned but not created yet, are placed anew.
@@ -14,3 +17,4 @@ class Memory(Value, frozen=True, kw_only=True):
 
     version: int = 1
     placements: Mapping[str, str] = {}
+    leaving: Mapping[str, str] = {}

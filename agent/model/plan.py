@@ -33,8 +33,21 @@ class Waiting(Value, frozen=True, kw_only=True, order=True):
     until: float = 0.0
 
 
+class Failure(Value, frozen=True, kw_only=True):
+    """A row of failed attempts at one thing on a host, for back-off: 10 s doubling to 5 min since ``last_at``."""
+
+    count: int
+    last_at: float
+    message: str
+    kind: str = ""
+
+
 class FleetInput(Value, frozen=True, kw_only=True):
-    """All that the fleet planner may know. ``observations`` has an entry for every Host object."""
+    """All that the fleet planner may know. ``observations`` has an entry for every Host object.
+
+    ``prune`` tells whether pods that no object declares are removed, or kept as they are. ``failures`` (as in
+    HostInput, of all hosts together) decides nothing: it lets the statuses say why a pod does not come up.
+    """
 
     agent: str
     fleet: Fleet
@@ -42,6 +55,8 @@ class FleetInput(Value, frozen=True, kw_only=True):
     memory: Memory
     key: FingerprintKey
     now: float
+    prune: bool = True
+    failures: Mapping[PodKey, Failure] = {}
 
 
 class FleetPlan(Value, frozen=True, kw_only=True):
@@ -55,15 +70,6 @@ class FleetPlan(Value, frozen=True, kw_only=True):
     memory: Memory
     waiting: tuple[Waiting, ...] = ()
     wake_at: float | None = None
-
-
-class Failure(Value, frozen=True, kw_only=True):
-    """A row of failed attempts at one thing on a host, for back-off: 10 s doubling to 5 min since ``last_at``."""
-
-    count: int
-    last_at: float
-    message: str
-    kind: str = ""
 
 
 class HostInput(Value, frozen=True, kw_only=True):
