@@ -42,7 +42,12 @@ test: setup ## All tests, on real containerd hosts included (root)
 demo: setup ## The main job, as a story, on three real hosts that it starts itself (root)
 	@$(BIN)/python -m lab.demo
 
-bench: setup ## Measure; results in benchmarks/results/ (root)
+.make/podman:
+	@echo '==> podman, to measure against'
+	@command -v podman catatonit >/dev/null || apt-get install --quiet --quiet --yes --no-install-recommends podman catatonit netavark >/dev/null
+	@touch $@
+
+bench: setup .make/podman ## Measure; results in benchmarks/results/ (root)
 	@$(BIN)/python -m benchmarks
 
 proto: setup ## Generate the CRI and events client again
