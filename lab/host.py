@@ -185,12 +185,19 @@ class LabHost:
         command = [*unshare, "sh", str(_INIT), str(folder), str(self.data), self.name, *hidden]
         log = folder / "init.log"
         spawn(command, log, folder / "unshare.pid", cgroups.create(self.site.paths.group, self.name))
-        wait_for(f"host {self.name}", lambda: self.init is not None, log=log)
+
+        def booting() -> bool:
+            started = (folder / "unshare.pid").exists()
+            if started and not read_process(folder / "unshare.pid"):
+                raise LabError(f"host {self.name} ended while it booted; {log} says:\n{log.read_text()[-2000:]}")
+            return started
+
+        wait_for(f"host {self.name}", lambda: booting() and self.init is not None, log=log)
         init = self.init
         if init is None:
             raise LabError(f"host {self.name} ended at once: see {log}")
         network.plug(self.site.switch, init, self.name, self.index, self.site.subnet, up=not self.is_cut)
-        wait_for(f"host {self.name}", (folder / "run" / "lab-ready").exists, log=log)
+        wait_for(f"host {self.name}", lambda: booting() and (folder / "run" / "lab-ready").exists(), log=log)
         cgroups.make_room(self.site.paths.group, self.name)
         if self.site.pod_routes:
             network.route_pods(init, self.index, self.site.hosts, self.site.subnet)
