@@ -1,0 +1,50 @@
+"""What the shell completes inside verbs: hosts, pods and kinds, from what the agent published last.
+
+Completion runs at every press of the tab key, so it never connects anywhere, and it never complains.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from agent.cli.kinds import KINDS
+from agent.ports import PortError
+
+if TYPE_CHECKING:
+    from agent.reconciler import Snapshot
+
+
+def complete_kinds(incomplete: str) -> list[str]:
+    """Complete a kind for ``get``."""
+    return [names[0] for names in KINDS.values() if names[0].startswith(incomplete)]
+
+
+def complete_hosts(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Complete the name of a host."""
+    snapshot = _published(ctx)
+    return _matching((host.name for host in snapshot.hosts) if snapshot else (), incomplete)
+
+
+def complete_pods(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Complete the name of a pod."""
+    snapshot = _published(ctx)
+    pods = (pod.key.name for status in snapshot.fleet.statuses for pod in status.pods) if snapshot else ()
+    return _matching(pods, incomplete)
+
+
+def _published(ctx: typer.Context) -> "Snapshot | None":
+    # Imported when the tab key asks, so that every other start of the command does without.
+    from agent.cli.config import open_config  # noqa: PLC0415 - see above
+    from agent.cli.published import newest_published  # noqa: PLC0415 - see above
+
+    given = ctx.params.get("config") or ctx.find_root().params.get("config")
+    try:
+        return newest_published(Path(open_config(Path(given) if given else None).spec.state_dir))
+    except PortError:
+        return None
+
+
+def _matching(names: Iterable[str], incomplete: str) -> list[str]:
+    return sorted({name for name in names if name.startswith(incomplete)})

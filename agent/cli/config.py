@@ -1,0 +1,94 @@
+"""Where the agent's configuration is found, and what the files that it names really are."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+from msgspec.structs import replace
+
+from agent.manifests import load_agent_config
+from agent.manifests.report import render_text
+from agent.model.objects.agent import AgentConfig, SourceSpec, SshDefaults
+from agent.ports import Permanent
+
+DEFAULT: Final = Path("/etc/trimtab/agent.yaml")
+_LARGEST: Final = 1024 * 1024
+
+
+def open_config(given: Path | None) -> AgentConfig:
+    """Read and check the agent's configuration. Raises Permanent, with every problem, when it is not right."""
+    path = given or DEFAULT
+    loaded = load_agent_config(str(path), _read(path))
+    if not isinstance(loaded, AgentConfig):
+        raise Permanent(f"{path} is not right:\n{render_text(loaded)}", hint="correct it, then try again")
+    return _resolved(loaded, path.absolute().parent)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST + 1)
+    except FileNotFoundError as error:
+        raise Permanent(
+            f"there is no configuration at {path}",
+            hint="name one with --config or TRIMTAB_CONFIG, or let `trimtab init` write a first one",
+        ) from error
+    except OSError as error:
+        raise Permanent(
+            f"cannot read {path}: {error.strerror}", hint="run as the user that the agent runs as"
+        ) from error
+    if len(content) > _LARGEST:
+        raise Permanent(f"{path} is larger than {_LARGEST} bytes", hint="is it the agent's configuration?")
+    return content
+
+
+def _resolved(config: AgentConfig, folder: Path) -> AgentConfig:
+    spec = config.spec
+    return replace(
+        config,
+        spec=replace(
+            spec,
+            source=_source(spec.source, folder),
+            ssh=_ssh(spec.ssh, folder),
+            state_dir=str(folder / Path(spec.state_dir).expanduser()),
+        ),
+    )
+
+
+def _source(source: SourceSpec, folder: Path) -> SourceSpec:
+    return replace(
+        source,
+        url=_local(source.url, folder),
+        identity_file=named_file(source.identity_file, folder),
+        known_hosts_file=named_file(source.known_hosts_file, folder),
+        token_file=named_file(source.token_file, folder),
+    )
+
+
+def _ssh(ssh: SshDefaults, folder: Path) -> SshDefaults:
+    return replace(
+        ssh,
+        identity_file=named_file(ssh.identity_file, folder),
+        known_hosts_file=named_file(ssh.known_hosts_file, folder),
+        config_file=named_file(ssh.config_file, folder),
+    )
+
+
+def named_file(written: str | None, folder: Path) -> str | None:
+    """Return the file that is meant: a relative one is a systemd credential, or stands beside the configuration."""
+    if written is None:
+        return None
+    path = Path(written).expanduser()
+    if path.is_absolute():
+        return str(path)
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    if credentials and (Path(credentials) / path).exists():
+        return str(Path(credentials) / path)
+    return str(folder / path)
+
+
+def _local(url: str, folder: Path) -> str:
+    """Return a source's URL; a relative path (``.``, ``../fleet``, ``~/fleet``) is beside the configuration."""
+    if url in {".", ".."} or url.startswith(("./", "../", "~/")):
+        return str((folder / Path(url).expanduser()).resolve())
+    return url

@@ -1,0 +1,28 @@
+"""Options that several verbs share, so that they are spelled and explained the same everywhere."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agent.cli.complete import complete_hosts
+
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        envvar="TRIMTAB_CONFIG",
+        help="The agent's configuration.  [default: /etc/trimtab/agent.yaml]",
+        show_envvar=True,
+    ),
+]
+Revision = Annotated[
+    str | None,
+    typer.Option("--revision", metavar="REF", help="A commit, branch or tag, instead of the configured one."),
+]
+Hosts = Annotated[
+    list[str] | None,
+    typer.Option("--host", metavar="NAME", help="Only this host; may be given again.", autocompletion=complete_hosts),
+]
+Namespace = Annotated[str, typer.Option("--namespace", "-n", metavar="NAME", help="The namespace.")]
