@@ -6,7 +6,8 @@ converge_once(source, …)         # the same loops, until converged or out of t
 """
 
 from agent.reconciler.agent import Agent
-from agent.reconciler.once import Converged, Unconverged, converge_once
+from agent.reconciler.once import Converged, converge_once
+from agent.reconciler.reasons import Unconverged
 from agent.reconciler.settings import HostFactory, Settings
 from agent.reconciler.snapshot import FleetState, HostState, InFlight, Metrics, Snapshot, SourceState
 

@@ -1,14 +1,24 @@
+import queue
 from collections.abc import Callable
 
-from agent.ports import Clock, Journal, Source
+import structlog
+
+from agent.ports import Clock, Event, Journal, Source
+from agent.reconciler.assembly import assemble
+from agent.reconciler.crew import Crew
 from agent.reconciler.settings import HostFactory, Settings
 from agent.reconciler.snapshot import Snapshot
+
+_SPACING = 0.1
+_log = structlog.get_logger(__name__)
 
 
 class Agent:
     """Holds a fleet to its source until told to stop: the loops, each on a thread of its own.
 
-    ``publish`` is called from one thread, with a new Snapshot whenever something changed (changes coalesce).
+    ``publish`` is called from one thread, with a new Snapshot whenever something changed; changes within a tenth of
+    a second are one. ``restore`` holds hosts to the revision that was in force before, until the source says more.
+    Making an Agent reads the journal and may raise PortError; nothing else happens before ``run``.
     """
 
     def __init__(
@@ -20,28 +30,74 @@ class Agent:
         journal: Journal,
         settings: Settings,
         publish: Callable[[Snapshot], None],
+        restore: bool = True,
     ) -> None:
-        raise NotImplementedError
+        self._clock = clock
+        self._publish = publish
+        self._published_at = 0.0
+        self._crew = Crew(clock, self._fault)
+        self._wake_publisher: Callable[[], None] = lambda: None
+        self._wake_source: Callable[[], None] = lambda: None
+        self._stop_asked: queue.SimpleQueue[float] = queue.SimpleQueue()
+        self._loops = assemble(
+            source,
+            make_host,
+            journal=journal,
+            settings=settings,
+            driver=self._crew,
+            submit=self._crew.submit,
+            changed=self._changed,
+            restore=restore,
+        )
 
-    def start(self) -> None:
-        """Start the loops and return."""
+    def run(self) -> bool:
+        """Run until ``stop``; tell whether everything ended within its time limit."""
+        inbox = self._loops.shared.inbox
+        self._wake_publisher = self._crew.employ("publisher", self._show)
+        inbox.wake = self._crew.employ("fleet", self._loops.fleet.step)
+        self._wake_source = self._crew.employ("source", self._loops.source.step)
+        timeout = 0.0
+        try:
+            timeout = self._stop_asked.get()
+        finally:
+            ended = self._crew.dismiss(timeout)
+            self._publish(self.snapshot())
+        return ended
 
-    def run(self) -> None:
-        """Start the loops and return once stopped."""
-
-    def stop(self, timeout: float = 10.0) -> bool:
-        """Stop the loops; running steps end, no further one starts. Tells whether all ended in time.
-
-        May be called from a signal handler or any thread.
-        """
-        raise NotImplementedError
+    def stop(self, timeout: float = 10.0) -> None:
+        """Make ``run`` end: steps under way end, no further one starts. From a signal handler or any thread."""
+        self._stop_asked.put(timeout)
 
     def wake(self, reason: str) -> None:
-        """Look at the source now (a push, SIGHUP)."""
+        """Look at the source now (a push)."""
+        _log.debug("woken", reason=reason)
+        self._wake_source()
+
+    def look(self, reason: str) -> None:
+        """Look at everything now: the source, and every host (SIGHUP)."""
+        self.wake(reason)
+        self._crew.wake_hosts()
 
     def approve(self, revision: str) -> None:
         """Let a revision past the prune guard."""
+        self._loops.shared.inbox.approve(revision)
 
     def snapshot(self) -> Snapshot:
         """Return the agent as it is now."""
-        raise NotImplementedError
+        return self._loops.shared.board.snapshot(self._clock.now())
+
+    def _changed(self) -> None:
+        self._wake_publisher()
+
+    def _show(self, now: float) -> float | None:
+        if 0 <= now - self._published_at < _SPACING:
+            return self._published_at + _SPACING
+        self._published_at = now
+        self._publish(self.snapshot())
+        return None
+
+    def _fault(self, loop: str, error: Exception) -> None:
+        _log.error("fault in a loop; it goes on in ten seconds", loop=loop, exc_info=error)
+        message = f"fault in trimtab's {loop} loop: {error!r}; it goes on in ten seconds"
+        event = Event(at=self._clock.now(), type="Warning", reason="LoopFault", message=message)
+        self._loops.shared.recorder.lasts(("fault", loop), event)

@@ -1,19 +1,12 @@
+import threading
 from collections.abc import Callable
 
-from agent.model.objects.meta import ObjectKey, PodKey
 from agent.model.value import Value
 from agent.ports import Clock, Journal, Source
+from agent.reconciler.agent import Agent
+from agent.reconciler.reasons import Unconverged, reasons
 from agent.reconciler.settings import HostFactory, Settings
 from agent.reconciler.snapshot import Snapshot
-
-
-class Unconverged(Value, frozen=True, kw_only=True, order=True):
-    """One thing that is not as declared, and why."""
-
-    message: str
-    host: str = ""
-    pod: PodKey | None = None
-    object: ObjectKey | None = None
 
 
 class Converged(Value, frozen=True, kw_only=True):
@@ -40,6 +33,37 @@ def converge_once(
 
     With ``wait`` it returns when everything is ready, or with the reasons after ``timeout`` seconds. Without, it
     returns as soon as no host has anything left to do right now. A refused or held revision, and a source that cannot
-    be read, end it at once.
+    be read, end it at once. ``progress`` is called as ``Agent`` calls ``publish``. May raise PortError (the journal).
     """
-    raise NotImplementedError
+
+    def publish(snapshot: Snapshot) -> None:
+        progress(snapshot)
+        if _over(snapshot, wait=wait):
+            agent.stop()
+
+    begun = clock.now()
+    agent = Agent(source, make_host, clock=clock, journal=journal, settings=settings, publish=publish, restore=False)
+    alarm = threading.Timer(timeout, agent.stop)
+    alarm.daemon = True
+    alarm.start()
+    try:
+        agent.run()
+    finally:
+        alarm.cancel()
+    last = agent.snapshot()
+    return Converged(
+        converged=last.converged, snapshot=last, reasons=reasons(last), seconds=max(clock.now() - begun, 0.0)
+    )
+
+
+def _over(snapshot: Snapshot, *, wait: bool) -> bool:
+    """Tell whether nothing more is to be waited for."""
+    source, fleet = snapshot.source, snapshot.fleet
+    if snapshot.converged or source.error:
+        return True
+    if source.head is None or not fleet.current:
+        return False
+    if source.head.id in {fleet.refused, fleet.held}:
+        return True
+    idle = all(host.settled or not host.seen for host in snapshot.hosts)
+    return not wait and idle and fleet.in_force is not None and fleet.in_force.id == source.head.id

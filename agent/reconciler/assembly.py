@@ -1,0 +1,50 @@
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agent.ports import Journal, Source
+from agent.reconciler.board import Board
+from agent.reconciler.counters import Counters
+from agent.reconciler.fleet_loop import FleetLoop
+from agent.reconciler.flights import Submit
+from agent.reconciler.host_loop import HostLoop
+from agent.reconciler.inbox import Inbox
+from agent.reconciler.recorder import Recorder
+from agent.reconciler.roster import Driver, Roster
+from agent.reconciler.settings import HostFactory, Settings
+from agent.reconciler.shared import Shared
+from agent.reconciler.source_loop import SourceLoop
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loops:
+    """The loops of one agent, wired together, not yet stepped by anybody."""
+
+    source: SourceLoop
+    fleet: FleetLoop
+    shared: Shared
+
+
+def assemble(
+    source: Source,
+    make_host: HostFactory,
+    *,
+    journal: Journal,
+    settings: Settings,
+    driver: Driver,
+    submit: Submit,
+    changed: Callable[[], None],
+    restore: bool = True,
+) -> Loops:
+    """Wire the loops of an agent; ``restore`` puts back what was in force before. Raises PortError by the journal."""
+    state = journal.load()
+    inbox, counters = Inbox(), Counters()
+    board = Board(settings.agent, counters, current=lambda: inbox.current, changed=changed)
+    shared = Shared(settings=settings, inbox=inbox, board=board, recorder=Recorder(journal), counters=counters)
+    gate = threading.Semaphore(max(settings.connections, 1))
+
+    def make_loop(name: str) -> HostLoop:
+        return HostLoop(name, shared, make_host=make_host, gate=gate, submit=submit)
+
+    fleet = FleetLoop(state, journal, Roster(make_loop, driver), shared)
+    return Loops(source=SourceLoop(source, state.in_force if restore else "", shared), fleet=fleet, shared=shared)

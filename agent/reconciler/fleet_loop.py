@@ -1,0 +1,224 @@
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from agent.model.objects.fleet import Fleet
+from agent.model.objects.host import Host as HostObject
+from agent.model.objects.meta import Declared
+from agent.model.observation import Observation, Unseen
+from agent.model.origin import Revision
+from agent.model.plan import FleetInput, FleetPlan
+from agent.model.problem import Problem
+from agent.ports import Event, Journal, PortError, State
+from agent.reconciler.inbox import Offer
+from agent.reconciler.roster import Roster
+from agent.reconciler.shared import Shared
+from agent.reconciler.snapshot import FleetState
+
+_PROBLEMS_KEPT: Final = 100
+_SAVE_AGAIN: Final = 10.0
+
+
+class FleetLoop:
+    """Decides which revision is in force, and what each host should run for it.
+
+    Each pass reads everything again: the newest revision offered, the newest look at every host, memory. What must
+    survive a restart is saved before any host hears of it. Nothing here waits for a host or for the network.
+    """
+
+    def __init__(self, state: State, journal: Journal, roster: Roster, shared: Shared) -> None:
+        self._state = state
+        self._saved = state
+        self._journal = journal
+        self._roster = roster
+        self._shared = shared
+        self._fleet: Fleet | None = None
+        self._candidate: Fleet | None = None
+        self._plan: FleetPlan | None = None
+        self._delivered: dict[str, object] = {}
+        self._first_seen: dict[str, float] = {}
+        self._message = "no revision was read yet"
+
+    def step(self, now: float) -> float | None:
+        """Make one pass; return when time alone asks for the next, None when only news do."""
+        offers, approved, observations = self._shared.inbox.take()
+        try:
+            for offer in offers:
+                self._consider(offer, now)
+            if approved:
+                self._change(approved=tuple(sorted({*self._state.approved, *approved})))
+            return self._advance(observations, now)
+        finally:
+            self._shared.inbox.done()
+
+    def _consider(self, offer: Offer, now: float) -> None:
+        if offer.fleet is None:
+            self._refuse(offer.revision, offer.problems, now)
+        elif offer.revision.id == self._state.in_force:
+            # Let in once already, before a restart or a detour: it is not weighed again.
+            self._fleet = offer.fleet
+            if not offer.restored:
+                self._candidate = None
+                self._change(refused="", refused_why=(), held="", held_why="")
+        else:
+            self._candidate = offer.fleet
+
+    def _refuse(self, revision: Revision, problems: tuple[Problem, ...], now: float) -> None:
+        why = tuple(_rendered(problem) for problem in sorted(problems)[:_PROBLEMS_KEPT])
+        if revision.id != self._state.refused:
+            more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+            message = f"{why[0] if why else 'no fleet in it'}{more}; the last good revision stays in force"
+            self._say("RevisionRefused", message, revision, now, warning=True)
+        self._candidate = None
+        self._change(refused=revision.id, refused_why=why, held="", held_why="")
+
+    def _advance(self, observations: Mapping[str, Observation], now: float) -> float | None:
+        base = self._fleet or self._candidate
+        if base is None:
+            self._message = "no good revision was found yet: hosts stay as they are"
+            self._show(now)
+            return None
+        hosts = _hosts(base)
+        self._roster.declare(hosts)
+        self._forget_gone(hosts)
+        if (later := self._first_looks(hosts, observations, now)) is not None:
+            self._message = "waiting for the first look at each host"
+            self._show(now)
+            return later
+        if self._candidate is not None:
+            self._judge(self._candidate, observations, now)
+        if self._fleet is None:
+            self._message = "no revision is in force: the newest one is held"
+            self._show(now)
+            return None
+        return self._hold_to(self._fleet, observations, now)
+
+    def _first_looks(
+        self, hosts: Mapping[str, object], observations: Mapping[str, Observation], now: float
+    ) -> float | None:
+        """Return until when to wait for hosts that have not answered at all yet; None once nothing is waited for.
+
+        Only the first plan waits: later hosts join a plan that knows them as unseen.
+        """
+        if self._plan is not None:
+            return None
+        limit = self._shared.settings.first_look
+        waits = [self._first_seen.setdefault(name, now) + limit for name in sorted(hosts) if name not in observations]
+        return max((until for until in waits if now < until <= now + limit), default=None)
+
+    def _forget_gone(self, hosts: Mapping[str, object]) -> None:
+        for name in sorted(set(self._delivered) - set(hosts)):
+            del self._delivered[name]
+            self._shared.inbox.forget(name)
+
+    def _judge(self, candidate: Fleet, observations: Mapping[str, Observation], now: float) -> None:
+        """Let a good revision in, or hold it back when it would remove too much."""
+        revision = candidate.revision
+        asked = self._input(candidate, observations, now)
+        from agent.reconciler.guard import held_because
+        why = held_because(asked, self._fleet, self._shared.settings.prune)
+        if why and revision.id not in self._state.approved:
+            if revision.id != self._state.held:
+                self._say("RevisionHeld", why, revision, now, warning=True)
+            self._change(held=revision.id, held_why=why, refused="", refused_why=())
+            return
+        self._fleet, self._candidate = candidate, None
+        if revision.id != self._state.in_force:
+            self._say("RevisionApplied", revision.subject or "in force", revision, now)
+            self._change(in_force=revision.id, in_force_since=now)
+        self._change(refused="", refused_why=(), held="", held_why="", approved=())
+        hosts = _hosts(candidate)
+        self._roster.declare(hosts)
+        self._forget_gone(hosts)
+
+    def _input(self, fleet: Fleet, observations: Mapping[str, Observation], now: float) -> FleetInput:
+        unknown = Unseen(since=now, reason="not looked at yet")
+        return FleetInput(
+            agent=self._shared.settings.agent,
+            fleet=fleet,
+            observations={name: observations.get(name, unknown) for name in sorted(_hosts(fleet))},
+            memory=self._state.memory,
+            key=self._shared.settings.key,
+            now=now,
+        )
+
+    def _hold_to(self, fleet: Fleet, observations: Mapping[str, Observation], now: float) -> float | None:
+        with self._shared.counters.timed("plan-fleet"):
+            from agent.planner.fleet import plan_fleet
+            plan = plan_fleet(self._input(fleet, observations, now))
+        self._change(memory=plan.memory)
+        if not self._save(now):
+            self._show(now)
+            return now + _SAVE_AGAIN
+        self._plan, self._message = plan, ""
+        changed = {name: one for name, one in plan.desired.items() if self._delivered.get(name) != one}
+        self._roster.deliver(changed)
+        self._delivered.update(changed)
+        self._tell_waiting(plan, now)
+        self._show(now)
+        return plan.wake_at
+
+    def _tell_waiting(self, plan: FleetPlan, now: float) -> None:
+        for waiting in plan.waiting:
+            if waiting.reason == "unschedulable":
+                subject = f"Pod {waiting.pod}" if waiting.pod else str(waiting.object or "")
+                event = Event(
+                    at=now, type="Warning", reason="FailedScheduling", message=waiting.message, object=subject
+                )
+                self._shared.recorder.lasts(("fleet", "waits", subject), event)
+
+    def _change(self, **changes: object) -> None:
+        self._state = msgspec.structs.replace(self._state, **changes)
+
+    def _save(self, now: float) -> bool:
+        """Save what changed. Without it no host may hear of a new plan: a restart would not know of it."""
+        if self._state == self._saved:
+            return True
+        try:
+            self._journal.save(self._state)
+        except PortError as error:
+            self._message = f"the state can't be saved, so nothing new is started: {error}"
+            event = Event(at=now, type="Warning", reason="SaveFailed", message=str(error))
+            self._shared.recorder.lasts(("fleet", "save"), event)
+            return False
+        self._saved = self._state
+        self._shared.recorder.over(("fleet", "save"))
+        return True
+
+    def _say(self, reason: str, message: str, revision: Revision, now: float, *, warning: bool = False) -> None:
+        kind = "Warning" if warning else "Normal"
+        self._shared.recorder.happened(Event(at=now, type=kind, reason=reason, message=message, revision=revision.id))
+
+    def _show(self, now: float) -> None:
+        self._save(now)
+        state, plan = self._state, self._plan
+        self._shared.board.fleet(
+            FleetState(
+                in_force=self._fleet.revision if self._fleet else None,
+                in_force_since=state.in_force_since if self._fleet else 0.0,
+                refused=state.refused,
+                refused_why=state.refused_why,
+                held=state.held,
+                held_why=state.held_why,
+                message=self._message,
+                statuses=plan.statuses if plan else (),
+                waiting=plan.waiting if plan else (),
+                planned_at=now if plan else 0.0,
+            )
+        )
+
+
+def _hosts(fleet: Fleet) -> Mapping[str, Declared[HostObject]]:
+    found: dict[str, Declared[HostObject]] = {}
+    for declared in fleet.objects.values():
+        body = declared.body
+        if isinstance(body, HostObject):
+            found[body.metadata.name] = Declared(key=declared.key, body=body, origin=declared.origin)
+    return found
+
+
+def _rendered(problem: Problem) -> str:
+    subject = f" {problem.object}:" if problem.object else ""
+    hint = f" ({problem.hint})" if problem.hint else ""
+    return f"{problem.location}:{subject} {problem.message}{hint}"

@@ -1,0 +1,226 @@
+import threading
+from collections.abc import Callable
+
+from agent.model.cause import Drift
+from agent.model.desired import HostDesired
+from agent.model.objects.host import Host as HostObject
+from agent.model.objects.meta import Declared, PodKey
+from agent.model.observation import Observation, Seen
+from agent.model.plan import HostInput, HostPlan
+from agent.reconciler import host_events
+from agent.reconciler.failures import Failures
+from agent.reconciler.flights import Ended, Flights, Submit, Wishes, launchable
+from agent.reconciler.link import Link
+from agent.reconciler.settings import HostFactory
+from agent.reconciler.shared import Shared
+from agent.reconciler.show import host_state
+from agent.reconciler.tags import Tags
+from agent.reconciler.wishes import wishes
+
+_SETTLE = 1.0
+"""While actions run, the host's own events are answered by one look a second: most of them are our own doing."""
+
+
+class HostLoop:
+    """Holds one host to what it should run: look, plan, act, look again, until there is nothing left to do.
+
+    Each pass starts from a full look, so a lost event costs time and never correctness. Actions run beside the loop:
+    one pod's long pull or slow stop does not keep another from being healed. It goes on with the last desired state
+    it was given when nobody gives it a newer one. The mailbox has one slot: a newer desired state replaces an older
+    one, and stops what the older one had started wherever the two differ.
+
+    A host whose Host object is gone from git is let go of, and its pods are left alone: a machine that is taken out
+    of the fleet is not emptied by that.
+    """
+
+    def __init__(
+        self, name: str, shared: Shared, *, make_host: HostFactory, gate: threading.Semaphore, submit: Submit
+    ) -> None:
+        self.name = name
+        self.wake: Callable[[], None] = lambda: None
+        self._shared = shared
+        self._lock = threading.Lock()
+        self._declared: Declared[HostObject] | None = None
+        self._mail: tuple[HostDesired, Wishes] | None = None
+        self._forget = False
+        self._desired: HostDesired | None = None
+        self._wishes: Wishes = {}
+        self._link = Link(make_host, self._woken, gate, shared.settings.resync)
+        self._flights = Flights(submit, self._latest, self._woken)
+        self._failures = Failures()
+        self._plan: HostPlan | None = None
+        self._drifts: frozenset[tuple[PodKey, str]] = frozenset()
+        self._tags = Tags(name, shared, submit, self._woken)
+        self._looked_at = 0.0
+        self._done = 0
+        self._failed = 0
+
+    def declare(self, declared: Declared[HostObject] | None) -> None:
+        """Take the newest Host object, or None when there is none any more. From any thread."""
+        with self._lock:
+            same = declared == self._declared
+            self._declared = declared
+            if declared is None:
+                # Should the host come back, it is not to be held, even for a moment, to what it ran before.
+                self._mail, self._forget = None, True
+        if not same:
+            self.wake()
+
+    def deliver(self, desired: HostDesired) -> None:
+        """Put the newest desired state into the mailbox. From any thread."""
+        with self._lock:
+            self._mail = (desired, wishes(desired))
+        self._shared.board.unsettle(self.name)
+        self.wake()
+
+    @property
+    def parked(self) -> bool:
+        """Whether the host is let go of and nothing runs on it any more."""
+        with self._lock:
+            return self._declared is None and self._link.host is None and not self._flights.busy
+
+    def halt(self) -> None:
+        """Let no further step start. From any thread."""
+        self._flights.halt()
+
+    def close(self) -> None:
+        """Let go of the connection; the last thing that is called."""
+        self._link.close()
+
+    def _woken(self) -> None:
+        self.wake()
+
+    def _latest(self) -> Wishes:
+        with self._lock:
+            return self._mail[1] if self._mail else {} if self._forget else self._wishes
+
+    def step(self, now: float) -> float | None:
+        """Make one pass; return when time alone asks for the next, None when only an event does."""
+        fresh = self._read_mail()
+        ended, landed = self._flights.drain()
+        for one in ended:
+            self._note(one, now)
+        with self._lock:
+            declared = self._declared
+        self._link.declare(declared)
+        if declared is None:
+            self._shared.board.gone(self.name)
+            return None
+        if (due := self._link.due(now)) is not None:
+            self._show()
+            return due
+        if self._flights.busy and not (fresh or landed) and 0 <= now - self._looked_at < _SETTLE:
+            self._show()
+            return self._looked_at + _SETTLE
+        return self._pass(now)
+
+    def _pass(self, now: float) -> float | None:
+        observation = self._look(now)
+        plan = self._make_plan(observation, now)
+        self._plan = plan
+        if plan is not None:
+            self._start(plan, now)
+        if self._link.host is not None and self._desired is not None:
+            self._tags.refresh(self._link.host, self._desired, now)
+        self._show()
+        if self._link.fresh and isinstance(observation, Seen):
+            return now  # events before the watch began are lost: look once more
+        resync = now + self._shared.settings.resync
+        times = [resync, self._link.due(now), plan.wake_at if plan else None]
+        return min(at for at in times if at is not None)
+
+    def _read_mail(self) -> bool:
+        with self._lock:
+            if self._forget:
+                self._desired, self._wishes, self._plan, self._forget = None, {}, None, False
+            if self._mail is None:
+                return False
+            before, (self._desired, self._wishes), self._mail = self._wishes, self._mail, None
+        self._failures.rewished(before, self._wishes)
+        return True
+
+    def _note(self, one: Ended, now: float) -> None:
+        action, outcome = one.action, one.outcome
+        self._failures.take(one, now)
+        drift = action.cause.rule if isinstance(action.cause, Drift) else ""
+        if outcome.superseded:
+            self._shared.counters.action(action.verb, "superseded")
+            return
+        self._done, self._failed = self._done + (not outcome.error), self._failed + bool(outcome.error)
+        self._shared.counters.action(
+            action.verb, "failed" if outcome.error else "ok", repaired="" if outcome.error else drift
+        )
+        revision = self._desired.revision if self._desired else ""
+        event = host_events.ended(one, self.name, revision, now)
+        if outcome.error:
+            self._shared.recorder.lasts((self.name, "failed", str(action.pod)), event)
+        else:
+            self._shared.recorder.over((self.name, "failed", str(action.pod)))
+            self._shared.recorder.happened(event)
+
+    def _look(self, now: float) -> Observation:
+        with self._shared.counters.timed("observe"):
+            observation = self._link.look(now)
+        self._looked_at = now
+        if isinstance(observation, Seen):
+            event = host_events.link(self.name, now, reason="HostSeen", message="the host answers")
+        else:
+            reason = "HostRefused" if self._link.refused else "HostUnseen"
+            event = host_events.link(self.name, now, reason=reason, message=observation.reason)
+        self._shared.recorder.lasts((self.name, "link"), event)
+        self._shared.inbox.observed(self.name, observation)
+        return observation
+
+    def _make_plan(self, observation: Observation, now: float) -> HostPlan | None:
+        if self._desired is None:
+            return None
+        asked = HostInput(
+            desired=self._desired,
+            observation=observation,
+            key=self._shared.settings.key,
+            now=now,
+            failures=self._failures.rows,
+        )
+        with self._shared.counters.timed("plan-host"):
+            from agent.planner.host import plan_host
+            plan = plan_host(asked)
+        self._count_drift(plan)
+        needy = frozenset(action.pod for action in plan.actions) | self._flights.busy
+        self._failures.in_order(frozenset(self._wishes) - needy)
+        return plan
+
+    def _count_drift(self, plan: HostPlan) -> None:
+        seen = frozenset((action.pod, action.rule) for action in plan.actions if isinstance(action.cause, Drift))
+        for _, rule in sorted(seen - self._drifts):
+            self._shared.counters.drift_found(rule)
+        self._drifts = seen
+
+    def _start(self, plan: HostPlan, now: float) -> None:
+        for waiting in plan.waiting:
+            event = host_events.waits(waiting, self.name, now)
+            if event is not None:
+                self._shared.recorder.lasts((self.name, "waits", event.object), event, identity=waiting.reason)
+        observation = self._link.observation
+        if self._link.host is None or not isinstance(observation, Seen):
+            return
+        from agent.planner.host import lint_plan
+        if faults := lint_plan(plan, observation):
+            event = host_events.link(self.name, now, reason="PlanRefused", message="; ".join(faults[:5]))
+            self._shared.recorder.lasts((self.name, "lint"), event)
+            return
+        if actions := launchable(plan.actions, self._flights.busy):
+            self._flights.launch(self._link.host, actions, now)
+
+    def _show(self) -> None:
+        # Under the lock, so that a desired state delivered meanwhile is never hidden by an older "settled".
+        with self._lock:
+            state = host_state(
+                self.name,
+                self._link,
+                desired=self._desired,
+                plan=self._plan,
+                in_flight=self._flights.now,
+                ended=(self._done, self._failed),
+                newest=self._mail is None,
+            )
+            self._shared.board.host(state)

@@ -1,0 +1,87 @@
+import threading
+from collections.abc import Callable, Mapping
+
+from agent.model.objects.fleet import Fleet
+from agent.model.observation import Observation
+from agent.model.origin import Revision
+from agent.model.problem import Problem
+from agent.model.value import Value
+from agent.reconciler.interest import same_to_fleet
+
+
+class Offer(Value, frozen=True, kw_only=True):
+    """What the source loop found at a revision: a fleet, or the problems that refuse it.
+
+    ``restored`` marks the revision that was in force before the agent started: it was let in once already.
+    """
+
+    revision: Revision
+    fleet: Fleet | None = None
+    problems: tuple[Problem, ...] = ()
+    restored: bool = False
+
+
+class Inbox:
+    """What the fleet loop hears from the other loops: the newest of each, so a slow reader never lags behind."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._offer: Offer | None = None
+        self._restored: Offer | None = None
+        self._observations: dict[str, Observation] = {}
+        self._approved: set[str] = set()
+        self._unread = False
+        self._reading = False
+        self.wake: Callable[[], None] = lambda: None
+
+    @property
+    def current(self) -> bool:
+        """Whether all that was put in has been taken in, to the end."""
+        with self._lock:
+            return not (self._unread or self._reading)
+
+    def offer(self, offer: Offer) -> None:
+        """Put in a revision; a newer one replaces it."""
+        with self._lock:
+            if offer.restored:
+                self._restored = offer
+            else:
+                self._offer = offer
+            self._unread = True
+        self.wake()
+
+    def approve(self, revision: str) -> None:
+        """Put in an approval of a held revision."""
+        with self._lock:
+            self._approved.add(revision)
+            self._unread = True
+        self.wake()
+
+    def observed(self, host: str, observation: Observation) -> None:
+        """Put in a look at a host; wakes the reader only when it would matter to a plan."""
+        with self._lock:
+            matters = not same_to_fleet(self._observations.get(host), observation)
+            self._observations[host] = observation
+            self._unread = self._unread or matters
+        if matters:
+            self.wake()
+
+    def forget(self, host: str) -> None:
+        """Drop what is known of a host that is not declared any more."""
+        with self._lock:
+            self._observations.pop(host, None)
+
+    def take(self) -> tuple[tuple[Offer, ...], tuple[str, ...], Mapping[str, Observation]]:
+        """Take out offers (restored first) and approvals, and read all observations. ``done`` ends the reading."""
+        with self._lock:
+            offers = tuple(one for one in (self._restored, self._offer) if one is not None)
+            approved = tuple(sorted(self._approved))
+            self._restored = self._offer = None
+            self._approved.clear()
+            self._unread, self._reading = False, True
+            return offers, approved, dict(self._observations)
+
+    def done(self) -> None:
+        """Say that what was taken out has been acted upon."""
+        with self._lock:
+            self._reading = False

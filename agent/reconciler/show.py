@@ -1,0 +1,39 @@
+from agent.model.desired import HostDesired
+from agent.model.observation import Seen, Unseen, last_known
+from agent.model.plan import HostPlan
+from agent.reconciler.link import Link
+from agent.reconciler.snapshot import HostState, InFlight
+
+
+def host_state(
+    name: str,
+    link: Link,
+    *,
+    desired: HostDesired | None,
+    plan: HostPlan | None,
+    in_flight: tuple[InFlight, ...],
+    ended: tuple[int, int],
+    newest: bool,
+) -> HostState:
+    """Return what is shown of a host. ``ended`` counts actions done and failed; ``newest``: no newer desired waits."""
+    observation = link.observation
+    known = last_known(observation) if observation else None
+    seen = isinstance(observation, Seen)
+    return HostState(
+        name=name,
+        seen=seen,
+        since=observation.since if isinstance(observation, Unseen) else link.since,
+        reason=observation.reason if isinstance(observation, Unseen) else "",
+        refused=link.refused,
+        facts=known.facts if known else None,
+        observed_at=known.at if known else 0.0,
+        revision=desired.revision if desired else "",
+        wanted=len(desired.pods) if desired else 0,
+        unchanged=plan.unchanged if plan else 0,
+        planned=len(plan.actions) if plan else 0,
+        in_flight=in_flight,
+        waiting=plan.waiting if plan else (),
+        done=ended[0],
+        failed=ended[1],
+        settled=seen and newest and plan is not None and not plan.actions and not in_flight,
+    )
