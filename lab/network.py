@@ -4,13 +4,14 @@ The switch is not a bridge of the machine: its firewall rules (Docker's, say) do
 goes away with the process that holds the namespace.
 """
 
+import contextlib
 import ipaddress
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from lab.errors import LabError
-from lab.processes import Process, run
+from lab.processes import Process, run, wait_for
 
 
 @dataclass(frozen=True)
@@ -101,8 +102,20 @@ def refuse_foreign_link(lab: str, state: Path) -> None:
 
 def remove_link(lab: str, state: Path) -> None:
     """Take the machine's link away at once; the rest of the switch goes with its namespace."""
+
+    def gone() -> bool:
+        # The kernel may be quicker: the link also goes when the switch's namespace ends.
+        with contextlib.suppress(LabError):
+            run(["ip", "link", "del", link_name(lab)])
+        return not owned_link(lab, state)
+
     if owned_link(lab, state):
-        run(["ip", "link", "del", link_name(lab)])
+        wait_for(f"removing link {link_name(lab)}", gone, timeout=5)
+
+
+def _card(subnet: Subnet, index: int) -> str:
+    """Return the link address of a host, 0 for the switch: the same at every boot."""
+    return f"02:00:0a:63:{subnet.number:02x}:{index:02x}"
 
 
 def build_switch(lab: str, state: Path, subnet: Subnet, switch: Process) -> None:
@@ -110,10 +123,12 @@ def build_switch(lab: str, state: Path, subnet: Subnet, switch: Process) -> None
     v4, v6 = subnet.both(1)
     machine4, machine6 = subnet.both(MACHINE)
     name = link_name(lab)
+    # Left to itself a bridge takes the lowest address of its ports, so a new one each time a host is plugged in, and
+    # whoever remembers the old one talks to nobody for a while.
     _batch(
         [
             "link set lo up",
-            "link add br0 type bridge forward_delay 0",
+            f"link add br0 address {_card(subnet, 0)} type bridge forward_delay 0",
             f"addr add {v4} dev br0",
             f"addr add {v6} dev br0 nodad",
             "link set br0 up",
@@ -136,10 +151,9 @@ def plug(switch: Process, host: Process, port: str, index: int, subnet: Subnet, 
     """Connect a freshly booted host with the switch, its cable in or (still) out."""
     v4, v6 = subnet.both(FIRST_HOST + index - 1)
     # The same network card after each boot: neighbours that remember its address reach it at once.
-    card = f"02:00:0a:63:{subnet.number:02x}:{index:02x}"
     _batch(
         [
-            f"link add {port} type veth peer name eth0 address {card} netns {host.pid}",
+            f"link add {port} type veth peer name eth0 address {_card(subnet, index)} netns {host.pid}",
             f"link set {port} master br0",
             f"link set {port} {'up' if up else 'down'}",
         ],

@@ -168,6 +168,21 @@ def test_a_reboot_ends_every_process_and_empties_run(lab: Lab) -> None:
     assert other.run("ps -A -o pid,comm", check=True).stdout.count("containerd") == members
 
 
+def test_the_switch_keeps_its_address_when_hosts_come_and_go(lab: Lab) -> None:
+    def neighbour() -> str:
+        lab.images.build("seen", "1")
+        gateway = lab.registry.partition(":")[0]
+        command = ["ip", "neigh", "show", gateway]
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.split("lladdr")[1]
+
+    before = neighbour().split()[0]
+    for host in lab.hosts:
+        host.reboot()
+        began = time.monotonic()
+        assert neighbour().split()[0] == before
+        assert time.monotonic() - began < 5
+
+
 def test_a_cut_host_is_still_cut_after_a_reboot(lab: Lab) -> None:
     host = lab.hosts[1]
     host.cut()
