@@ -8,7 +8,7 @@ from agent.cli.render.report import DiffReport, HostReport
 from agent.cli.render.words import INFINITIVES, because, consequence, counted, summary, waits
 from agent.model.action import Action
 
-_MEANINGFUL = re.compile(r"([\\`*_{}\[\]()<>#+!|~@-])")
+_MEANINGFUL = re.compile(r"([\\`*_\[\]<>|~])")
 
 
 def render(report: DiffReport) -> str:
@@ -41,7 +41,7 @@ def _host(host: HostReport, now: float) -> Iterator[str]:
         yield from _action(action, now)
     if host.plan.waiting:
         yield ""
-        yield from (f"- waiting: {_text(waits(waiting, now))}" for waiting in host.plan.waiting)
+        yield from (f"- {_text(waits(waiting, now))}" for waiting in host.plan.waiting)
 
 
 def _action(action: Action, now: float) -> Iterator[str]:

@@ -59,7 +59,8 @@ def waits(waiting: Waiting, now: float) -> str:
     """Return what waits, why, and for how long where that is known."""
     subject = waiting.pod or waiting.object
     until = f" (in {format_duration(waiting.until - now)})" if waiting.until > now else ""
-    return f"{printable(str(subject))}: {printable(waiting.message)}{until}" if subject else printable(waiting.message)
+    who = f"{printable(str(subject))} waits: " if subject else ""
+    return f"{who}{printable(waiting.message)}{until}"
 
 
 def summary(report: DiffReport) -> str:

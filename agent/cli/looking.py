@@ -1,0 +1,72 @@
+"""One look at everything, changing nothing: what a revision declares, and what every host of it shows."""
+
+import time
+from collections.abc import Mapping, Sequence
+from queue import Empty, SimpleQueue
+from threading import Semaphore, Thread
+
+from agent.manifests import Cache, load
+from agent.manifests.report import render_text
+from agent.model.objects import Declared
+from agent.model.objects import Host as HostObject
+from agent.model.objects.fleet import Fleet
+from agent.model.observation import Observation, Unseen
+from agent.model.origin import Revision
+from agent.ports import Host, Permanent, PortError, Source
+
+
+def read_fleet(source: Source, revision: Revision) -> Fleet:
+    """Return what a revision declares. Raises Permanent with every problem when it is not right."""
+    loaded = load(revision, source.tree(revision), lambda blobs: source.read(revision, blobs), Cache())
+    if loaded.fleet is None:
+        what = "the working folder" if revision.id == "worktree" else f"revision {revision.short}"
+        raise Permanent(f"{what} is not right:\n{render_text(loaded.problems)}", hint="correct it, then try again")
+    return loaded.fleet
+
+
+def hosts_of(fleet: Fleet) -> Sequence[Declared[HostObject]]:
+    """Return the hosts that a fleet declares, sorted by name."""
+    return [
+        Declared(key=declared.key, body=declared.body, origin=declared.origin)
+        for _, declared in sorted(fleet.objects.items())
+        if isinstance(declared.body, HostObject)
+    ]
+
+
+def chosen(hosts: Sequence[Declared[HostObject]], names: Sequence[str]) -> Sequence[Declared[HostObject]]:
+    """Return the named hosts, or all without names. Raises Permanent for a name that no host has."""
+    known = {host.body.metadata.name: host for host in hosts}
+    for name in names:
+        if name not in known:
+            listed = ", ".join(known) or "none"
+            raise Permanent(f"there is no host {name!r} in this revision", hint=f"its hosts are: {listed}")
+    return [known[name] for name in known if name in names] if names else list(hosts)
+
+
+def observe_all(hosts: Sequence[Host], *, limit: float, at_once: int) -> Mapping[str, Observation]:
+    """Look at all hosts side by side; one that fails, or takes longer than ``limit`` seconds, is Unseen with a reason.
+
+    Threads are daemons: one that hangs on a dead host does not keep the command from ending.
+    """
+    gate, results = Semaphore(at_once), SimpleQueue[tuple[str, Observation]]()
+    for host in hosts:
+        Thread(target=_observe, args=(host, gate, results), name=f"look-{host.name}", daemon=True).start()
+    late = f"did not show everything within {limit:g} s"
+    seen: dict[str, Observation] = {}
+    deadline = time.monotonic() + limit
+    while len(seen) < len(hosts):
+        try:
+            name, observation = results.get(timeout=max(0.0, deadline - time.monotonic()))
+        except Empty:
+            break
+        seen[name] = observation
+    return {host.name: seen.get(host.name) or Unseen(since=time.time(), reason=late) for host in hosts}
+
+
+def _observe(host: Host, gate: Semaphore, results: "SimpleQueue[tuple[str, Observation]]") -> None:
+    with gate:
+        try:
+            results.put((host.name, host.observe()))
+        except PortError as error:
+            reason = f"{error} (hint: {error.hint})" if error.hint else str(error)
+            results.put((host.name, Unseen(since=time.time(), reason=reason)))
