@@ -29,6 +29,8 @@ def write(folder: Path, host: str, index: int, registry: str, authorized_key: st
         "etc/ssh/sshd_config": (0o644, _SSHD),
         "etc/containerd/config.toml": (0o644, _CONTAINERD.replace("REGISTRY", registry)),
         f"etc/containerd/certs.d/{registry}/hosts.toml": (0o644, hosts_toml),
+        # The examples' images come from here too, so that they run as they are written.
+        "etc/containerd/certs.d/registry.example.com/hosts.toml": (0o644, hosts_toml),
         "etc/cni/net.d/10-lab.conflist": (0o644, _cni(index)),
     }
     for name, (mode, text) in files.items():
