@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 
-from agent.hosts.proto import runtime_pb2 as cri
-from agent.hosts.proto.runtime_pb2_grpc import RuntimeServiceStub
+from agent.hosts.proto import runtime_v1_pb2 as cri
 from lab.host import LabHost
+from tests.e2e.containerd import Service
 from tests.e2e.manifests import SLEEP
 
 
@@ -18,7 +18,7 @@ class BareClient:
         self.host = host
         options = [("grpc.default_authority", "localhost")]
         self.channel = grpc.insecure_channel(f"unix://{host.containerd_socket}", options=options)
-        self.runtime = RuntimeServiceStub(self.channel)
+        self.runtime = Service(self.channel)
 
     def start_pod(self, name: str, image: str) -> tuple[str, cri.PodSandboxConfig, cri.ContainerConfig]:
         """RunPodSandbox, CreateContainer, StartContainer: what no agent can do without."""

@@ -7,7 +7,6 @@ import time
 import grpc
 
 from agent.hosts.proto import events_pb2 as events
-from agent.hosts.proto.events_pb2_grpc import EventsStub
 from benchmarks import floor
 from benchmarks.stage import push_pods, stage, wipe
 from lab.host import LabHost
@@ -49,14 +48,17 @@ def _bare(fleet: Fleet) -> float:
         with grpc.insecure_channel(
             f"unix://{host.containerd_socket}", options=[("grpc.default_authority", "localhost")]
         ) as channel:
-            stream = EventsStub(channel).Subscribe(
-                events.SubscribeRequest(filters=['topic=="/tasks/exit"']), metadata=metadata
+            subscribe = channel.unary_stream(
+                "/containerd.services.events.v1.Events/Subscribe",
+                request_serializer=events.SubscribeRequest.SerializeToString,
+                response_deserializer=events.Envelope.FromString,
             )
+            stream = subscribe(events.SubscribeRequest(filters=['topic=="/tasks/exit"']), metadata=metadata)
             listening.set()
             for _ in stream:
                 container.metadata.attempt = 1
                 made.append(client.start_container(sandbox_id, sandbox, container))
-                stream.cancel()
+                stream.cancel()  # type: ignore[no-untyped-call] # grpc-stubs leave this one untyped
                 return
 
     thread = threading.Thread(target=wait_and_start)

@@ -83,7 +83,9 @@ def _podman(host: LabHost, count: int) -> float:
     here.mkdir(exist_ok=True)
     for name, content in files.items():
         (here / name).write_bytes(content)
-    podman = f"cd {folder}; export CONTAINERS_CONF=$PWD/containers.conf; podman --root $PWD/root --runroot /run/containerd/podman"
+    podman = (
+        f"cd {folder}; CONTAINERS_CONF=$PWD/containers.conf podman --root $PWD/root --runroot /run/containerd/podman"
+    )
     host.run(f"{podman} load --quiet --input app.tar", check=True)
     started = time.perf_counter()
     host.run(f"{podman} kube play --quiet pods.yaml", check=True, timeout=300)

@@ -1,15 +1,20 @@
 """What containerd itself says, asked on its own socket, past all of trimtab's code but the generated messages."""
 
+import itertools
 import json
-from collections.abc import Iterator
+import shlex
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import grpc
 
-from agent.hosts.proto import runtime_pb2 as cri
-from agent.hosts.proto.runtime_pb2_grpc import ImageServiceStub, RuntimeServiceStub
+from agent.hosts.proto import runtime_v1_pb2 as cri
 from lab.host import LabHost
+
+
+_NUMBERS = itertools.count()
 
 
 @dataclass(frozen=True)
@@ -29,16 +34,31 @@ class Running:
 
 
 @contextmanager
-def _channel(host: LabHost) -> Iterator[grpc.Channel]:
+def service(host: LabHost, name: str = "RuntimeService") -> Iterator[Any]:
+    """Connect to a CRI service of a host: its methods by name, each from a request to an answer."""
     options = [("grpc.default_authority", "localhost")]
     with grpc.insecure_channel(f"unix://{host.containerd_socket}", options=options) as channel:
-        yield channel
+        yield Service(channel, name)
+
+
+class Service:
+    """The methods of one CRI service on a channel."""
+
+    def __init__(self, channel: grpc.Channel, name: str = "RuntimeService") -> None:
+        self._channel = channel
+        self._name = name
+
+    def __getattr__(self, method: str) -> Callable[[Any], Any]:
+        return self._channel.unary_unary(
+            f"/runtime.v1.{self._name}/{method}",
+            request_serializer=getattr(cri, f"{method}Request").SerializeToString,
+            response_deserializer=getattr(cri, f"{method}Response").FromString,
+        )
 
 
 def running(host: LabHost) -> list[Running]:
     """Every running container of a host whose sandbox is ready, foreign ones too, sorted by pod and name."""
-    with _channel(host) as channel:
-        runtime = RuntimeServiceStub(channel)
+    with service(host) as runtime:
         ready = {
             sandbox.id: sandbox
             for sandbox in runtime.ListPodSandbox(cri.ListPodSandboxRequest()).items
@@ -68,17 +88,15 @@ def running(host: LabHost) -> list[Running]:
 
 def sandboxes(host: LabHost) -> list[cri.PodSandbox]:
     """Every sandbox of a host, ready or not."""
-    with _channel(host) as channel:
-        return list(RuntimeServiceStub(channel).ListPodSandbox(cri.ListPodSandboxRequest()).items)
+    with service(host) as runtime:
+        return list(runtime.ListPodSandbox(cri.ListPodSandboxRequest()).items)
 
 
 def execute(host: LabHost, container_id: str, *command: str) -> str:
     """Run a command in a container and return what it printed."""
-    with _channel(host) as channel:
-        request = cri.ExecSyncRequest(container_id=container_id, cmd=command, timeout=10)
-        answer = RuntimeServiceStub(channel).ExecSync(request)
-    assert answer.exit_code == 0, answer.stderr.decode()
-    return str(answer.stdout.decode())
+    words = " ".join(shlex.quote(word) for word in command)
+    exec_id = f"e2e-{next(_NUMBERS)}"
+    return host.run(f"ctr -n k8s.io tasks exec --exec-id {exec_id} {container_id} {words}", check=True).stdout
 
 
 def environment(host: LabHost, container_id: str) -> dict[str, str]:
@@ -94,21 +112,21 @@ def kill_process(host: LabHost, container_id: str) -> None:
 
 def remove_container(host: LabHost, container_id: str) -> None:
     """Remove a container by hand, as `crictl rm -f` does."""
-    with _channel(host) as channel:
-        RuntimeServiceStub(channel).RemoveContainer(cri.RemoveContainerRequest(container_id=container_id))
+    with service(host) as runtime:
+        runtime.RemoveContainer(cri.RemoveContainerRequest(container_id=container_id))
 
 
 def stop_sandbox(host: LabHost, sandbox_id: str) -> None:
     """Stop a sandbox by hand, as `crictl stopp` does."""
-    with _channel(host) as channel:
-        RuntimeServiceStub(channel).StopPodSandbox(cri.StopPodSandboxRequest(pod_sandbox_id=sandbox_id))
+    with service(host) as runtime:
+        runtime.StopPodSandbox(cri.StopPodSandboxRequest(pod_sandbox_id=sandbox_id))
 
 
 def remove_sandbox(host: LabHost, sandbox_id: str) -> None:
     """Stop and remove a sandbox by hand, as `crictl rmp -f` does."""
     stop_sandbox(host, sandbox_id)
-    with _channel(host) as channel:
-        RuntimeServiceStub(channel).RemovePodSandbox(cri.RemovePodSandboxRequest(pod_sandbox_id=sandbox_id))
+    with service(host) as runtime:
+        runtime.RemovePodSandbox(cri.RemovePodSandboxRequest(pod_sandbox_id=sandbox_id))
 
 
 def make_sandbox(host: LabHost, name: str, labels: dict[str, str]) -> str:
@@ -116,14 +134,13 @@ def make_sandbox(host: LabHost, name: str, labels: dict[str, str]) -> str:
     config = cri.PodSandboxConfig(
         metadata=cri.PodSandboxMetadata(name=name, uid=f"by-hand-{name}", namespace="default"), labels=labels
     )
-    with _channel(host) as channel:
-        return str(RuntimeServiceStub(channel).RunPodSandbox(cri.RunPodSandboxRequest(config=config)).pod_sandbox_id)
+    with service(host) as runtime:
+        return str(runtime.RunPodSandbox(cri.RunPodSandboxRequest(config=config)).pod_sandbox_id)
 
 
 def make_container(host: LabHost, sandbox_id: str, name: str, image: str) -> str:
     """Make and start a container by hand in any sandbox."""
-    with _channel(host) as channel:
-        runtime = RuntimeServiceStub(channel)
+    with service(host) as runtime:
         status = runtime.PodSandboxStatus(cri.PodSandboxStatusRequest(pod_sandbox_id=sandbox_id)).status
         config = cri.ContainerConfig(
             metadata=cri.ContainerMetadata(name=name),
@@ -140,15 +157,14 @@ def make_container(host: LabHost, sandbox_id: str, name: str, image: str) -> str
 
 def pull(host: LabHost, image: str) -> str:
     """Pull an image by hand."""
-    with _channel(host) as channel:
+    with service(host, "ImageService") as images:
         request = cri.PullImageRequest(image=cri.ImageSpec(image=image))
-        return str(ImageServiceStub(channel).PullImage(request).image_ref)
+        return str(images.PullImage(request).image_ref)
 
 
 def wipe(host: LabHost) -> None:
     """Take everything off a host, so that the next test starts from nothing."""
-    with _channel(host) as channel:
-        runtime = RuntimeServiceStub(channel)
+    with service(host) as runtime:
         for container in runtime.ListContainers(cri.ListContainersRequest()).containers:
             runtime.StopContainer(cri.StopContainerRequest(container_id=container.id, timeout=0))
         for sandbox in runtime.ListPodSandbox(cri.ListPodSandboxRequest()).items:
@@ -159,8 +175,7 @@ def wipe(host: LabHost) -> None:
 
 def everything_said(host: LabHost) -> str:
     """All labels and annotations of a host's sandboxes and containers, as one text to search."""
-    with _channel(host) as channel:
-        runtime = RuntimeServiceStub(channel)
+    with service(host) as runtime:
         parts = [
             *runtime.ListPodSandbox(cri.ListPodSandboxRequest()).items,
             *runtime.ListContainers(cri.ListContainersRequest()).containers,
@@ -170,8 +185,6 @@ def everything_said(host: LabHost) -> str:
 
 def started_at(host: LabHost, container_id: str) -> float:
     """When a container was started, by containerd's own clock, seconds since the epoch."""
-    with _channel(host) as channel:
-        status = (
-            RuntimeServiceStub(channel).ContainerStatus(cri.ContainerStatusRequest(container_id=container_id)).status
-        )
+    with service(host) as runtime:
+        status = runtime.ContainerStatus(cri.ContainerStatusRequest(container_id=container_id)).status
     return float(status.started_at) / 1e9

@@ -60,7 +60,8 @@ def test_containerd_killed_and_started_again(fleet: Fleet) -> None:
         host.start("containerd")
         changed = pod(f"on-{host.name}", container(image="registry/app:1.1"), nodeName=host.name)
         fleet.push("after", **{f"{host.name}.yaml": changed})
-        after = eventually(lambda: (c := fleet.one(f"default/on-{host.name}")).image.endswith("1.1") and c)
+        eventually(lambda: fleet.one(f"default/on-{host.name}").image.endswith("1.1"))
+        after = fleet.one(f"default/on-{host.name}")
         assert after.sandbox_id == before.sandbox_id, "a restart of containerd is not a reason to start over"
     fleet.assert_in_sync()
 
