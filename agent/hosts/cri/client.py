@@ -1,0 +1,158 @@
+"""The runtime's gRPC services as Python calls: one method a call, with the time limits that kubelets use."""
+
+from collections.abc import Iterator
+from typing import Final, Generic, TypeVar, cast
+
+import grpc
+from google.protobuf.message import Message
+
+from agent.hosts.proto import events_pb2, runtime_v1_pb2
+
+pb = runtime_v1_pb2
+
+_CALL_SECONDS: Final = 120.0
+_LOOK_SECONDS: Final = 30.0
+_SANDBOX_SECONDS: Final = 240.0
+_PULL_SECONDS: Final = 900.0
+_LARGEST_ANSWER: Final = 64 * 1024 * 1024
+
+_OPTIONS: Final = (
+    ("grpc.default_authority", "localhost"),
+    ("grpc.enable_http_proxy", 0),
+    ("grpc.enable_retries", 0),
+    ("grpc.use_local_subchannel_pool", 1),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+    ("grpc.http2.bdp_probe", 0),
+    ("grpc.max_receive_message_length", _LARGEST_ANSWER),
+)
+
+Answer = TypeVar("Answer", bound=Message)
+Pending = grpc.Future
+
+
+class _Call(Generic[Answer]):
+    """One method of a service, with the type of its answer."""
+
+    def __init__(self, channel: grpc.Channel, path: str, answer: type[Answer]) -> None:
+        self._method = channel.unary_unary(path, request_serializer=_serialize, response_deserializer=answer.FromString)
+
+    def __call__(self, request: Message, seconds: float) -> Answer:
+        return cast("Answer", self._method(request, timeout=seconds))
+
+    def ask(self, request: Message) -> "Pending[Answer]":
+        return cast("Pending[Answer]", self._method.future(request, timeout=_LOOK_SECONDS))
+
+
+class Runtime:
+    """A connection to containerd's socket. Calls raise grpc.RpcError; ``look_*`` return at once, to be waited for."""
+
+    def __init__(self, target: str) -> None:
+        self._channel = grpc.insecure_channel(target, options=_OPTIONS)
+        runtime, image = "/runtime.v1.RuntimeService/", "/runtime.v1.ImageService/"
+        self._version = self._call(runtime + "Version", pb.VersionResponse)
+        self._status = self._call(runtime + "Status", pb.StatusResponse)
+        self._run_sandbox = self._call(runtime + "RunPodSandbox", pb.RunPodSandboxResponse)
+        self._stop_sandbox = self._call(runtime + "StopPodSandbox", pb.StopPodSandboxResponse)
+        self._remove_sandbox = self._call(runtime + "RemovePodSandbox", pb.RemovePodSandboxResponse)
+        self._sandbox_status = self._call(runtime + "PodSandboxStatus", pb.PodSandboxStatusResponse)
+        self._list_sandboxes = self._call(runtime + "ListPodSandbox", pb.ListPodSandboxResponse)
+        self._create = self._call(runtime + "CreateContainer", pb.CreateContainerResponse)
+        self._start = self._call(runtime + "StartContainer", pb.StartContainerResponse)
+        self._stop = self._call(runtime + "StopContainer", pb.StopContainerResponse)
+        self._remove = self._call(runtime + "RemoveContainer", pb.RemoveContainerResponse)
+        self._list_containers = self._call(runtime + "ListContainers", pb.ListContainersResponse)
+        self._container_status = self._call(runtime + "ContainerStatus", pb.ContainerStatusResponse)
+        self._list_images = self._call(image + "ListImages", pb.ListImagesResponse)
+        self._image_status = self._call(image + "ImageStatus", pb.ImageStatusResponse)
+        self._pull = self._call(image + "PullImage", pb.PullImageResponse)
+        self._subscribe = self._channel.unary_stream(
+            "/containerd.services.events.v1.Events/Subscribe",
+            request_serializer=events_pb2.SubscribeRequest.SerializeToString,
+            response_deserializer=events_pb2.Envelope.FromString,
+        )
+
+    def _call(self, path: str, answer: type[Answer]) -> "_Call[Answer]":
+        return _Call(self._channel, path, answer)
+
+    def look_version(self) -> "Pending[pb.VersionResponse]":
+        """Ask who the runtime is."""
+        return self._version.ask(pb.VersionRequest())
+
+    def look_status(self, *, verbose: bool) -> "Pending[pb.StatusResponse]":
+        """Ask how the runtime is."""
+        return self._status.ask(pb.StatusRequest(verbose=verbose))
+
+    def look_sandboxes(self) -> "Pending[pb.ListPodSandboxResponse]":
+        """Ask for all sandboxes."""
+        return self._list_sandboxes.ask(pb.ListPodSandboxRequest())
+
+    def look_containers(self) -> "Pending[pb.ListContainersResponse]":
+        """Ask for all containers."""
+        return self._list_containers.ask(pb.ListContainersRequest())
+
+    def look_images(self) -> "Pending[pb.ListImagesResponse]":
+        """Ask for all images."""
+        return self._list_images.ask(pb.ListImagesRequest())
+
+    def look_sandbox(self, sandbox_id: str) -> "Pending[pb.PodSandboxStatusResponse]":
+        """Ask for one sandbox with the configuration it was made from."""
+        request = pb.PodSandboxStatusRequest(pod_sandbox_id=sandbox_id, verbose=True)
+        return self._sandbox_status.ask(request)
+
+    def look_container(self, container_id: str, *, verbose: bool) -> "Pending[pb.ContainerStatusResponse]":
+        """Ask for one container; verbose with the configuration it was made from."""
+        request = pb.ContainerStatusRequest(container_id=container_id, verbose=verbose)
+        return self._container_status.ask(request)
+
+    def run_sandbox(self, config: pb.PodSandboxConfig) -> str:
+        """Make and start a sandbox; return its id."""
+        return str(self._run_sandbox(pb.RunPodSandboxRequest(config=config), _SANDBOX_SECONDS).pod_sandbox_id)
+
+    def stop_sandbox(self, sandbox_id: str) -> None:
+        """Kill what runs in a sandbox and take its network down."""
+        self._stop_sandbox(pb.StopPodSandboxRequest(pod_sandbox_id=sandbox_id), _CALL_SECONDS)
+
+    def remove_sandbox(self, sandbox_id: str) -> None:
+        """Remove a stopped sandbox."""
+        self._remove_sandbox(pb.RemovePodSandboxRequest(pod_sandbox_id=sandbox_id), _CALL_SECONDS)
+
+    def create_container(self, sandbox_id: str, config: pb.ContainerConfig, sandbox: pb.PodSandboxConfig) -> str:
+        """Create a container; return its id."""
+        request = pb.CreateContainerRequest(pod_sandbox_id=sandbox_id, config=config, sandbox_config=sandbox)
+        return str(self._create(request, _CALL_SECONDS).container_id)
+
+    def start_container(self, container_id: str) -> None:
+        """Start a created container."""
+        self._start(pb.StartContainerRequest(container_id=container_id), _CALL_SECONDS)
+
+    def stop_container(self, container_id: str, grace: int) -> None:
+        """Stop a container, by force after ``grace`` seconds."""
+        request = pb.StopContainerRequest(container_id=container_id, timeout=grace)
+        self._stop(request, _CALL_SECONDS + grace)
+
+    def remove_container(self, container_id: str) -> None:
+        """Remove a container; a running one is killed."""
+        self._remove(pb.RemoveContainerRequest(container_id=container_id), _CALL_SECONDS)
+
+    def has_image(self, reference: str) -> bool:
+        """Whether the host has an image of that reference."""
+        request = pb.ImageStatusRequest(image=pb.ImageSpec(image=reference))
+        return bool(self._image_status(request, _LOOK_SECONDS).HasField("image"))
+
+    def pull_image(self, reference: str) -> None:
+        """Bring an image from its registry, or find it unchanged there."""
+        self._pull(pb.PullImageRequest(image=pb.ImageSpec(image=reference)), _PULL_SECONDS)
+
+    def subscribe(self, *filters: str) -> Iterator[events_pb2.Envelope]:
+        """Open the stream of events; each filter is one that may match. The iterator has ``cancel``."""
+        return self._subscribe(events_pb2.SubscribeRequest(filters=filters))
+
+    def close(self) -> None:
+        """End the connection and every call on it."""
+        self._channel.close()
+
+
+def _serialize(request: Message) -> bytes:
+    return request.SerializeToString()

@@ -1,0 +1,65 @@
+"""Creating, starting, stopping and removing containers."""
+
+import grpc
+
+from agent.hosts.cri.encode import encode_container, encode_sandbox
+from agent.hosts.cri.errors import is_missing, is_reserved
+from agent.hosts.execute.context import Context
+from agent.hosts.proto import runtime_v1_pb2 as pb
+from agent.model import labels
+from agent.model.action import RemoveContainer, StartContainer, StopContainer
+from agent.ports import Permanent
+
+
+def start_container(context: Context, step: StartContainer) -> None:
+    """Create a container and start it, or start one that an earlier run left created."""
+    container_id = step.container_id
+    if container_id is None:
+        container_id = _create(context, step)
+    context.runtime.start_container(container_id)
+
+
+def _create(context: Context, step: StartContainer) -> str:
+    sandbox_id = step.sandbox_id or context.sandbox_id
+    if sandbox_id is None:
+        raise Permanent(f"container {step.config.name}: the plan names no sandbox for it")
+    config, sandbox = encode_container(step.config), encode_sandbox(step.sandbox)
+    try:
+        return context.runtime.create_container(sandbox_id, config, sandbox)
+    except grpc.RpcError as error:
+        if not is_reserved(error):
+            raise
+        left = _left_over(context, sandbox_id, step)
+        if left is None:
+            raise
+        # Created by a call that was given up, and never started: whether it is as wanted is cheaper not to ask.
+        context.runtime.remove_container(left)
+        return context.runtime.create_container(sandbox_id, config, sandbox)
+
+
+def _left_over(context: Context, sandbox_id: str, step: StartContainer) -> str | None:
+    """Find our own container of that very name that never started."""
+    for item in context.runtime.look_containers().result().containers:
+        same = (item.metadata.name, item.metadata.attempt) == (step.config.name, step.config.attempt)
+        ours = item.labels.get(labels.AGENT) == context.agent
+        if item.pod_sandbox_id == sandbox_id and same and ours and item.state == pb.CONTAINER_CREATED:
+            return item.id
+    return None
+
+
+def stop_container(context: Context, step: StopContainer) -> None:
+    """Stop a container; one that is gone is stopped."""
+    try:
+        context.runtime.stop_container(step.container_id, step.timeout)
+    except grpc.RpcError as error:
+        if not is_missing(error):
+            raise
+
+
+def remove_container(context: Context, step: RemoveContainer) -> None:
+    """Remove a container; one that is gone is removed."""
+    try:
+        context.runtime.remove_container(step.container_id)
+    except grpc.RpcError as error:
+        if not is_missing(error):
+            raise

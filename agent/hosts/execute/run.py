@@ -1,0 +1,120 @@
+"""Doing a plan's actions: independent ones side by side, bounded, each reported exactly once."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Literal
+
+from agent.hosts.cri.errors import ImagePullError
+from agent.hosts.execute.context import Context
+from agent.hosts.execute.steps import do_step, tag
+from agent.model.action import Action, AnyStep, MakeFolders, Outcome, RemovePodFiles, WriteFiles
+from agent.ports import Clock, PortError, Refused, Unreachable
+
+Kind = Literal["", "image-pull", "unreachable", "runtime", "files", "refused"]
+
+
+class Execution:
+    """One call of ``Host.execute``."""
+
+    def __init__(
+        self,
+        actions: Sequence[Action],
+        *,
+        context: Callable[[], Context],
+        clock: Clock,
+        report: Callable[[Outcome], None],
+        superseded: Callable[[], bool],
+        parallel: int,
+    ) -> None:
+        self._actions = actions
+        self._context = context
+        self._clock = clock
+        self._report = report
+        self._superseded = superseded
+        self._parallel = parallel
+        self._reporting = threading.Lock()
+
+    def run(self) -> None:
+        """Do all actions; returns when every one was reported."""
+        waiting = {action.id: action for action in self._actions}
+        done: dict[str, Outcome] = {}
+        running: dict[Future[Outcome], str] = {}
+        with ThreadPoolExecutor(self._parallel, thread_name_prefix="trimtab-action") as workers:
+            while waiting or running:
+                for action in list(waiting.values()):
+                    blocked = _blocked(action, done)
+                    if blocked is not None:
+                        del waiting[action.id]
+                        done[action.id] = self._told(blocked)
+                    elif not any(name in waiting or name in running.values() for name in action.after):
+                        del waiting[action.id]
+                        running[workers.submit(self._do, action)] = action.id
+                if not running:
+                    if waiting:
+                        self._tell_circle(waiting)
+                    return
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    done[running.pop(future)] = future.result()
+
+    def _do(self, action: Action) -> Outcome:
+        started = self._clock.now()
+        outcome = Outcome(action=action.id, pod=action.pod, started_at=started)
+        context = self._context()
+        for step in action.steps:
+            if self._superseded():
+                outcome = _with(outcome, superseded=True, step=tag(step))
+                break
+            try:
+                do_step(context, step)
+            except PortError as error:
+                outcome = _with(outcome, error=_text(error), kind=_kind(error, step), step=tag(step))
+                break
+            except Exception as error:  # noqa: BLE001 - whatever it was, the action must be reported as failed
+                outcome = _with(outcome, error=f"unexpected {type(error).__name__}", kind="runtime", step=tag(step))
+                break
+        return self._told(_with(outcome, finished_at=self._clock.now()))
+
+    def _told(self, outcome: Outcome) -> Outcome:
+        with self._reporting:
+            self._report(outcome)
+        return outcome
+
+    def _tell_circle(self, waiting: Mapping[str, Action]) -> None:
+        for action in waiting.values():
+            error = f"waits for itself through {', '.join(sorted(waiting))}"
+            self._told(Outcome(action=action.id, pod=action.pod, error=error, kind="refused"))
+
+
+def _blocked(action: Action, done: Mapping[str, Outcome]) -> Outcome | None:
+    """Return the outcome of an action whose predecessor was not done; None while it may still be."""
+    for name in action.after:
+        before = done.get(name)
+        if before is None or not (before.error or before.superseded):
+            continue
+        if before.superseded:
+            return Outcome(action=action.id, pod=action.pod, superseded=True)
+        error = f"not tried, because it comes after {name}, which failed: {before.error}"
+        return Outcome(action=action.id, pod=action.pod, error=error, kind=before.kind)
+    return None
+
+
+def _with(outcome: Outcome, **changes: object) -> Outcome:
+    fields = {name: getattr(outcome, name) for name in outcome.__struct_fields__}
+    return Outcome(**{**fields, **changes})
+
+
+def _kind(error: PortError, step: AnyStep) -> Kind:
+    match error:
+        case ImagePullError():
+            return "image-pull"
+        case Unreachable():
+            return "unreachable"
+        case Refused():
+            return "refused"
+        case _:
+            return "files" if isinstance(step, MakeFolders | WriteFiles | RemovePodFiles) else "runtime"
+
+
+def _text(error: PortError) -> str:
+    return f"{error} ({error.hint})" if error.hint else str(error)

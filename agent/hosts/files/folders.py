@@ -1,0 +1,35 @@
+"""Folders on the host: made where missing, never touched where they are."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from agent.hosts.files.paths import check_folder
+from agent.hosts.link import Link
+from agent.model.files import Folder
+from agent.ports import Temporary
+
+# Arguments: medium, mode, path, again and again. A folder of ours is closed to other users from its first component;
+# what containers get to see is mounted into them.
+_SCRIPT: Final = """
+umask 022
+while [ $# -gt 0 ]; do
+  medium=$1 mode=$2 path=$3
+  shift 3
+  if ! [ -d "$path" ]; then
+    mkdir -p -- "${path%/*}/" && mkdir -m "$mode" -- "$path" || [ -d "$path" ] || exit 1
+  fi
+  if [ "$medium" = Memory ] && ! mountpoint -q "$path"; then
+    mount -t tmpfs -o "nosuid,nodev,mode=$mode" trimtab "$path" || exit 1
+  fi
+done
+"""
+
+
+def make_folders(link: Link, folders: Sequence[Folder]) -> None:
+    """Make folders, and a tmpfs where one is asked for. Raises PortError."""
+    arguments: list[str] = []
+    for folder in folders:
+        arguments += [folder.medium, f"{folder.mode & 0o7777:o}", check_folder(folder.path)]
+    done = link.run(_SCRIPT, *arguments)
+    if done.code:
+        raise Temporary(f"folders cannot be made: {done.error[:300]}")

@@ -1,0 +1,188 @@
+"""The Host port against plain containerd, over SSH or on this machine."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+import grpc
+
+from agent.hosts import logs
+from agent.hosts.cri.errors import port_error
+from agent.hosts.execute.context import Context
+from agent.hosts.execute.run import Execution
+from agent.hosts.facts import HostFacts
+from agent.hosts.link import Link
+from agent.hosts.observe import Look
+from agent.hosts.owner import OwnerRecord, check_owner, parse_owner, write_owner
+from agent.hosts.session import Session
+from agent.model.action import Action, Outcome
+from agent.model.cri import SandboxConfig
+from agent.model.observation import Seen
+from agent.model.plan import FingerprintKey
+from agent.ports import Clock, PortError, Refused, Unreachable
+
+_UNIX: Final = "unix://"
+
+
+class ContainerdHost:
+    """One host. Connects when it is first looked at, and anew at the next look once the connection is lost.
+
+    With ``claim`` the owner record is written where there is none; without, nothing on the host is ever changed by
+    looking at it.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        socket_path: str,
+        open_link: Callable[[], Link],
+        *,
+        agent: str,
+        claim: FingerprintKey | None,
+        clock: Clock,
+        parallel: int,
+    ) -> None:
+        self._name = name
+        self._socket_path = socket_path
+        self._open_link = open_link
+        self._agent = agent
+        self._claim = claim
+        self._clock = clock
+        self._parallel = parallel
+        self._lock = threading.Lock()
+        self._session: Session | None = None
+        self._wake: Callable[[], None] | None = None
+        self._closed = False
+        self.owner: OwnerRecord | None = None
+        """The host's owner record as last seen: the holder's name and the fleet's key."""
+
+    @property
+    def name(self) -> str:
+        """The Host object's name."""
+        return self._name
+
+    def observe(self) -> Seen:
+        """Look at everything once. Raises PortError."""
+        session = self._connected()
+        try:
+            if self._wake:
+                session.listen(self._wake)
+            look = Look(session.link, session.runtime, session.memo, host=self._name, socket_path=self._socket_path)
+            at = self._clock.now()
+            sandboxes, containers = look.pods()
+            images = look.images()
+            facts = look.host_facts()
+            self._check(facts, session)
+            return Seen(
+                at=at,
+                facts=look.runtime_facts(facts, now=at),
+                sandboxes=sandboxes,
+                containers=containers,
+                images=images,
+                files=facts.files,
+                pod_dirs=facts.pod_dirs,
+            )
+        except grpc.RpcError as error:
+            raise self._failed(session, error, "look at the host") from None
+        except Unreachable:
+            self._drop(session)
+            raise
+
+    def execute(
+        self,
+        actions: Sequence[Action],
+        *,
+        report: Callable[[Outcome], None],
+        superseded: Callable[[], bool],
+    ) -> None:
+        """Do the actions, independent ones side by side; each is reported once."""
+        try:
+            session = self._connected()
+        except PortError as error:
+            kind = "unreachable" if isinstance(error, Unreachable) else "refused"
+            for action in actions:
+                report(Outcome(action=action.id, pod=action.pod, error=str(error), kind=kind))
+            return
+        Execution(
+            actions,
+            context=lambda: Context(
+                host=self._name,
+                agent=self._agent,
+                link=session.link,
+                runtime=session.runtime,
+                pulls=session.pulls,
+            ),
+            clock=self._clock,
+            report=report,
+            superseded=superseded,
+            parallel=self._parallel,
+        ).run()
+
+    def refresh_images(self, images: Sequence[str]) -> None:
+        """Ask the registry again for tags that may have moved. Raises PortError, after all were tried."""
+        session = self._connected()
+        failed: PortError | None = None
+        for image in images:
+            try:
+                session.pulls.pull(image, always=True)
+            except PortError as error:
+                failed = failed or error
+        if failed:
+            raise failed
+
+    def watch(self, wake: Callable[[], None]) -> None:
+        """Call ``wake`` whenever the runtime says something happened, until ``close``.
+
+        A stream that is lost wakes once, and is opened again at the next look.
+        """
+        self._wake = wake
+        with self._lock:
+            session = self._session
+        if session:
+            session.listen(wake)
+
+    def logs(self, sandbox: SandboxConfig, log_path: str, *, tail: int | None, follow: bool) -> Iterator[logs.LogLine]:
+        """Yield the lines of a container's log, the last ``tail`` of them first; with ``follow`` as they come."""
+        return logs.read(self._connected().link, sandbox, log_path, tail=tail, follow=follow)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._closed = True
+        with self._lock:
+            session, self._session = self._session, None
+        if session:
+            session.close()
+
+    def _connected(self) -> Session:
+        with self._lock:
+            if self._closed:
+                raise Unreachable(f"{self._name}: the connection was closed")
+            if self._session and not self._session.link.alive:
+                self._session.close()
+                self._session = None
+            if self._session is None:
+                self._session = Session(self._open_link(), host=self._name)
+            return self._session
+
+    def _check(self, facts: HostFacts, session: Session) -> None:
+        """Refuse a host that is not ours to change."""
+        if facts.kubelet:
+            raise Refused(
+                f"{self._name}: a kubelet runs on this containerd and removes pods that it does not know",
+                hint="take the host out of its cluster (stop and disable the kubelet), or out of this fleet",
+            )
+        self.owner = None if facts.owner is None else parse_owner(facts.owner, host=self._name)
+        if self.owner is None and self._claim:
+            self.owner = write_owner(session.link, self._agent, self._claim, host=self._name)
+        check_owner(self.owner, self._agent, host=self._name)
+
+    def _failed(self, session: Session, error: grpc.RpcError, what: str) -> Exception:
+        known = session.link.failure()
+        self._drop(session)
+        return known or port_error(error, what, host=self._name)
+
+    def _drop(self, session: Session) -> None:
+        with self._lock:
+            if self._session is session:
+                self._session = None
+        session.close()

@@ -1,0 +1,38 @@
+"""What carries everything to one host: its runtime's socket, and commands."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from agent.model.value import Value
+
+
+class Finished(Value, frozen=True, kw_only=True):
+    """A command that ended on the host."""
+
+    code: int
+    output: bytes
+    error: str
+
+
+class Link(Protocol):
+    """A connection to a host, over SSH or to this very machine. Raises PortError from every method."""
+
+    @property
+    def target(self) -> str:
+        """Where gRPC connects to reach the runtime's socket."""
+
+    def run(self, script: str, *arguments: str, stdin: bytes = b"", timeout: float = 60.0) -> Finished:
+        """Run a shell script with arguments on the host; output beyond a bound is an error."""
+
+    def stream(self, script: str, *arguments: str) -> Iterator[bytes]:
+        """Run a shell script and yield its output as it comes, until it ends or the iterator is closed."""
+
+    def failure(self) -> Exception | None:
+        """Return why the runtime's socket cannot be reached, where that is known."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether the connection still stands."""
+
+    def close(self) -> None:
+        """Let go of the connection."""

@@ -1,0 +1,223 @@
+"""One full look at a host: everything is asked at once, and what cannot have changed is not asked again."""
+
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final, Literal
+
+import grpc
+import msgspec
+
+from agent.hosts import facts as host_facts
+from agent.hosts.cri.client import Answer, Pending, Runtime
+from agent.hosts.cri.decode import decode_container, decode_sandbox
+from agent.hosts.cri.errors import is_missing
+from agent.hosts.facts import HostFacts
+from agent.hosts.link import Finished, Link
+from agent.hosts.proto import runtime_v1_pb2 as pb
+from agent.model import labels
+from agent.model.cri import ContainerConfig, ContainerSecurity, SandboxConfig
+from agent.model.observation import ContainerSeen, ImageSeen, RuntimeFacts, SandboxSeen
+
+_NANO: Final = 1e-9
+_STATES: Final[tuple[Literal["created", "running", "exited", "unknown"], ...]] = (
+    "created",
+    "running",
+    "exited",
+    "unknown",
+)
+
+
+class Memo:
+    """What one connection's looks have seen: a configuration never changes for an id, an ended state neither."""
+
+    def __init__(self) -> None:
+        self.sandboxes: Mapping[str, SandboxSeen] = {}
+        self.containers: Mapping[str, ContainerSeen] = {}
+        self.cgroup_driver: Literal["cgroupfs", "systemd"] | None = None
+
+
+class Look:
+    """A look that is under way: made by ``start_look``, ended by its methods, each of which waits for its part."""
+
+    def __init__(self, link: Link, runtime: Runtime, memo: Memo, *, host: str, socket_path: str) -> None:
+        self._runtime, self._memo, self._host, self._socket_path = runtime, memo, host, socket_path
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="trimtab-facts")
+        self._command: Future[Finished] = self._worker.submit(
+            link.run, host_facts.SCRIPT, *host_facts.arguments(socket_path)
+        )
+        self._worker.shutdown(wait=False)
+        self._version = runtime.look_version()
+        self._status = runtime.look_status(verbose=memo.cgroup_driver is None)
+        self._sandboxes = runtime.look_sandboxes()
+        self._containers = runtime.look_containers()
+        self._images = runtime.look_images()
+
+    def host_facts(self) -> HostFacts:
+        """Return what the shell command told."""
+        done = self._command.result()
+        return host_facts.parse(done.output, host=self._host, socket_path=self._socket_path)
+
+    def runtime_facts(self, host: HostFacts, *, now: float) -> RuntimeFacts:
+        """Return versions, conditions and sizes."""
+        version, status = self._version.result(), self._status.result()
+        conditions = {condition.type: condition for condition in status.status.conditions}
+        wrong = [f"{each.reason}: {each.message}" for each in status.status.conditions if not each.status]
+        if self._memo.cgroup_driver is None:
+            self._memo.cgroup_driver = cgroup_driver(status.info)
+        skew = host.date - now
+        return RuntimeFacts(
+            name=version.runtime_name,
+            version=version.runtime_version,
+            runtime_ready=_holds(conditions, "RuntimeReady"),
+            network_ready=_holds(conditions, "NetworkReady"),
+            message="; ".join(wrong),
+            cgroup_driver=self._memo.cgroup_driver,
+            cpu_millis=host.cpus * 1000,
+            memory_bytes=host.memory_bytes,
+            # The way there and back takes time, too; and equal states shall compare equal.
+            clock_skew=float(round(skew)) if abs(skew) >= 1 else 0.0,
+            boot_id=host.boot_id,
+        )
+
+    def pods(self) -> tuple[tuple[SandboxSeen, ...], tuple[ContainerSeen, ...]]:
+        """Return every sandbox and container, sorted by id. One that vanishes meanwhile is left out."""
+        sandboxes = [(item, self._ask_sandbox(item)) for item in self._sandboxes.result().items]
+        containers = [(item, self._ask_container(item)) for item in self._containers.result().containers]
+        seen_sandboxes = [seen for item, asked in sandboxes if (seen := self._sandbox(item, asked))]
+        seen_containers = [seen for item, asked in containers if (seen := self._container(item, asked))]
+        self._memo.sandboxes = {seen.id: seen for seen in seen_sandboxes}
+        self._memo.containers = {seen.id: seen for seen in seen_containers}
+        return (
+            tuple(sorted(seen_sandboxes, key=lambda seen: seen.id)),
+            tuple(sorted(seen_containers, key=lambda seen: seen.id)),
+        )
+
+    def images(self) -> tuple[ImageSeen, ...]:
+        """Return every image, sorted by id."""
+        images = (
+            ImageSeen(
+                id=image.id,
+                tags=tuple(sorted(image.repo_tags)),
+                digests=tuple(sorted(image.repo_digests)),
+                size=image.size,
+            )
+            for image in self._images.result().images
+        )
+        return tuple(sorted(images, key=lambda image: image.id))
+
+    def _ask_sandbox(self, item: pb.PodSandbox) -> "Pending[pb.PodSandboxStatusResponse] | None":
+        known = self._memo.sandboxes.get(item.id)
+        if labels.AGENT not in item.labels or (known and known.ready == (item.state == pb.SANDBOX_READY)):
+            return None
+        return self._runtime.look_sandbox(item.id)
+
+    def _sandbox(self, item: pb.PodSandbox, asked: "Pending[pb.PodSandboxStatusResponse] | None") -> SandboxSeen | None:
+        if asked is None:
+            return self._memo.sandboxes.get(item.id) or foreign_sandbox(item)
+        answer = _unless_missing(asked)
+        if answer is None:
+            return None
+        network = answer.status.network
+        return SandboxSeen(
+            id=item.id,
+            config=decode_sandbox(answer.info) or foreign_sandbox(item).config,
+            ready=answer.status.state == pb.SANDBOX_READY,
+            created_at=item.created_at * _NANO,
+            ips=tuple(ip for ip in (network.ip, *(more.ip for more in network.additional_ips)) if ip),
+        )
+
+    def _ask_container(self, item: pb.Container) -> "Pending[pb.ContainerStatusResponse] | None":
+        known = self._memo.containers.get(item.id)
+        if labels.AGENT not in item.labels:
+            return None
+        if known and known.state == _STATES[item.state] != "unknown":
+            return None
+        return self._runtime.look_container(item.id, verbose=known is None)
+
+    def _container(
+        self, item: pb.Container, asked: "Pending[pb.ContainerStatusResponse] | None"
+    ) -> ContainerSeen | None:
+        known = self._memo.containers.get(item.id)
+        if asked is None:
+            ours = known if labels.AGENT in item.labels else None
+            return ours or foreign_container(item)
+        answer = _unless_missing(asked)
+        if answer is None:
+            return None
+        status = answer.status
+        config = known.config if known else decode_container(answer.info)
+        return ContainerSeen(
+            id=item.id,
+            sandbox_id=item.pod_sandbox_id,
+            config=config or foreign_container(item).config,
+            state=_STATES[status.state],
+            created_at=status.created_at * _NANO,
+            started_at=status.started_at * _NANO,
+            finished_at=status.finished_at * _NANO,
+            exit_code=status.exit_code,
+            reason=status.reason,
+            message=status.message,
+            image_ref=item.image_ref,
+        )
+
+
+def foreign_sandbox(item: pb.PodSandbox) -> SandboxSeen:
+    """Return what the list alone tells of a sandbox: enough for what is not ours."""
+    metadata = item.metadata
+    return SandboxSeen(
+        id=item.id,
+        config=SandboxConfig(
+            name=metadata.name,
+            namespace=metadata.namespace,
+            uid=metadata.uid,
+            attempt=metadata.attempt,
+            labels=dict(item.labels),
+            annotations=dict(item.annotations),
+        ),
+        ready=item.state == pb.SANDBOX_READY,
+        created_at=item.created_at * _NANO,
+    )
+
+
+def foreign_container(item: pb.Container) -> ContainerSeen:
+    """Return what the list alone tells of a container: enough for what is not ours."""
+    return ContainerSeen(
+        id=item.id,
+        sandbox_id=item.pod_sandbox_id,
+        config=ContainerConfig(
+            name=item.metadata.name,
+            attempt=item.metadata.attempt,
+            image=item.image.image,
+            labels=dict(item.labels),
+            annotations=dict(item.annotations),
+            security=ContainerSecurity(),
+        ),
+        state=_STATES[item.state],
+        created_at=item.created_at * _NANO,
+        image_ref=item.image_ref,
+    )
+
+
+def cgroup_driver(info: Mapping[str, str]) -> Literal["cgroupfs", "systemd"]:
+    """Read from the CRI plugin's configuration who manages cgroups."""
+    try:
+        config = msgspec.json.decode(info.get("config", "{}"))
+    except msgspec.DecodeError:
+        return "cgroupfs"
+    containerd = config.get("containerd") or {}
+    name = containerd.get("defaultRuntimeName") or "runc"
+    runtime = (containerd.get("runtimes") or {}).get(name) or {}
+    return "systemd" if (runtime.get("options") or {}).get("SystemdCgroup") else "cgroupfs"
+
+
+def _holds(conditions: Mapping[str, pb.RuntimeCondition], kind: str) -> bool:
+    return kind in conditions and conditions[kind].status
+
+
+def _unless_missing(asked: "Pending[Answer]") -> Answer | None:
+    try:
+        return asked.result()
+    except grpc.RpcError as error:
+        if is_missing(error):
+            return None
+        raise

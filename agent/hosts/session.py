@@ -1,0 +1,32 @@
+"""One connection to a host's runtime and everything that lives as long as it does."""
+
+from collections.abc import Callable
+
+from agent.hosts.cri.client import Runtime
+from agent.hosts.events import EventStream
+from agent.hosts.execute.pulls import Pulls
+from agent.hosts.link import Link
+from agent.hosts.observe import Memo
+
+
+class Session:
+    """A link, the runtime reached through it, and what was learned on it."""
+
+    def __init__(self, link: Link, *, host: str) -> None:
+        self.link = link
+        self.runtime = Runtime(link.target)
+        self.memo = Memo()
+        self.pulls = Pulls(self.runtime, host=host)
+        self._events: EventStream | None = None
+
+    def listen(self, wake: Callable[[], None]) -> None:
+        """Open the event stream unless it is open."""
+        if self._events is None or self._events.lost:
+            self._events = EventStream(self.runtime, wake)
+
+    def close(self) -> None:
+        """Let go of everything."""
+        if self._events:
+            self._events.close()
+        self.runtime.close()
+        self.link.close()

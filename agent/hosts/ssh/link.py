@@ -1,0 +1,177 @@
+"""The link to a host over SSH: one connection for the runtime's socket and for commands."""
+
+import shlex
+import threading
+import time
+from collections.abc import Iterator
+from typing import Final, Literal
+
+from agent.hosts.link import Finished
+from agent.hosts.relay import Relay
+from agent.hosts.ssh.config import Destination
+from agent.hosts.ssh.connect import connect
+from agent.hosts.ssh.library import paramiko
+from agent.hosts.ssh.streamlocal import Sink, deliver_to, open_streamlocal
+from agent.ports import Permanent, Temporary, Unreachable
+
+_MOST_OUTPUT: Final = 32 * 1024 * 1024
+_READ_SIZE: Final = 256 * 1024
+# sshd allows ten sessions on a connection (MaxSessions); logs that are followed, and sudo's relay, need some as well.
+_SESSIONS: Final = 6
+
+# The ways by which standard input and output become a connection to a unix socket, best first.
+_BRIDGE: Final = """
+for tool in socat ncat nc; do command -v $tool >/dev/null 2>&1 && break; tool=; done
+case $tool in
+socat) exec socat - UNIX-CONNECT:"$1" ;;
+ncat | nc) exec $tool -U "$1" ;;
+*) echo "neither socat nor nc is installed" >&2; exit 127 ;;
+esac
+"""
+
+
+class SshLink:
+    """A live SSH connection to a host. Made by ``open_link``; not revived once dead."""
+
+    def __init__(self, destination: Destination, socket_path: str, *, become: Literal["sudo"] | None) -> None:
+        self._destination = destination
+        self._socket_path = socket_path
+        self._become = become
+        self._sessions = threading.BoundedSemaphore(_SESSIONS)
+        self._connection = connect(destination)
+        self._relay = Relay(self._open_sudo if become else self._open_streamlocal)
+
+    @property
+    def target(self) -> str:
+        """Where gRPC connects to reach the runtime's socket."""
+        return self._relay.target
+
+    @property
+    def alive(self) -> bool:
+        """Whether the connection still stands."""
+        return bool(self._connection.transport.is_active())
+
+    def failure(self) -> Exception | None:
+        """Return why the runtime's socket cannot be reached, where that is known."""
+        return self._lost() if not self.alive else self._relay.failure
+
+    def run(self, script: str, *arguments: str, stdin: bytes = b"", timeout: float = 60.0) -> Finished:
+        """Run a shell script with arguments on the host and wait for its end."""
+        with self._sessions:
+            try:
+                return self._run(self._command(script, arguments), stdin, timeout)
+            except TimeoutError:
+                raise Temporary(f"{self._destination.host}: a command did not end within {timeout:g} s") from None
+            except (OSError, EOFError, paramiko.SSHException) as error:
+                raise self._lost(error) from None
+
+    def _run(self, command: str, stdin: bytes, timeout: float) -> Finished:
+        deadline = time.monotonic() + timeout
+        channel = self._connection.transport.open_session(timeout=timeout)
+        with channel:
+            channel.settimeout(timeout)
+            channel.exec_command(command)
+            if stdin:
+                channel.sendall(stdin)
+            channel.shutdown_write()
+            parts: list[bytes] = []
+            size = 0
+            while part := channel.recv(_READ_SIZE):
+                parts.append(part)
+                size += len(part)
+                if size > _MOST_OUTPUT:
+                    raise Temporary(f"{self._destination.host}: a command printed more than {_MOST_OUTPUT} bytes")
+                channel.settimeout(max(0.01, deadline - time.monotonic()))
+            error = channel.makefile_stderr("rb").read(_READ_SIZE)
+            return Finished(
+                code=channel.recv_exit_status(), output=b"".join(parts), error=error.decode(errors="replace").strip()
+            )
+
+    def stream(self, script: str, *arguments: str) -> Iterator[bytes]:
+        """Run a shell script and yield its output as it comes, until it ends or the iterator is closed."""
+        try:
+            with self._connection.transport.open_session() as channel:
+                channel.exec_command(self._command(script, arguments))
+                while part := channel.recv(_READ_SIZE):
+                    yield part
+        except (OSError, EOFError, paramiko.SSHException) as error:
+            raise self._lost(error) from None
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._relay.close()
+        self._connection.close()
+
+    def _command(self, script: str, arguments: tuple[str, ...]) -> str:
+        prefix = ["sudo", "-n", "--"] if self._become else []
+        return shlex.join([*prefix, "sh", "-c", script, "sh", *arguments])
+
+    def _lost(self, error: Exception | None = None) -> Unreachable:
+        error = error or self._connection.transport.get_exception()
+        reason = str(error or "").strip() or "closed by the other side"
+        return Unreachable(f"{self._destination.host}: the SSH connection ended: {reason}")
+
+    def _open_streamlocal(self, sink: Sink) -> paramiko.Channel:
+        try:
+            return open_streamlocal(
+                self._connection.transport, self._socket_path, sink, timeout=self._destination.connect_timeout
+            )
+        except paramiko.ChannelException as error:
+            raise self._refusal(error) from None
+        except (OSError, EOFError, paramiko.SSHException) as error:
+            raise self._lost(error) from None
+
+    def _refusal(self, error: paramiko.ChannelException) -> Exception:
+        """Tell why sshd did not connect us with the socket; it says no more than "connect failed"."""
+        host, path, user = self._destination.host, self._socket_path, self._destination.user
+        if error.code == 1:  # administratively prohibited
+            return Permanent(
+                f"{host}: sshd does not forward to unix sockets",
+                hint="allow it for this user (AllowStreamLocalForwarding yes, no DisableForwarding), or become: sudo",
+            )
+        if _SOCKET_STATES.get(self._state_of_socket()) == "denied":
+            return Permanent(
+                f"{host}: user {user} has no rights on {path}",
+                hint="log in as root, or set become: sudo in spec.ssh, or give the user's group rights on the socket",
+            )
+        return Unreachable(
+            f"{host}: nothing answers on {path}",
+            hint="is containerd running (systemctl status containerd)? See spec.runtimeEndpoint of the Host",
+        )
+
+    def _state_of_socket(self) -> int:
+        return self.run('[ -e "$1" ] || exit 3; [ -w "$1" ] || exit 4', self._socket_path, timeout=10).code
+
+    def _open_sudo(self, sink: Sink) -> paramiko.Channel:
+        self._check_sudo()
+        try:
+            channel = self._connection.transport.open_session(timeout=self._destination.connect_timeout)
+            deliver_to(channel, sink)
+            channel.exec_command(self._command(_BRIDGE, (self._socket_path,)))
+        except (OSError, EOFError, paramiko.SSHException) as error:
+            raise self._lost(error) from None
+        else:
+            return channel
+
+    def _check_sudo(self) -> None:
+        host, user = self._destination.host, self._destination.user
+        script = "command -v socat >/dev/null || command -v ncat >/dev/null || command -v nc >/dev/null || exit 5"
+        done = self.run(
+            f'{script}; [ -S "$1" ] || exit 3', self._socket_path, timeout=self._destination.connect_timeout
+        )
+        if done.code == 0:
+            return
+        if done.code == 3:
+            raise Unreachable(f"{host}: there is no socket {self._socket_path}: is containerd running?")
+        if done.code == 5:
+            raise Permanent(
+                f"{host}: neither socat nor nc is installed, one of which become: sudo needs to reach containerd",
+                hint="apt-get install socat, or log in as a user with rights on the socket",
+            )
+        raise Permanent(
+            f"{host}: user {user} cannot become root with sudo: {done.error[:200]}",
+            hint=f"allow it without a password, for instance in /etc/sudoers.d/trimtab: {user} ALL=(root) NOPASSWD: ALL",
+        )
+
+
+_SOCKET_STATES: Final = {3: "missing", 4: "denied"}

@@ -1,0 +1,72 @@
+"""One SSH connection: fast ciphers first, quiet while idle, and sure to notice a dead peer."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from agent.hosts.ssh.library import paramiko
+from agent.hosts.ssh.wire import Wire
+
+_CIPHERS: Final = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes192-ctr", "aes256-ctr")
+_DIGESTS: Final = (
+    "hmac-sha2-256-etm@openssh.com",
+    "hmac-sha2-512-etm@openssh.com",
+    "hmac-sha2-256",
+    "hmac-sha2-512",
+)
+_KEY_TYPES: Final = (
+    "ssh-ed25519",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "rsa-sha2-512",
+    "rsa-sha2-256",
+)
+_GLOBAL_REQUEST: Final = b"\x50"
+_WINDOW: Final = 16 * 1024 * 1024
+
+
+class HostTransport(paramiko.Transport):
+    """A paramiko transport that sleeps while nothing happens.
+
+    paramiko wakes ten times a second to see whether it was closed; closing the wire wakes it anyway, so it only has
+    to wake for keepalives. A keepalive asks for an answer, and a peer that gives none within another interval is
+    dead.
+    """
+
+    _active_check_timeout = 5.0
+
+    def __init__(self, wire: Wire, *, timeout: float, known_types: Sequence[str]) -> None:
+        super().__init__(wire, default_window_size=_WINDOW)
+        self.daemon = True
+        self.banner_timeout = self.handshake_timeout = self.auth_timeout = self.channel_timeout = timeout
+        options = self.get_security_options()
+        options.ciphers = _CIPHERS
+        options.digests = _DIGESTS
+        options.key_types = _preferring(known_types)
+        self._wire = wire
+        self._received_at_last_ping = -1
+
+    def keep_alive(self, interval: float) -> None:
+        """Ask the peer for a sign of life whenever the connection was silent for ``interval`` seconds."""
+        self._wire.settimeout(interval)
+        self.packetizer.set_keepalive(interval / 2, self._ping)
+
+    def _ping(self) -> None:
+        if self._wire.received == self._received_at_last_ping:
+            raise EOFError("the other side stopped answering")
+        self._received_at_last_ping = self._wire.received
+        request = paramiko.Message()
+        request.add_byte(_GLOBAL_REQUEST)
+        request.add_string("keepalive@openssh.com")
+        request.add_boolean(True)
+        self._send_user_message(request)
+
+
+def _preferring(known_types: Sequence[str]) -> tuple[str, ...]:
+    """Ask for the kind of key that is pinned first: a host has several, and shows only one."""
+    known = {kind for known in known_types for kind in _signatures(known)}
+    return tuple(sorted(_KEY_TYPES, key=lambda kind: kind not in known))
+
+
+def _signatures(key_type: str) -> tuple[str, ...]:
+    return ("rsa-sha2-512", "rsa-sha2-256") if key_type == "ssh-rsa" else (key_type,)
