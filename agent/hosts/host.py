@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final
 
 import grpc
 
@@ -20,8 +19,6 @@ from agent.model.cri import SandboxConfig
 from agent.model.observation import Seen
 from agent.model.plan import FingerprintKey
 from agent.ports import Clock, PortError, Refused, Unreachable
-
-_UNIX: Final = "unix://"
 
 
 class ContainerdHost:
@@ -99,9 +96,15 @@ class ContainerdHost:
         try:
             session = self._connected()
         except PortError as error:
-            kind = "unreachable" if isinstance(error, Unreachable) else "refused"
             for action in actions:
-                report(Outcome(action=action.id, pod=action.pod, error=str(error), kind=kind))
+                report(
+                    Outcome(
+                        action=action.id,
+                        pod=action.pod,
+                        error=str(error),
+                        kind="unreachable" if isinstance(error, Unreachable) else "refused",
+                    )
+                )
             return
         Execution(
             actions,

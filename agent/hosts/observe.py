@@ -84,7 +84,7 @@ class Look:
         sandboxes = [(item, self._ask_sandbox(item)) for item in self._sandboxes.result().items]
         containers = [(item, self._ask_container(item)) for item in self._containers.result().containers]
         seen_sandboxes = [seen for item, asked in sandboxes if (seen := self._sandbox(item, asked))]
-        seen_containers = [seen for item, asked in containers if (seen := self._container(item, asked))]
+        seen_containers = [each for item, asked in containers if (each := self._container(item, asked))]
         self._memo.sandboxes = {seen.id: seen for seen in seen_sandboxes}
         self._memo.containers = {seen.id: seen for seen in seen_containers}
         return (

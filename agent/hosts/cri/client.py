@@ -147,7 +147,7 @@ class Runtime:
 
     def subscribe(self, *filters: str) -> Iterator[events_pb2.Envelope]:
         """Open the stream of events; each filter is one that may match. The iterator has ``cancel``."""
-        return self._subscribe(events_pb2.SubscribeRequest(filters=filters))
+        return cast("Iterator[events_pb2.Envelope]", self._subscribe(events_pb2.SubscribeRequest(filters=filters)))
 
     def close(self) -> None:
         """End the connection and every call on it."""

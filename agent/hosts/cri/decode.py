@@ -51,7 +51,7 @@ def decode_sandbox(info: Mapping[str, str]) -> SandboxConfig | None:
 
 
 def decode_container(info: Mapping[str, str]) -> ContainerConfig | None:
-    """Return a container's configuration from its verbose status, texts from Secrets wrapped; None where there is none."""
+    """Read a container's configuration from its verbose status, texts from Secrets wrapped. None where none is told."""
     config = _config(info)
     if config is None:
         return None

@@ -18,7 +18,7 @@ def encode_sandbox(config: SandboxConfig) -> pb.PodSandboxConfig:
         log_directory=config.log_directory,
         port_mappings=[
             pb.PortMapping(
-                protocol=pb.Protocol.Value(port.protocol),
+                protocol=port.protocol,
                 container_port=port.container_port,
                 host_port=port.host_port,
                 host_ip=port.host_ip,

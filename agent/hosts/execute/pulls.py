@@ -19,7 +19,7 @@ class Pulls:
         self._running: dict[str, Future[None]] = {}
 
     def pull(self, image: str, *, always: bool) -> None:
-        """Bring an image to the host, or join a pull of it. Raises PortError, an ImagePullError where the pull failed."""
+        """Bring an image to the host, or join a pull of it. Raises PortError: ImagePullError where the pull failed."""
         with self._lock:
             running = self._running.get(image)
             mine: Future[None] = running or Future()

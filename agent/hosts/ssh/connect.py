@@ -5,7 +5,7 @@ import socket
 
 from agent.hosts.ssh.config import Destination
 from agent.hosts.ssh.keys import load_private_key
-from agent.hosts.ssh.library import paramiko
+from agent.hosts.ssh.library import IncompatiblePeer, paramiko
 from agent.hosts.ssh.transport import HostTransport
 from agent.hosts.ssh.trust import HostKey, check_host_key, key_of
 from agent.hosts.ssh.wire import Wire, dial
@@ -80,7 +80,7 @@ def _handshake(destination: Destination, through: Connection | None) -> HostTran
         if transport.initial_kex_done:
             return transport
         reason = "no answer in time"
-    except paramiko.IncompatiblePeer as error:
+    except IncompatiblePeer as error:
         transport.close()
         raise Permanent(f"{destination.host}: no common SSH algorithm with {where}: {error}") from None
     except (paramiko.SSHException, OSError, EOFError) as error:

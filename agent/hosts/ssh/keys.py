@@ -3,7 +3,7 @@
 import stat
 from pathlib import Path
 
-from agent.hosts.ssh.library import paramiko
+from agent.hosts.ssh.library import UnknownKeyType, paramiko
 from agent.ports import Permanent
 
 
@@ -25,7 +25,7 @@ def load_private_key(file: str) -> paramiko.PKey:
             f"SSH key {file} is protected by a passphrase, which nobody is there to type",
             hint=f"use a key without one, or take the passphrase off: ssh-keygen -p -f {file}",
         ) from None
-    except (paramiko.SSHException, paramiko.UnknownKeyType, ValueError):
+    except (paramiko.SSHException, UnknownKeyType, ValueError):
         raise Permanent(
             f"SSH key {file} is not a private key that can be used",
             hint="make one: ssh-keygen -t ed25519 -N '' -f FILE; the file without .pub is the private one",

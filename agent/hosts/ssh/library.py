@@ -13,6 +13,8 @@ if _blocked:
     sys.modules["invoke"] = None  # type: ignore[assignment] # None is how Python marks a module as not importable
 
 import paramiko  # noqa: E402 - after the block above, which is the point of this module
+from paramiko.pkey import UnknownKeyType  # noqa: E402 - same
+from paramiko.ssh_exception import IncompatiblePeer  # noqa: E402 - same
 
 if _blocked:
     del sys.modules["invoke"]
@@ -20,4 +22,4 @@ if _blocked:
 # Every failure becomes a PortError; without this, paramiko also prints it, with a traceback.
 logging.getLogger("paramiko").setLevel(logging.CRITICAL + 1)
 
-__all__ = ["paramiko"]
+__all__ = ["IncompatiblePeer", "UnknownKeyType", "paramiko"]

@@ -170,7 +170,7 @@ class SshLink:
             )
         raise Permanent(
             f"{host}: user {user} cannot become root with sudo: {done.error[:200]}",
-            hint=f"allow it without a password, for instance in /etc/sudoers.d/trimtab: {user} ALL=(root) NOPASSWD: ALL",
+            hint=f"allow it without a password, say in /etc/sudoers.d/trimtab: {user} ALL=(root) NOPASSWD: ALL",
         )
 
 

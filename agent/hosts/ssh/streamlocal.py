@@ -1,11 +1,16 @@
-"""Channels to a unix socket of the host, as OpenSSH forwards them; paramiko has no call for that kind."""
+"""Channels to a unix socket of the host, as OpenSSH forwards them; paramiko has no call for that kind.
+
+The one file that reaches into paramiko: its ``open_channel`` shows the fields that every kind of channel begins with.
+"""
+# ruff: noqa: SLF001 - see above; tests/hosts opens such a channel, so a paramiko that changed inside is noticed
 
 import threading
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from agent.hosts.ssh.library import paramiko
 
 _CHANNEL_OPEN: Final = b"\x5a"
+_WINDOW_ADJUST: Final = b"\x5d"
 # One window for the life of the channel would end; so large a one is topped up once in hundreds of megabytes.
 _WINDOW: Final = 1 << 31
 _PACKET: Final = 64 * 1024
@@ -28,43 +33,48 @@ def open_streamlocal(
 
     Raises paramiko.ChannelException when the host refuses, paramiko.SSHException when it does not answer.
     """
+    inside: Any = transport  # what paramiko's open_channel uses itself; its type stubs name no internals
     with transport.lock:
-        number = transport._next_channel()  # noqa: SLF001 - the part of open_channel that fits every kind
+        number: int = inside._next_channel()
         channel = paramiko.Channel(number)
         opened = threading.Event()
-        transport._channels.put(number, channel)  # noqa: SLF001 - same
+        inside._channels.put(number, channel)
         transport.channel_events[number] = opened
         transport.channels_seen[number] = True
-        channel._set_transport(transport)  # noqa: SLF001 - same
-        channel._set_window(_WINDOW, _PACKET)  # noqa: SLF001 - same
+        _internals(channel)._set_transport(transport)
+        _internals(channel)._set_window(_WINDOW, _PACKET)
         deliver_to(channel, sink)
     request = paramiko.Message()
     request.add_byte(_CHANNEL_OPEN)
     request.add_string("direct-streamlocal@openssh.com")
-    for number in (number, _WINDOW, _PACKET):
-        request.add_int(number)
+    for value in (number, _WINDOW, _PACKET):
+        request.add_int(value)
     request.add_string(socket_path)
     request.add_string("")  # reserved
     request.add_int(0)
-    transport._send_user_message(request)  # noqa: SLF001 - waits out a key exchange, as open_channel does
+    inside._send_user_message(request)  # waits out a key exchange
     if not opened.wait(timeout):
         raise paramiko.SSHException("the host did not answer a request to forward its socket")
-    if transport._channels.get(channel.chanid) is None:  # noqa: SLF001 - how open_channel learns of a refusal
+    if inside._channels.get(number) is None:
         raise transport.get_exception() or paramiko.SSHException("the connection ended")
     return channel
 
 
 def deliver_to(channel: paramiko.Channel, sink: Sink) -> None:
     """Let a channel hand what comes to a sink instead of keeping it to be read."""
-    channel.in_buffer = sink
+    _internals(channel).in_buffer = sink
 
 
 def top_up_window(channel: paramiko.Channel, consumed: int) -> None:
-    """Allow the peer to send as much again as a sink consumed."""
-    granted = channel._check_add_window(consumed)  # noqa: SLF001 - what Channel.recv does after each read
+    """Allow the peer to send as much again as a sink consumed, as Channel.recv does after each read."""
+    granted = _internals(channel)._check_add_window(consumed)
     if granted:
         adjust = paramiko.Message()
-        adjust.add_byte(b"\x5d")
+        adjust.add_byte(_WINDOW_ADJUST)
         adjust.add_int(channel.remote_chanid)
         adjust.add_int(granted)
-        channel.transport._send_user_message(adjust)  # noqa: SLF001 - same
+        _internals(channel).transport._send_user_message(adjust)
+
+
+def _internals(channel: paramiko.Channel) -> Any:  # noqa: ANN401 - paramiko's type stubs name no internals
+    return channel

@@ -1,7 +1,8 @@
 """One SSH connection: fast ciphers first, quiet while idle, and sure to notice a dead peer."""
 
+import socket
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, cast
 
 from agent.hosts.ssh.library import paramiko
 from agent.hosts.ssh.wire import Wire
@@ -36,7 +37,7 @@ class HostTransport(paramiko.Transport):
     _active_check_timeout = 5.0
 
     def __init__(self, wire: Wire, *, timeout: float, known_types: Sequence[str]) -> None:
-        super().__init__(wire, default_window_size=_WINDOW)
+        super().__init__(cast("socket.socket", wire), default_window_size=_WINDOW)
         self.daemon = True
         self.banner_timeout = self.handshake_timeout = self.auth_timeout = self.channel_timeout = timeout
         options = self.get_security_options()
@@ -58,8 +59,8 @@ class HostTransport(paramiko.Transport):
         request = paramiko.Message()
         request.add_byte(_GLOBAL_REQUEST)
         request.add_string("keepalive@openssh.com")
-        request.add_boolean(True)
-        self._send_user_message(request)
+        request.add_boolean(True)  # wants an answer; OpenSSH gives one, if only that it does not know the request
+        self.packetizer.send_message(request)
 
 
 def _preferring(known_types: Sequence[str]) -> tuple[str, ...]:
