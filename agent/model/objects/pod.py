@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Literal
 
+import msgspec
+
 from agent.model.objects.meta import Object, ObjectMeta
 
 Quantity = str | int | float
@@ -62,7 +64,7 @@ class ContainerPort(Object, frozen=True, kw_only=True):
     name: str = ""
     protocol: Literal["TCP", "UDP", "SCTP"] = "TCP"
     host_port: int = 0
-    host_ip: str = ""
+    host_ip: str = msgspec.field(default="", name="hostIP")
 
 
 class ResourceRequirements(Object, frozen=True, kw_only=True):
