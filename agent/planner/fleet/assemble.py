@@ -1,0 +1,144 @@
+"""What each host should run now, from what the workloads want and where their pods go."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from agent.model.cause import Commit
+from agent.model.desired import DesiredPod, HostDesired, KeptPod, LeavingPod
+from agent.model.objects.meta import Declared, ObjectKey, PodKey
+from agent.model.origin import Location
+from agent.model.plan import FleetInput
+from agent.model.value import Value
+from agent.planner.fleet.placement import Hosts, Placed, held_ports
+from agent.planner.fleet.sight import Sight
+from agent.planner.live import Live
+from agent.planner.scheduler import evicts
+from agent.planner.template import Slot, Template, Workload, desired_pods
+from agent.planner.workload import Claim
+
+
+class Assembly(Value, frozen=True, kw_only=True):
+    """The desired state of every host, and the pods that wait for others to make room, with why."""
+
+    desired: Mapping[str, HostDesired]
+    delayed: Mapping[PodKey, str]
+
+
+class _Lists:
+    """What goes into one host's desired state."""
+
+    def __init__(self) -> None:
+        self.pods: list[DesiredPod] = []
+        self.kept: list[KeptPod] = []
+        self.leaving: list[LeavingPod] = []
+
+
+def assemble(
+    given: FleetInput, hosts: Hosts, claims: Sequence[Claim], placed: Placed, sight: Sight, *, stray: Sequence[Live]
+) -> Assembly:
+    """Return what each host should run now. ``stray`` are pods that no claim mentions."""
+    revision = given.fleet.revision.id
+    lists = {name: _Lists() for name in hosts}
+    delayed: dict[PodKey, str] = {}
+    for claim in claims:
+        pods = desired_pods(claim.template, claim.now)
+        for slot in claim.now:
+            if (host := placed.hosts.get(slot.key)) is None:
+                continue
+            if why := _delay(claim.template, slot, host, sight):
+                delayed[slot.key] = why
+            else:
+                lists[host].pods.append(pods[slot.key])
+        owner = claim.template.declared
+        for pod in claim.kept:
+            cause = _because(revision, owner, "spec.template", "stays until the rollout lets it go")
+            lists[pod.host].kept.append(KeptPod(key=pod.key, cause=cause))
+        for one in claim.leaving:
+            cause = _because(revision, owner, one.path, one.summary)
+            lists[one.pod.host].leaving.append(LeavingPod(key=one.pod.key, cause=cause, reason=one.reason))
+    for claim in claims:
+        _move(revision, claim, placed, hosts, lists)
+    for host, leaving in _duplicates(revision, claims, sight):
+        lists[host].leaving.append(leaving)
+    for pod in stray:
+        _settle_stray(given, pod, lists[pod.host])
+    desired = {name: _host_desired(name, given, found) for name, found in lists.items()}
+    return Assembly(desired=desired, delayed=delayed)
+
+
+def _host_desired(host: str, given: FleetInput, found: _Lists) -> HostDesired:
+    wanted = {pod.key for pod in found.pods} if found.kept or found.leaving else frozenset()
+    return HostDesired(
+        host=host,
+        agent=given.agent,
+        revision=given.fleet.revision.id,
+        pods=tuple(sorted(found.pods, key=_order)),
+        # A pod may bear the name of a wanted one and the owner of another; what is wanted decides.
+        kept=tuple(sorted((pod for pod in found.kept if pod.key not in wanted), key=_order)),
+        leaving=tuple(sorted((pod for pod in found.leaving if pod.key not in wanted), key=_order)),
+    )
+
+
+def _order(pod: DesiredPod | KeptPod | LeavingPod) -> tuple[str, str]:
+    return pod.key.namespace, pod.key.name
+
+
+def _because(revision: str, owner: Declared[Workload], path: str, summary: str) -> Commit:
+    return Commit(revision=revision, object=owner.key, location=owner.origin.location, path=path, summary=summary)
+
+
+def _delay(template: Template, slot: Slot, host: str, sight: Sight) -> str:
+    """Return why a pod may not start on its host yet: it is somewhere else still, or its host ports are taken."""
+    live = sight.pods.get(slot.key)
+    if live is not None:
+        return "" if live.host == host else f"waits for itself to be gone from {live.host}"
+    if template.demand.ports:
+        for other in sight.on_host[host]:
+            clash = [port for port in held_ports(other) if any(port.conflicts(own) for own in template.demand.ports)]
+            if clash and other.key != slot.key:
+                return f"waits for {other.key.name} to leave {host}, which holds host port {clash[0]}"
+    return ""
+
+
+def _move(revision: str, claim: Claim, placed: Placed, hosts: Hosts, lists: Mapping[str, _Lists]) -> None:
+    """Send away pods that belong on another host than where they run."""
+    owner = claim.template.declared
+    for pod in claim.current:
+        target = placed.hosts.get(pod.key)
+        if target == pod.host:
+            continue
+        if target is None and not evicts(hosts[pod.host].body, claim.template.demand):
+            why = f"stays until another host fits: {placed.refused[pod.key]}"
+            lists[pod.host].kept.append(KeptPod(key=pod.key, cause=_because(revision, owner, "spec", why)))
+        else:
+            why = f"moves to {target}" if target else "is evicted by a taint"
+            cause = _because(revision, owner, "spec", why)
+            lists[pod.host].leaving.append(LeavingPod(key=pod.key, cause=cause, reason="moved"))
+
+
+def _duplicates(revision: str, claims: Sequence[Claim], sight: Sight) -> Iterator[tuple[str, LeavingPod]]:
+    """Yield further copies of pods, which go."""
+    owners = {claim.template.declared.key: claim.template.declared for claim in claims} if sight.duplicates else {}
+    for pod in sight.duplicates:
+        summary = f"runs on {sight.pods[pod.key].host} too"
+        owner = owners.get(pod.owner) if pod.owner else None
+        cause = _because(revision, owner, "", summary) if owner else _undeclared(revision, pod, summary)
+        yield pod.host, LeavingPod(key=pod.key, cause=cause, reason="duplicate")
+
+
+def _settle_stray(given: FleetInput, pod: Live, lists: _Lists) -> None:
+    revision = given.fleet.revision.id
+    if given.prune:
+        cause = _undeclared(revision, pod, "no object declares it")
+        lists.leaving.append(LeavingPod(key=pod.key, cause=cause, reason="undeclared"))
+    else:
+        cause = _undeclared(revision, pod, "no object declares it, and prune is off")
+        lists.kept.append(KeptPod(key=pod.key, cause=cause))
+
+
+def _undeclared(revision: str, pod: Live, summary: str) -> Commit:
+    return Commit(
+        revision=revision,
+        object=pod.owner or ObjectKey(kind="Pod", namespace=pod.key.namespace, name=pod.key.name),
+        location=Location(file=""),
+        summary=summary,
+    )

@@ -1,0 +1,105 @@
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar, cast
+
+from agent.model.desired import ConfigData
+from agent.model.memory import Memory
+from agent.model.objects.config import ConfigMap, Secret
+from agent.model.objects.deployment import Deployment
+from agent.model.objects.host import Host
+from agent.model.objects.meta import Declared, Object, ObjectKey
+from agent.model.objects.pod import Pod
+from agent.model.plan import FleetInput, FleetPlan
+from agent.planner.fleet.assemble import assemble
+from agent.planner.fleet.config import config_data
+from agent.planner.fleet.placement import Placed, place
+from agent.planner.fleet.sight import Sight, look
+from agent.planner.fleet.status import report
+from agent.planner.live import Live
+from agent.planner.naming import parse_slot
+from agent.planner.template import Template, Workload, references, resolve_template
+from agent.planner.workload import Claim
+from agent.planner.workloads import deployment, pod
+
+
+def plan_fleet(given: FleetInput) -> FleetPlan:
+    """Return what each host should run now, what becomes of each object, and what has to be remembered.
+
+    Pure: the same input gives the same plan. Everything is decided from the whole input again; memory only makes
+    decisions stick that were taken before.
+    """
+    hosts = {key.name: found for key, found in _of_kind(given, Host).items()}
+    sight = look(given, hosts)
+    claims = _claims(given, sight)
+    stray = _stray(claims, sight)
+    placed = place(claims, sight, hosts, given, lingering=() if given.prune else stray)
+    assembly = assemble(given, hosts, claims, placed, sight, stray=stray)
+    statuses, waiting = report(given, claims, placed, assembly.delayed)
+    return FleetPlan(
+        desired=assembly.desired,
+        statuses=statuses,
+        memory=_memory(given.memory, claims, placed),
+        waiting=waiting,
+        wake_at=min((claim.wake_at for claim in claims if claim.wake_at is not None), default=None),
+    )
+
+
+Body = TypeVar("Body", bound=Object)
+
+
+def _of_kind(given: FleetInput, kind: type[Body]) -> dict[ObjectKey, Declared[Body]]:
+    """Return the objects of a kind, in the fleet's order."""
+    name = kind.__name__
+    return {key: cast("Declared[Body]", declared) for key, declared in given.fleet.objects.items() if key.kind == name}
+
+
+def _claims(given: FleetInput, sight: Sight) -> tuple[Claim, ...]:
+    """Ask every workload what it wants: Pods first, since a Deployment can take another name and a Pod cannot."""
+    pods, deployments = _of_kind(given, Pod), _of_kind(given, Deployment)
+    taken = frozenset(f"{key.namespace}/{key.name}" for key in pods if parse_slot(key.name))
+    claims = [pod.claim(_template(given, declared), sight.pods) for declared in pods.values()]
+    for key, declared in deployments.items():
+        template = _template(given, declared)
+        live = sight.by_owner.get(key, ())
+        claims.append(
+            deployment.claim(template, declared.body.spec, live, memory=given.memory, now=given.now, taken=taken)
+        )
+    return tuple(claims)
+
+
+def _template(given: FleetInput, declared: Declared[Workload]) -> Template:
+    return resolve_template(declared, tuple(_config(given, declared)), given.key)
+
+
+def _config(given: FleetInput, declared: Declared[Workload]) -> Iterable[ConfigData]:
+    """Yield the ConfigMaps and Secrets that a workload refers to and that exist."""
+    namespace = declared.key.namespace
+    for reference in references(declared):
+        found = given.fleet.objects.get(ObjectKey(kind=reference.kind, namespace=namespace, name=reference.name))
+        if found is not None:
+            yield config_data(cast("Declared[ConfigMap | Secret]", found))
+
+
+def _stray(claims: Sequence[Claim], sight: Sight) -> tuple[Live, ...]:
+    """Return the pods that no workload has a word for: nothing declares them."""
+    mentioned = {slot.key for claim in claims for slot in claim.final}
+    for claim in claims:
+        mentioned.update(one.key for one in claim.kept)
+        mentioned.update(one.pod.key for one in claim.leaving)
+    return tuple(one for key, one in sight.pods.items() if key not in mentioned)
+
+
+def _memory(before: Memory, claims: Sequence[Claim], placed: Placed) -> Memory:
+    """Return what has to be remembered; the same value when nothing changed."""
+    placements: dict[str, str] = {}
+    leaving: dict[str, str] = {}
+    for claim in claims:
+        placements.update((slot.name, placed.hosts[slot.key]) for slot in claim.final if slot.key in placed.hosts)
+        placements.update((one.name, one.host) for one in claim.kept)
+        leaving.update((one.pod.name, one.pod.host) for one in claim.leaving)
+    if placements == before.placements and leaving == before.leaving:
+        return before
+    return Memory(placements=_sorted(placements), leaving=_sorted(leaving))
+
+
+def _sorted(entries: Mapping[str, str]) -> Mapping[str, str]:
+    return dict(sorted(entries.items()))

@@ -1,0 +1,163 @@
+"""How far a workload is: its pods' statuses, its counts, and what it waits for."""
+
+from collections.abc import Iterator, Mapping
+
+from msgspec.structs import replace
+
+from agent.model.duration import format_duration
+from agent.model.objects.deployment import Deployment
+from agent.model.objects.meta import PodKey
+from agent.model.observation import Seen, Unseen
+from agent.model.plan import FleetInput
+from agent.model.status import ObjectStatus, Phase, PodStatus
+from agent.model.value import Value
+from agent.planner.fleet.placement import Placed
+from agent.planner.live import Live, names_of
+from agent.planner.podstatus import pod_status
+from agent.planner.template import Slot
+from agent.planner.workload import Claim
+
+_NAMED = 3
+"""How many pods a message names."""
+
+
+class _Verdict(Value, frozen=True, kw_only=True):
+    phase: Phase
+    reason: str = ""
+    message: str = ""
+
+
+def progress(given: FleetInput, claim: Claim, placed: Placed, delayed: Mapping[PodKey, str]) -> ObjectStatus:
+    """Return a workload's status."""
+    pods = tuple(_pods(given, claim, placed, delayed))
+    verdict = _judge(given, claim, placed, pods)
+    return ObjectStatus(
+        key=claim.template.declared.key,
+        phase=verdict.phase,
+        reason=verdict.reason,
+        message=verdict.message,
+        wanted=len(claim.final),
+        updated=len(claim.current),
+        ready=claim.ready,
+        available=claim.available,
+        pods=pods,
+    )
+
+
+def _pods(given: FleetInput, claim: Claim, placed: Placed, delayed: Mapping[PodKey, str]) -> Iterator[PodStatus]:
+    """Yield the status of every pod: of the newest template by slot, then those kept, then those that go."""
+    names = claim.template.names
+    if len(claim.current) == len(claim.now):
+        for pod in claim.current:
+            yield pod.steady if pod.steady is not None and pod.names == names else _live(given, claim, pod, names)
+    else:
+        living = {pod.key: pod for pod in claim.current}
+        for slot in claim.now:
+            pod_there = living.get(slot.key)
+            yield _live(given, claim, pod_there, names) if pod_there else _missing(given, claim, slot, placed, delayed)
+    for pod in claim.kept:
+        yield pod.steady or _live(given, claim, pod, pod.names)
+    for one in claim.leaving:
+        yield one.pod.steady or _live(given, claim, one.pod, one.pod.names)
+
+
+def _live(given: FleetInput, claim: Claim, pod: Live, names: tuple[str, ...]) -> PodStatus:
+    observation = given.observations[pod.host]
+    return pod_status(
+        pod.observed,
+        key=pod.key,
+        owner=claim.template.declared.key,
+        host=pod.host,
+        names=names,
+        policy=claim.template.spec.restart_policy,
+        now=given.now,
+        clock_skew=observation.facts.clock_skew if isinstance(observation, Seen) else 0.0,
+        failure=given.failures.get(pod.key),
+        unseen=observation.reason if isinstance(observation, Unseen) else "",
+        template_hash=pod.generation,
+    )
+
+
+def _missing(given: FleetInput, claim: Claim, slot: Slot, placed: Placed, delayed: Mapping[PodKey, str]) -> PodStatus:
+    host = placed.hosts.get(slot.key, "")
+    observation = given.observations.get(host)
+    status = pod_status(
+        None,
+        key=slot.key,
+        owner=claim.template.declared.key,
+        host=host,
+        names=claim.template.names,
+        policy=claim.template.spec.restart_policy,
+        now=given.now,
+        failure=given.failures.get(slot.key),
+        unseen=observation.reason if isinstance(observation, Unseen) else "",
+        template_hash=claim.template.hash,
+    )
+    if why := placed.refused.get(slot.key):
+        return replace(status, reason="Unschedulable", message=f"no host fits: {why}")
+    if why := delayed.get(slot.key):
+        return replace(status, reason="Delayed", message=why)
+    return status
+
+
+def _judge(given: FleetInput, claim: Claim, placed: Placed, pods: tuple[PodStatus, ...]) -> _Verdict:
+    complete = len(claim.now) == len(claim.final) == claim.available == len(claim.current)
+    if complete and not claim.kept and not claim.leaving:
+        return _Verdict(phase="Ready")
+    if claim.stopped:
+        return _Verdict(phase="Waiting", reason="Stopped", message=claim.stopped)
+    if not claim.template.hash and pods[0].phase in {"Succeeded", "Failed"}:
+        return _ended(pods[0])
+    return _lag(given, claim, placed, [one for one in pods[: len(claim.now)] if not _available(given, claim, one)])
+
+
+def _lag(given: FleetInput, claim: Claim, placed: Placed, behind: list[PodStatus]) -> _Verdict:
+    """Say what a workload waits for. ``behind`` are the pods that should be available now and are not."""
+    if not behind:
+        others = names_of([*claim.kept, *(one.pod for one in claim.leaving)])
+        return _Verdict(phase="Progressing", reason="Replacing", message=f"waits for {others} to be gone")
+    refused = next((status for status in behind if status.key in placed.refused), None)
+    message = f"waits for {_sentence(given, claim, behind)}"
+    if refused is not None:
+        return _Verdict(phase="Waiting", reason="Unschedulable", message=f"{refused.key.name}: {refused.message}")
+    if all(status.reason == "HostUnseen" for status in behind):
+        return _Verdict(phase="Waiting", reason="HostUnseen", message=message)
+    return _Verdict(phase="Progressing", reason="Replacing" if claim.kept else "Starting", message=message)
+
+
+def _ended(status: PodStatus) -> _Verdict:
+    if status.phase == "Succeeded":
+        return _Verdict(phase="Ready", reason="Completed")
+    failed = next(one for one in status.containers if one.exit_code != 0)
+    message = f"container {failed.name} ended with exit code {failed.exit_code} and restartPolicy Never"
+    return _Verdict(phase="Failed", reason=failed.reason, message=message)
+
+
+def _min_ready(claim: Claim) -> int:
+    body = claim.template.declared.body
+    return body.spec.min_ready_seconds if isinstance(body, Deployment) else 0
+
+
+def _available(given: FleetInput, claim: Claim, status: PodStatus) -> bool:
+    return status.ready and _since(given, status) + _min_ready(claim) <= given.now
+
+
+def _since(given: FleetInput, status: PodStatus) -> float:
+    observation = given.observations[status.host]
+    skew = observation.facts.clock_skew if isinstance(observation, Seen) else 0.0
+    return max(container.since for container in status.containers) - skew
+
+
+def _sentence(given: FleetInput, claim: Claim, behind: list[PodStatus]) -> str:
+    """Return ``web-7c9-0 on edge-1 to be running (ContainerCreating), web-7c9-1 …``."""
+    said = []
+    for status in behind[:_NAMED]:
+        place = f"{status.key.name} on {status.host}" if status.host else status.key.name
+        if status.ready:
+            left = _since(given, status) + _min_ready(claim) - given.now
+            said.append(f"{place} to be running for {format_duration(left)} more")
+        else:
+            why = ": ".join(part for part in (status.reason, status.message) if part)
+            said.append(f"{place} to be running ({why})" if why else f"{place} to be running")
+    rest = f" and {len(behind) - _NAMED} more" if len(behind) > _NAMED else ""
+    return ", ".join(said) + rest

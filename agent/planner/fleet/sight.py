@@ -1,0 +1,93 @@
+"""Our pods over the whole fleet, put together from what every host shows and from what memory knows of the rest."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from agent.model.memory import Memory
+from agent.model.objects.meta import ObjectKey, PodKey
+from agent.model.observation import Unseen
+from agent.model.plan import FleetInput
+from agent.model.value import Value
+from agent.planner.live import Live, live_pods
+from agent.planner.naming import parse_slot, set_name
+
+
+class Sight(Value, frozen=True, kw_only=True):
+    """``pods`` has every pod once, by key; ``duplicates`` are further copies of one on other hosts."""
+
+    on_host: Mapping[str, tuple[Live, ...]]
+    pods: Mapping[PodKey, Live]
+    by_owner: Mapping[ObjectKey, list[Live]]
+    duplicates: tuple[Live, ...] = ()
+
+
+def look(given: FleetInput, hosts: Iterable[str]) -> Sight:
+    """Return what is known of our pods on the declared hosts."""
+    on_host = {name: live_pods(name, given.observations[name], given.agent) for name in hosts}
+    stems = _stems(given.fleet.objects)
+    for host, ghosts in _ghosts(given, on_host, stems).items():
+        on_host[host] = tuple(ghosts)
+    pods: dict[PodKey, Live] = {}
+    duplicates = []
+    for found in on_host.values():
+        for pod in found:
+            other = pods.setdefault(pod.key, pod)
+            if other is not pod:
+                pods[pod.key], surplus = sorted((pod, other), key=lambda one: _claim_to_stay(one, given.memory))
+                duplicates.append(surplus)
+    by_owner: dict[ObjectKey, list[Live]] = {}
+    for pod in pods.values():
+        owner = pod.owner or _owner_by_name(pod.key, stems)
+        by_owner.setdefault(owner, []).append(pod)
+    return Sight(on_host=on_host, pods=pods, by_owner=by_owner, duplicates=tuple(duplicates))
+
+
+def _claim_to_stay(pod: Live, memory: Memory) -> tuple[bool, bool, float, str]:
+    """Rank copies of a pod: a seen one before an unseen, then the one that was decided on, then the oldest."""
+    return not pod.seen, memory.placements.get(pod.name) != pod.host, pod.created_at, pod.host
+
+
+def _stems(objects: Iterable[ObjectKey]) -> Mapping[str, ObjectKey]:
+    return {f"{key.namespace}/{set_name(key.name, '')}": key for key in objects if key.kind == "Deployment"}
+
+
+def _owner_by_name(key: PodKey, stems: Mapping[str, ObjectKey]) -> ObjectKey:
+    """Return whose a pod is by its name alone, for one that lost, or cannot show, its owner annotation."""
+    parsed = parse_slot(str(key))
+    stem = parsed[0][: parsed[0].rindex("-") + 1] if parsed else ""
+    return stems.get(stem) or ObjectKey(kind="Pod", namespace=key.namespace, name=key.name)
+
+
+def _ghosts(
+    given: FleetInput, on_host: Mapping[str, tuple[Live, ...]], stems: Mapping[str, ObjectKey]
+) -> Mapping[str, list[Live]]:
+    """Return the pods that only memory tells of: those on hosts that this agent has not seen yet at all."""
+    blind = {
+        host
+        for host in on_host
+        if isinstance(observation := given.observations[host], Unseen) and observation.last_known is None
+    }
+    ghosts: dict[str, list[Live]] = {}
+    if blind:
+        for name, host in sorted(_remembered_pods(given.memory)):
+            if host in blind:
+                ghosts.setdefault(host, []).append(_ghost(name, host, stems))
+    return ghosts
+
+
+def _remembered_pods(memory: Memory) -> Iterator[tuple[str, str]]:
+    yield from memory.placements.items()
+    yield from ((name, host) for name, host in memory.leaving.items() if name not in memory.placements)
+
+
+def _ghost(name: str, host: str, stems: Mapping[str, ObjectKey]) -> Live:
+    namespace, _, short = name.partition("/")
+    key = PodKey(namespace=namespace, name=short)
+    parsed = parse_slot(name)
+    return Live(
+        key=key,
+        name=name,
+        host=host,
+        seen=False,
+        owner=_owner_by_name(key, stems),
+        generation=parsed[0].rpartition("-")[2] if parsed else "",
+    )

@@ -1,0 +1,73 @@
+"""What becomes of each object, and what is not done yet and why, in the reader's words."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from agent.model.objects.host import Host
+from agent.model.objects.meta import ObjectKey, PodKey
+from agent.model.observation import Observation, Seen, Unseen
+from agent.model.plan import FleetInput, Waiting
+from agent.model.status import ObjectStatus
+from agent.planner.fleet.placement import Placed
+from agent.planner.fleet.progress import progress
+from agent.planner.workload import Claim
+
+
+def report(
+    given: FleetInput, claims: Sequence[Claim], placed: Placed, delayed: Mapping[PodKey, str]
+) -> tuple[tuple[ObjectStatus, ...], tuple[Waiting, ...]]:
+    """Return the status of every object, sorted by key, and everything that waits, sorted."""
+    found: dict[ObjectKey, ObjectStatus] = {}
+    waiting: list[Waiting] = []
+    for claim in claims:
+        status = progress(given, claim, placed, delayed)
+        found[status.key] = status
+        waiting.extend(_waiting(claim, status, placed, delayed))
+    for key, declared in given.fleet.objects.items():
+        if isinstance(declared.body, Host):
+            observation = given.observations[key.name]
+            found[key] = _host(key, declared.body, observation)
+            if isinstance(observation, Unseen):
+                waiting.append(Waiting(reason="unseen", message=_unseen(observation), object=key, host=key.name))
+        elif key not in found:
+            found[key] = ObjectStatus(key=key, phase="Ready")
+    statuses = tuple(found[key] for key in sorted(found, key=lambda key: (key.kind, key.namespace, key.name)))
+    return statuses, tuple(sorted(waiting, key=_reading_order))
+
+
+def _reading_order(waiting: Waiting) -> tuple[str, ...]:
+    about = waiting.pod or waiting.object
+    return waiting.host, str(waiting.object or ""), str(about or ""), waiting.reason, waiting.message
+
+
+def _waiting(claim: Claim, status: ObjectStatus, placed: Placed, delayed: Mapping[PodKey, str]) -> Iterator[Waiting]:
+    owner = claim.template.declared.key
+    if placed.refused or delayed:
+        for slot in claim.now:
+            if why := placed.refused.get(slot.key):
+                message = f"no host fits {slot.key.name}: {why}"
+                yield Waiting(reason="unschedulable", message=message, pod=slot.key, object=owner)
+            elif why := delayed.get(slot.key):
+                host = placed.hosts[slot.key]
+                message = f"{slot.key.name} {why}"
+                yield Waiting(reason="predecessor", message=message, pod=slot.key, object=owner, host=host)
+    if claim.kept or claim.stopped or len(claim.now) < len(claim.final):
+        message = f"rollout of {owner.namespace}/{owner.name} {claim.stopped or status.message}"
+        yield Waiting(reason="rollout", message=message, object=owner, until=claim.wake_at or 0.0)
+
+
+def _host(key: ObjectKey, host: Host, observation: Observation) -> ObjectStatus:
+    ready = ObjectStatus(key=key, phase="Ready")
+    if not isinstance(observation, Seen):
+        return replace(ready, phase="Waiting", reason="HostUnseen", message=_unseen(observation))
+    facts = observation.facts
+    if not (facts.runtime_ready and facts.network_ready):
+        part = "network" if facts.runtime_ready else "runtime"
+        message = f"the {part} is not ready: {facts.message}" if facts.message else f"the {part} is not ready"
+        return replace(ready, phase="Waiting", reason="RuntimeNotReady", message=message)
+    return replace(ready, reason="SchedulingDisabled") if host.spec.unschedulable else ready
+
+
+def _unseen(observation: Unseen) -> str:
+    return f"unseen: {observation.reason}; what runs there is left as it is"

@@ -1,0 +1,87 @@
+"""Our pods as the fleet planner weighs them: whose they are, of which template, since when they run."""
+
+from collections.abc import Iterable
+
+from agent.model.objects.meta import ObjectKey, PodKey
+from agent.model.observation import Observation, Seen, Unseen, last_known
+from agent.model.status import PodStatus
+from agent.model.value import Value
+from agent.planner.memo import remembered
+from agent.planner.pods import ObservedPod, observed_pods
+from agent.planner.podstatus import pod_status
+
+
+class Live(Value, frozen=True, kw_only=True):
+    """One pod of ours on one host.
+
+    ``name`` is its key as memory spells it. ``seen`` is False on an unseen host: the pod exists as far as anybody
+    knows, and is not available. ``observed`` is None for a pod that only memory tells of. ``running_since`` (on the
+    agent's clock) is when the last of its containers started, None unless all of ``names`` run. ``steady`` is its
+    status while nothing about that depends on the time.
+    """
+
+    key: PodKey
+    name: str
+    host: str
+    seen: bool
+    owner: ObjectKey | None
+    generation: str = ""
+    names: tuple[str, ...] = ()
+    created_at: float = 0.0
+    running_since: float | None = None
+    observed: ObservedPod | None = None
+    steady: PodStatus | None = None
+
+    def ready_since(self, names: tuple[str, ...] | None = None) -> float | None:
+        """Return since when all containers run; None when they do not, or cannot be seen.
+
+        ``names`` are those the pod should have; None asks for what it was seen to have.
+        """
+        if not self.seen or (names is not None and names != self.names and not set(names) <= set(self.names)):
+            return None
+        return self.running_since
+
+
+def live_pods(host: str, observation: Observation, agent: str) -> tuple[Live, ...]:
+    """Return our pods on a host, as it is seen or was last known, sorted by key."""
+    seen = last_known(observation)
+    if seen is None:
+        return ()
+    return _live_pods(seen, agent, host, observation.reason if isinstance(observation, Unseen) else "")
+
+
+@remembered
+def _live_pods(seen: Seen, agent: str, host: str, unseen: str) -> tuple[Live, ...]:
+    skew = seen.facts.clock_skew
+    return tuple(_live(pod, host, unseen, skew) for pod in observed_pods(seen, agent).values())
+
+
+def _live(pod: ObservedPod, host: str, unseen: str, skew: float) -> Live:
+    names = tuple(pod.containers)
+    since = pod.running_since(names) if names else None
+    owner = pod.owner
+    steady = None
+    if since is not None and owner is not None:
+        steady = pod_status(
+            pod, key=pod.key, owner=owner, host=host, names=names, policy=pod.restart_policy, now=0.0, unseen=unseen
+        )
+    return Live(
+        key=pod.key,
+        name=str(pod.key),
+        host=host,
+        seen=not unseen,
+        owner=owner,
+        generation=pod.template_hash,
+        names=names,
+        created_at=pod.created_at,
+        running_since=None if since is None else since - skew,
+        observed=pod,
+        steady=steady,
+    )
+
+
+def names_of(pods: Iterable[Live], *, most: int = 3) -> str:
+    """Return pods' names for a sentence: the first few, then how many more."""
+    named = [pod.key.name for pod in pods]
+    rest = f" and {len(named) - most} more" if len(named) > most else ""
+    return ", ".join(named[:most]) + rest

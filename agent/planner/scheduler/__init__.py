@@ -1,0 +1,8 @@
+"""Which host a pod goes to: filters refuse hosts with a reason each, scores choose among the rest."""
+
+from agent.planner.scheduler.demand import Demand, HostPort, demand_of
+from agent.planner.scheduler.filters import evicts, mismatch
+from agent.planner.scheduler.room import Room, host_labels
+from agent.planner.scheduler.schedule import Refused, schedule
+
+__all__ = ["Demand", "HostPort", "Refused", "Room", "demand_of", "evicts", "host_labels", "mismatch", "schedule"]

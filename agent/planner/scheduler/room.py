@@ -1,0 +1,73 @@
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from agent.model.objects.host import Host, Taint
+from agent.model.objects.meta import Declared
+from agent.model.observation import Observation, Seen
+from agent.model.quantity import milli, whole
+from agent.planner.scheduler.demand import Demand, HostPort
+
+_PODS: Final = 110
+_ASSUMED_CPU: Final = 100
+_ASSUMED_MEMORY: Final = 200 << 20
+"""What a pod that asks for nothing counts as in scores (never in filters), as in Kubernetes."""
+CORDON: Final = Taint(key="node.kubernetes.io/unschedulable", effect="NoSchedule")
+
+
+def host_labels(declared: Declared[Host]) -> Mapping[str, str]:
+    """Return a host's labels with those that Kubernetes gives every node."""
+    return {
+        "kubernetes.io/hostname": declared.key.name,
+        "kubernetes.io/os": "linux",
+        **declared.body.metadata.labels,
+    }
+
+
+class Room:
+    """What one host offers and what is taken already, while pods are being placed.
+
+    A capacity that is neither declared nor discovered is 0 and bounds nothing.
+    """
+
+    def __init__(self, declared: Declared[Host], observation: Observation) -> None:
+        spec, name = declared.body.spec, declared.key.name
+        facts = observation.facts if isinstance(observation, Seen) else None
+        self.name = name
+        self.labels = host_labels(declared)
+        self.taints = (*spec.taints, CORDON) if spec.unschedulable else spec.taints
+        self.absent = ""
+        """Why nothing new can go there."""
+        if facts is None:
+            self.absent = "unseen"
+        elif not (facts.runtime_ready and facts.network_ready):
+            self.absent = "runtime not ready"
+        written = spec.allocatable
+        self.cpu = milli(written["cpu"]) if "cpu" in written else facts.cpu_millis if facts else 0
+        self.memory = whole(written["memory"]) if "memory" in written else facts.memory_bytes if facts else 0
+        self.pods = whole(written.get("pods", _PODS))
+        self.cpu_used = self.memory_used = self.pods_used = 0
+        self.ports_used: list[HostPort] = []
+        self._cpu_weighed = self._memory_weighed = 0
+
+    def take(self, demand: Demand) -> None:
+        """Count a pod in."""
+        self.cpu_used += demand.cpu
+        self.memory_used += demand.memory
+        self._cpu_weighed += demand.cpu or _ASSUMED_CPU
+        self._memory_weighed += demand.memory or _ASSUMED_MEMORY
+        self.hold(demand.ports)
+
+    def hold(self, ports: Iterable[HostPort]) -> None:
+        """Count a pod in of which only the ports are known."""
+        self.pods_used += 1
+        self.ports_used.extend(ports)
+
+    def emptiness(self, demand: Demand) -> int:
+        """Return LeastAllocated: percent left with the pod there, the mean over the capacities that are known."""
+        left = []
+        if self.cpu:
+            left.append(max(0, self.cpu - self._cpu_weighed - (demand.cpu or _ASSUMED_CPU)) * 100 // self.cpu)
+        if self.memory:
+            wanted = self._memory_weighed + (demand.memory or _ASSUMED_MEMORY)
+            left.append(max(0, self.memory - wanted) * 100 // self.memory)
+        return sum(left) // len(left) if left else 0

@@ -1,0 +1,173 @@
+"""What all pods of one template have in common, and the hash that names the template."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from agent.model.desired import ConfigData, DesiredPod
+from agent.model.labels import POD_TEMPLATE_HASH
+from agent.model.objects.deployment import Deployment
+from agent.model.objects.meta import ConfigKey, Declared, PodKey
+from agent.model.objects.pod import Container, Pod, PodSpec
+from agent.model.plan import FingerprintKey
+from agent.model.value import Value
+from agent.planner.fingerprint import fingerprint
+from agent.planner.memo import remembered
+from agent.planner.naming import safe_hash, set_name
+from agent.planner.scheduler.demand import Demand, demand_of
+
+Workload = Deployment | Pod
+
+
+class Slot(Value, frozen=True, kw_only=True):
+    """A place for one pod of a workload. ``name`` is its key as memory spells it."""
+
+    key: PodKey
+    name: str
+    index: int = 0
+
+
+class Template(Value, frozen=True, kw_only=True, weakref=True):
+    """One template of a workload, resolved: with the ConfigMaps and Secrets that it refers to.
+
+    ``hash`` is empty for a Pod, which is its own template. ``set`` is what the pods' names begin with, ``names`` are
+    the containers.
+    """
+
+    declared: Declared[Workload]
+    hash: str
+    set: str
+    spec: PodSpec
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    config: Mapping[ConfigKey, ConfigData]
+    names: tuple[str, ...]
+    demand: Demand
+
+    def slot(self, index: int) -> Slot:
+        """Return one slot of the template."""
+        namespace = self.declared.key.namespace
+        name = f"{self.set}-{index}" if self.hash else self.set
+        return Slot(key=PodKey(namespace=namespace, name=name), name=f"{namespace}/{name}", index=index)
+
+
+@remembered
+def first_slots(template: Template, count: int) -> tuple[Slot, ...]:
+    """Return the slots 0 to ``count`` - 1."""
+    return tuple(template.slot(index) for index in range(count))
+
+
+@remembered
+def desired_pods(template: Template, slots: tuple[Slot, ...]) -> Mapping[PodKey, DesiredPod]:
+    """Return what the pods in some slots should be."""
+    declared = template.declared
+    return {
+        slot.key: DesiredPod(
+            key=slot.key,
+            owner=declared.key,
+            origin=declared.origin,
+            spec_path="spec.template.spec" if template.hash else "spec",
+            spec=template.spec,
+            labels=template.labels,
+            annotations=template.annotations,
+            config=template.config,
+        )
+        for slot in slots
+    }
+
+
+@remembered
+def resolve_template(declared: Declared[Workload], config: tuple[ConfigData, ...], key: FingerprintKey) -> Template:
+    """Return a workload's template with the configuration that it refers to."""
+    body, resolved = declared.body, {data.key: data for data in config}
+    spec = pod_spec(body)
+    generated = isinstance(body, Deployment)
+    meta = body.spec.template.metadata if isinstance(body, Deployment) else body.metadata
+    hashed = _template_hash(body, resolved, key) if isinstance(body, Deployment) else ""
+    return Template(
+        declared=declared,
+        hash=hashed,
+        set=set_name(declared.key.name, hashed) if generated else declared.key.name,
+        spec=spec,
+        labels={**meta.labels, POD_TEMPLATE_HASH: hashed} if generated else meta.labels,
+        annotations=meta.annotations,
+        config=resolved,
+        names=tuple(sorted(container.name for container in spec.containers)),
+        demand=demand_of(spec),
+    )
+
+
+def pod_spec(body: Workload) -> PodSpec:
+    """Return the spec of a workload's pods."""
+    return body.spec.template.spec if isinstance(body, Deployment) else body.spec
+
+
+@remembered
+def references(declared: Declared[Workload]) -> tuple[ConfigKey, ...]:
+    """Return the ConfigMaps and Secrets that a workload's pods refer to, sorted."""
+    spec = pod_spec(declared.body)
+    found = {key for container in spec.containers for key, _entry in _environment(container)}
+    for volume in spec.volumes:
+        if volume.config_map is not None:
+            found.add(ConfigKey(kind="ConfigMap", name=volume.config_map.name))
+        if volume.secret is not None:
+            found.add(ConfigKey(kind="Secret", name=volume.secret.secret_name))
+    return tuple(sorted(found))
+
+
+def _environment(container: Container) -> Iterator[tuple[ConfigKey, str | None]]:
+    """Yield what a container's environment is read from: one entry of an object, or (None) all of them."""
+    for source in container.env_from:
+        if source.config_map_ref is not None:
+            yield ConfigKey(kind="ConfigMap", name=source.config_map_ref.name), None
+        if source.secret_ref is not None:
+            yield ConfigKey(kind="Secret", name=source.secret_ref.name), None
+    for variable in container.env:
+        origin = variable.value_from
+        if origin is not None and origin.config_map_key_ref is not None:
+            reference = origin.config_map_key_ref
+            yield ConfigKey(kind="ConfigMap", name=reference.name), reference.key
+        if origin is not None and origin.secret_key_ref is not None:
+            reference = origin.secret_key_ref
+            yield ConfigKey(kind="Secret", name=reference.name), reference.key
+
+
+def _template_hash(body: Deployment, config: Mapping[ConfigKey, ConfigData], key: FingerprintKey) -> str:
+    """Return the hash over everything that takes new pods to change: the template and its environment's content.
+
+    Content enters as a keyed fingerprint, so that nobody can try Secrets against the label. Fields at their defaults
+    do not enter, so that a release of trimtab which learns a new field rolls nothing.
+    """
+    template = body.spec.template
+    read = {entry for container in template.spec.containers for entry in _environment(container)}
+    environment = [
+        [reference.kind, reference.name, name, fingerprint(key, data.entries[name])]
+        for reference, wanted in sorted(read, key=lambda entry: (entry[0], entry[1] or ""))
+        if (data := config.get(reference)) is not None
+        for name in (sorted(data.entries) if wanted is None else [wanted])
+        if name in data.entries
+    ]
+    return safe_hash(msgspec.json.encode([_said(template), environment], order="deterministic"))
+
+
+_NOTHING: Final = object()
+
+
+def _said(value: Any) -> Any:  # noqa: ANN401 -- walks a template of any shape
+    """Return a value as plain data, without what was left at its default."""
+    if isinstance(value, msgspec.Struct):
+        return {
+            field.encode_name: _said(said)
+            for field in msgspec.structs.fields(value)
+            if (said := getattr(value, field.name)) != _default(field)
+        }
+    if isinstance(value, tuple):
+        return [_said(item) for item in value]
+    return value
+
+
+def _default(field: msgspec.structs.FieldInfo) -> object:
+    if field.default is not msgspec.NODEFAULT:
+        return field.default
+    return field.default_factory() if field.default_factory is not msgspec.NODEFAULT else _NOTHING
