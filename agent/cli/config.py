@@ -15,13 +15,18 @@ DEFAULT: Final = Path("/etc/trimtab/agent.yaml")
 _LARGEST: Final = 1024 * 1024
 
 
+def config_file(given: Path | None) -> Path:
+    """Return where the configuration is: as given (an option or TRIMTAB_CONFIG), else where a service has it."""
+    return (given or DEFAULT).absolute()
+
+
 def open_config(given: Path | None) -> AgentConfig:
     """Read and check the agent's configuration. Raises Permanent, with every problem, when it is not right."""
-    path = given or DEFAULT
+    path = config_file(given)
     loaded = load_agent_config(str(path), _read(path))
     if not isinstance(loaded, AgentConfig):
         raise Permanent(f"{path} is not right:\n{render_text(loaded)}", hint="correct it, then try again")
-    return _resolved(loaded, path.absolute().parent)
+    return _resolved(loaded, path.parent)
 
 
 def _read(path: Path) -> bytes:

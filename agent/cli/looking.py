@@ -5,14 +5,21 @@ from collections.abc import Mapping, Sequence
 from queue import Empty, SimpleQueue
 from threading import Semaphore, Thread
 
+from agent.cli.wiring import fleet_key, open_host, saved_state
 from agent.manifests import Cache, load
 from agent.manifests.report import render_text
+from agent.model.duration import parse_duration
 from agent.model.objects import Declared
 from agent.model.objects import Host as HostObject
+from agent.model.objects.agent import AgentConfig
 from agent.model.objects.fleet import Fleet
 from agent.model.observation import Observation, Unseen
 from agent.model.origin import Revision
+from agent.model.plan import FleetInput
 from agent.ports import Host, Permanent, PortError, Source
+
+_FOR_THE_LOOK = 20.0
+"""Seconds that a host may take to show everything, on top of the time to connect."""
 
 
 def read_fleet(source: Source, revision: Revision) -> Fleet:
@@ -41,6 +48,27 @@ def chosen(hosts: Sequence[Declared[HostObject]], names: Sequence[str]) -> Seque
             listed = ", ".join(known) or "none"
             raise Permanent(f"there is no host {name!r} in this revision", hint=f"its hosts are: {listed}")
     return [known[name] for name in known if name in names] if names else list(hosts)
+
+
+def look_at(config: AgentConfig, fleet: Fleet) -> FleetInput:
+    """Look at every host of a fleet, at once; return all that planning needs. Nothing is changed anywhere."""
+    spec = config.spec
+    hosts = [open_host(host, config) for host in hosts_of(fleet)]
+    try:
+        limit = parse_duration(spec.ssh.connect_timeout) + _FOR_THE_LOOK
+        observations = observe_all(hosts, limit=limit, at_once=spec.limits.connections)
+        return FleetInput(
+            agent=config.metadata.name,
+            fleet=fleet,
+            observations=observations,
+            memory=saved_state(config).memory,
+            key=fleet_key(config, hosts),
+            now=time.time(),
+            prune=spec.prune.enabled,
+        )
+    finally:
+        for host in hosts:
+            host.close()
 
 
 def observe_all(hosts: Sequence[Host], *, limit: float, at_once: int) -> Mapping[str, Observation]:

@@ -36,8 +36,8 @@ def render(report: DiffReport) -> str:
 def _host(host: HostReport) -> dict[str, Any]:
     return {
         "name": host.host,
-        "seen": not host.unseen,
-        **({"unseenReason": host.unseen} if host.unseen else {}),
+        "seen": host.unseen is None,
+        **({"unseenReason": host.unseen} if host.unseen is not None else {}),
         "actions": [_action(action) for action in host.plan.actions],
         "waiting": [waiting_json(waiting) for waiting in host.plan.waiting],
         "unchanged": host.plan.unchanged,

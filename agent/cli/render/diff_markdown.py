@@ -19,7 +19,7 @@ def render(report: DiffReport) -> str:
 def _lines(report: DiffReport) -> Iterator[str]:
     yield f"**{_text(summary(report))}**"
     for host in report.hosts:
-        if host.unseen or host.plan.actions or host.plan.waiting:
+        if host.unseen is not None or host.plan.actions or host.plan.waiting:
             yield ""
             yield from _host(host, report.now)
     if report.waiting:
@@ -30,7 +30,7 @@ def _lines(report: DiffReport) -> Iterator[str]:
 
 
 def _host(host: HostReport, now: float) -> Iterator[str]:
-    if host.unseen:
+    if host.unseen is not None:
         yield f"### {_text(host.host)}: cannot be seen"
         yield ""
         yield f"> {_text(host.unseen)}"
@@ -67,11 +67,11 @@ def _text(text: str) -> str:
 
 def _cell(text: str | None) -> str:
     # GitHub splits cells before it reads code spans, so a bar needs its backslash even inside one.
-    return _code(text).replace("|", r"\|") if text else ""
+    return _code(text).replace("|", r"\|") if text is not None else ""
 
 
 def _code(text: str) -> str:
-    shown = shortened(text)
+    shown = shortened(text) or '""'
     longest = max((len(run) for run in re.findall("`+", shown)), default=0)
     if not longest:
         return f"`{shown}`"

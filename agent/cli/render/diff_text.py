@@ -40,7 +40,7 @@ def _revision(report: DiffReport) -> str:
 
 def _host(host: HostReport, now: float, paint: Paint) -> Iterator[str]:
     name = printable(host.host)
-    if host.unseen:
+    if host.unseen is not None:
         yield paint(f"{name}: cannot be seen", "bad")
         yield f"    {printable(host.unseen)}"
         yield "    Nothing is known of what it runs, so nothing on it would be changed."
@@ -74,7 +74,11 @@ def _action(action: Action, pods: Mapping[str, str], now: float, paint: Paint) -
 def _values(difference: Difference, paint: Paint) -> str:
     live, desired = difference.live, difference.desired
     if live is None:
-        return paint(shortened(desired or ""), "create")
+        return paint(_shown(desired or ""), "create")
     if desired is None:
-        return paint(f"{shortened(live)} → (gone)", "remove")
-    return f"{paint(shortened(live), 'remove')} → {paint(shortened(desired), 'create')}"
+        return paint(f"{_shown(live)} → (gone)", "remove")
+    return f"{paint(_shown(live), 'remove')} → {paint(_shown(desired), 'create')}"
+
+
+def _shown(value: str) -> str:
+    return shortened(value) or '""'

@@ -9,6 +9,7 @@ _UNSAFE: Final = re.compile(
     "\u200b-\u200d\u2028\u2029\ufeff\ud800-\udfff]"  # invisible, line breaks, and what UTF-8 cannot encode
 )
 _NAMED: Final = {"\n": r"\n", "\t": r"\t", "\r": r"\r"}
+_COLOUR: Final = re.compile(r"(\x1b\[[0-9;]{0,32}m)")
 LONGEST: Final = 240
 """A value longer than this is cut; the rest of it never helped anybody to read a difference."""
 
@@ -16,6 +17,14 @@ LONGEST: Final = 240
 def printable(text: str) -> str:
     r"""Return one line without control or invisible characters; each becomes its escape (``\n``, ``\x1b``)."""
     return _UNSAFE.sub(lambda match: _NAMED.get(match[0]) or _escape(match[0]), text)
+
+
+def log_text(text: str) -> str:
+    """Return a container's line for a terminal: its colours and tabs stay, whatever else would steer is escaped."""
+    parts = _COLOUR.split(text)
+    return "".join(
+        part if index % 2 else "\t".join(map(printable, part.split("\t"))) for index, part in enumerate(parts)
+    )
 
 
 def shortened(text: str, longest: int = LONGEST) -> str:

@@ -13,11 +13,11 @@ VERBS: tuple[Verb, ...] = get_args(Verb)
 
 
 class HostReport(Value, frozen=True, kw_only=True):
-    """What would happen on one host; ``unseen`` says why nothing can be told of it."""
+    """What would happen on one host. ``unseen`` says why nothing can be told of it; None where it was seen."""
 
     host: str
     plan: HostPlan
-    unseen: str = ""
+    unseen: str | None = None
 
 
 class DiffReport(Value, frozen=True, kw_only=True):
@@ -42,7 +42,7 @@ class DiffReport(Value, frozen=True, kw_only=True):
     @property
     def unseen(self) -> tuple[str, ...]:
         """The hosts that could not be looked at."""
-        return tuple(host.host for host in self.hosts if host.unseen)
+        return tuple(host.host for host in self.hosts if host.unseen is not None)
 
     @property
     def exit_code(self) -> int:

@@ -10,38 +10,36 @@ import structlog
 from agent.cli.render.escape import printable
 from agent.ports import Event, Journal, State
 
-Logger = structlog.typing.FilteringBoundLogger
-
 
 def masked(_logger: object, _method: str, fields: MutableMapping[str, object]) -> MutableMapping[str, object]:
     """Replace everything that came from a Secret by its mask, however deep it is; a structlog processor."""
     return {name: _mask(value) for name, value in fields.items()}
 
 
-def open_log(stream: TextIO = sys.stderr) -> Logger:
-    """Return the agent's log: for people on a terminal, JSON for anything else."""
+def configure_log(stream: TextIO = sys.stderr) -> None:
+    """Set up the log of this process: for people on a terminal, JSON for anything else."""
     shape: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer() if stream.isatty() else structlog.processors.JSONRenderer()
     )
-    log: Logger = structlog.wrap_logger(
-        structlog.WriteLogger(stream),
+    structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
             masked,
             shape,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(stream),
     )
-    return log
 
 
 class LoggedJournal:
     """A journal whose events are also written to the log."""
 
-    def __init__(self, journal: Journal, log: Logger) -> None:
+    def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._log = log
+        self._log = structlog.get_logger()
 
     def load(self) -> State:
         """Return the saved state."""

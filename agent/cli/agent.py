@@ -1,0 +1,35 @@
+import signal
+from queue import SimpleQueue
+
+import typer
+
+from agent.cli import options
+from agent.cli.config import config_file, open_config
+from agent.cli.service.daemon import Daemon, Word
+from agent.cli.service.logs import configure_log
+from agent.model.objects.agent import AgentConfig
+
+app = typer.Typer(add_completion=False)
+
+_WORDS: dict[signal.Signals, Word] = {
+    signal.SIGTERM: "stop",
+    signal.SIGINT: "stop",
+    signal.SIGHUP: "look",
+}
+
+
+@app.command()
+def agent(config: options.Config = None) -> None:
+    """Hold the hosts to the source continuously, until stopped.
+
+    It wakes on a push, on the interval fetch, on containerd's events and on timers. SIGHUP reads the configuration
+    again and looks at everything now; SIGTERM and Ctrl-C end it and leave every pod running.
+    """
+    configure_log()
+    words: SimpleQueue[Word] = SimpleQueue()
+    for number in _WORDS:
+        signal.signal(number, lambda caught, _frame: words.put(_WORDS[signal.Signals(caught)]))
+    current: AgentConfig | None = open_config(config)
+    while current is not None:
+        daemon = Daemon(current, words, lambda: open_config(config))
+        current = daemon.run(config_file(config))

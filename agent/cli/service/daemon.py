@@ -1,0 +1,137 @@
+"""One life of the agent with one configuration: from taking the lock to the end of the last loop."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Literal
+
+import structlog
+
+from agent.cli import approvals
+from agent.cli.published import publish
+from agent.cli.service.http import StatusServer
+from agent.cli.service.logs import LoggedJournal
+from agent.cli.service.notify import notify, notify_reloading, watchdog_interval
+from agent.cli.service.summary import one_line
+from agent.cli.wiring import SystemClock, host_factory, open_source, settings_of, watching, watching_file
+from agent.journal import FileJournal, StateLock, fingerprint_key
+from agent.model.objects.agent import AgentConfig
+from agent.ports import PortError
+from agent.reconciler import Agent, Snapshot
+from agent.source.git import GitSource
+
+Word = Literal["stop", "look", "reload", "approval", "ended"]
+"""What the control loop is told: by signals, by watched files, and by the agent's own end."""
+
+_END_WITHIN = 20.0
+_log = structlog.get_logger()
+
+
+class Daemon:
+    """Runs an agent until it is told to stop, or to make room for one with another configuration.
+
+    Signal handlers and file watchers only leave a word; everything happens on the thread that calls ``run``, which
+    also gives systemd its signs of life.
+    """
+
+    def __init__(self, config: AgentConfig, words: "SimpleQueue[Word]", reread: Callable[[], AgentConfig]) -> None:
+        self._config = config
+        self._words = words
+        self._reread = reread
+        self._state_dir = Path(config.spec.state_dir)
+        self._server: StatusServer | None = None
+        self._failure: Exception | None = None
+
+    def run(self, config_file: Path) -> AgentConfig | None:
+        """Run; return the configuration to go on with, or None to end. Raises PortError when it cannot start."""
+        config, words = self._config, self._words
+        with ExitStack() as stack:
+            stack.enter_context(StateLock(self._state_dir, config.metadata.name))
+            if config.spec.metrics.port:
+                self._server = StatusServer(config.spec.metrics, SystemClock().now)
+                stack.callback(self._server.close)
+            source = open_source(config)
+            agent = self._make(source)
+            stack.enter_context(watching(source, lambda: agent.wake("push")))
+            stack.enter_context(watching_file(config_file, lambda: words.put("reload")))
+            stack.enter_context(watching_file(self._state_dir / approvals.NAME, lambda: words.put("approval")))
+            words.put("approval")  # one that was left while no agent ran
+            return self._drive(agent)
+
+    def _make(self, source: GitSource) -> Agent:
+        config = self._config
+        key = fingerprint_key(self._state_dir)
+        return Agent(
+            source,
+            host_factory(config, key),
+            clock=SystemClock(),
+            journal=LoggedJournal(FileJournal(self._state_dir)),
+            settings=settings_of(config, key, watched=source.local_path is not None),
+            publish=self._published,
+        )
+
+    def _drive(self, agent: Agent) -> AgentConfig | None:
+        loops = Thread(target=self._loop, args=(agent,), name="agent")
+        loops.start()
+        notify(READY=1)
+        try:
+            return self._obey(agent)
+        finally:
+            agent.stop(_END_WITHIN)
+            loops.join()
+            if self._failure is not None:
+                raise self._failure
+
+    def _loop(self, agent: Agent) -> None:
+        try:
+            if not agent.run():
+                _log.warning("some steps did not end in time; what they began is looked at again at the next start")
+        except Exception as error:  # noqa: BLE001 - carried over to the main thread, which raises it
+            self._failure = error
+        finally:
+            self._words.put("ended")
+
+    def _obey(self, agent: Agent) -> AgentConfig | None:
+        while True:
+            try:
+                word = self._words.get(timeout=watchdog_interval())
+            except Empty:
+                agent.snapshot()  # an agent that cannot even show itself hangs, and gives no sign of life
+                notify(WATCHDOG=1)
+                continue
+            match word:
+                case "stop" | "ended":
+                    notify(STOPPING=1)
+                    return None
+                case "look":
+                    agent.look("SIGHUP")
+                case "approval":
+                    if revision := approvals.take_approval(self._state_dir):
+                        agent.approve(revision)
+            if word in {"look", "reload"} and (fresh := self._changed()) is not None:
+                return fresh
+
+    def _changed(self) -> AgentConfig | None:
+        """Read the configuration again; return it when it is right and says something new."""
+        notify_reloading()
+        try:
+            fresh = self._reread()
+        except PortError as error:
+            _log.error("the configuration is not right; the one that runs stays", problem=str(error))
+            fresh = self._config
+        if fresh == self._config:
+            notify(READY=1)
+            return None
+        _log.info("the configuration has changed; starting again with it")
+        return fresh
+
+    def _published(self, snapshot: Snapshot) -> None:
+        if self._server is not None:
+            self._server.snapshot = snapshot
+        notify(STATUS=one_line(snapshot))
+        try:
+            publish(self._state_dir, snapshot)
+        except PortError as error:
+            _log.error("cannot leave the status for `trimtab status`", problem=str(error))

@@ -1,0 +1,128 @@
+"""The one place where ports get their real sides: git, SSH and containerd, the state directory, the clock.
+
+Adapters are imported when they are opened: a verb that needs no host does not pay for SSH and gRPC at its start.
+"""
+
+# ruff: noqa: PLC0415 - imports inside functions are this module's purpose, see above
+
+import secrets
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.journal import FileJournal, fingerprint_key
+from agent.journal.key import NAME as KEY_FILE
+from agent.model.duration import parse_duration
+from agent.model.objects import Declared
+from agent.model.objects import Host as HostObject
+from agent.model.objects.agent import AgentConfig
+from agent.model.plan import FingerprintKey
+from agent.ports import Source, State
+from agent.reconciler import HostFactory, Settings
+
+if TYPE_CHECKING:
+    from agent.hosts.host import ContainerdHost
+    from agent.source.git import GitSource
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> float:
+        """Return seconds since the epoch."""
+        return time.time()
+
+
+def open_source(config: AgentConfig) -> "GitSource":
+    """Return the repository that the agent follows. Raises PortError."""
+    from agent.source.git import GitSource
+
+    return GitSource(config.spec.source, config.spec.state_dir)
+
+
+def open_folder(path: Path) -> Source:
+    """Return a working folder, not committed yet, as a source. Raises PortError."""
+    from agent.source.folder import FolderSource
+
+    return FolderSource(path)
+
+
+def open_host(host: Declared[HostObject], config: AgentConfig, claim: FingerprintKey | None = None) -> "ContainerdHost":
+    """Return a host, not connected yet. Without ``claim`` it is only looked at, and not taken for this agent."""
+    from agent.hosts.connect import connect
+
+    spec = config.spec
+    return connect(
+        host.body,
+        spec.ssh,
+        config.metadata.name,
+        claim=claim,
+        clock=SystemClock(),
+        parallel=spec.limits.actions_per_host,
+    )
+
+
+def host_factory(config: AgentConfig, key: FingerprintKey) -> HostFactory:
+    """Return what makes the hosts that the loops work on; each is claimed for this agent when it is first seen."""
+    return lambda host: open_host(host, config, claim=key)
+
+
+def settings_of(config: AgentConfig, key: FingerprintKey, *, watched: bool, ref: str | None = None) -> Settings:
+    """Return what the loops need of the configuration. A source that is watched is not polled but for the resync."""
+    spec = config.spec
+    resync = parse_duration(spec.limits.resync)
+    return Settings(
+        agent=config.metadata.name,
+        key=key,
+        ref=ref,
+        prune=spec.prune,
+        interval=resync if watched else parse_duration(spec.source.interval),
+        resync=resync,
+        connections=spec.limits.connections,
+    )
+
+
+def saved_state(config: AgentConfig) -> State:
+    """Return what the agent saved last, without making a state directory where there is none. Raises PortError."""
+    folder = Path(config.spec.state_dir)
+    return FileJournal(folder).load() if folder.exists() else State()
+
+
+def fleet_key(config: AgentConfig, hosts: Sequence["ContainerdHost"]) -> FingerprintKey:
+    """Return the fleet's key for a look from anywhere: from the state directory, else from a host's owner record.
+
+    A fleet that no agent ever held has none; then any key will do. Raises PortError.
+    """
+    if (Path(config.spec.state_dir) / KEY_FILE).exists():
+        return fingerprint_key(config.spec.state_dir)
+    recorded = (host.owner.key for host in hosts if host.owner is not None)
+    return next(recorded, None) or FingerprintKey(value=secrets.token_bytes(32))
+
+
+@contextmanager
+def watching(source: "GitSource", wake: Callable[[], None]) -> Iterator[None]:
+    """Call ``wake`` at every push into a source that is on this machine. Raises PortError."""
+    from agent.source.watch import watch_repository
+
+    if source.local_path is None:
+        yield
+        return
+    stop = watch_repository(source.local_path, wake)
+    try:
+        yield
+    finally:
+        stop()
+
+
+@contextmanager
+def watching_file(path: Path, wake: Callable[[], None]) -> Iterator[None]:
+    """Call ``wake`` whenever a file is written, replaced, made or removed. Raises PortError."""
+    from agent.source.watch import watch_files
+
+    stop = watch_files([path], wake)
+    try:
+        yield
+    finally:
+        stop()
