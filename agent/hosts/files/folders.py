@@ -8,13 +8,20 @@ from agent.hosts.link import Link
 from agent.model.files import Folder
 from agent.ports import Temporary
 
-# Arguments: medium, mode, path, again and again. A folder of ours is closed to other users from its first component;
-# what containers get to see is mounted into them.
+# Arguments: medium, mode, path, again and again. What is below a folder of ours is closed to other users of the host;
+# containers get to see it by being mounted. A container writes in its emptyDir: a link that it left there must not lead
+# a subPath elsewhere.
 _SCRIPT: Final = """
-umask 022
+fail() { echo "$1" >&2; exit 1; }
 while [ $# -gt 0 ]; do
   medium=$1 mode=$2 path=$3
   shift 3
+  umask 022
+  case $path in
+  /var/lib/trimtab/*/volumes/empty-dir/*/* | /run/trimtab/*/volumes/empty-dir/*/*)
+    [ "$(readlink -m -- "$path")" = "$path" ] || fail "$path leads elsewhere: a link was put in its way" ;;
+  esac
+  case $path in /var/lib/trimtab/* | /run/trimtab/*) umask 077 ;; esac
   if ! [ -d "$path" ]; then
     mkdir -p -- "${path%/*}/" && mkdir -m "$mode" -- "$path" || [ -d "$path" ] || exit 1
   fi
