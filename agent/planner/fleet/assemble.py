@@ -8,16 +8,16 @@ from agent.model.objects.meta import Declared, ObjectKey, PodKey
 from agent.model.origin import Location
 from agent.model.plan import FleetInput
 from agent.model.value import Value
-from agent.planner.fleet.placement import Hosts, Placed, held_ports
+from agent.planner.fleet.placement import Hosts, Placed
 from agent.planner.fleet.sight import Sight
 from agent.planner.live import Live
 from agent.planner.scheduler import evicts
-from agent.planner.template import Slot, Template, Workload, desired_pods
+from agent.planner.template import Workload, desired_pods
 from agent.planner.workload import Claim
 
 
 class Assembly(Value, frozen=True, kw_only=True):
-    """The desired state of every host, and the pods that wait for others to make room, with why."""
+    """The desired state of every host, and the pods that may not start there yet, with why."""
 
     desired: Mapping[str, HostDesired]
     delayed: Mapping[PodKey, str]
@@ -44,8 +44,8 @@ def assemble(
         for slot in claim.now:
             if (host := placed.hosts.get(slot.key)) is None:
                 continue
-            if why := _delay(claim.template, slot, host, sight):
-                delayed[slot.key] = why
+            if (live := sight.pods.get(slot.key)) is not None and live.host != host:
+                delayed[slot.key] = f"waits for itself to be gone from {live.host}"
             else:
                 lists[host].pods.append(pods[slot.key])
         owner = claim.template.declared
@@ -84,19 +84,6 @@ def _order(pod: DesiredPod | KeptPod | LeavingPod) -> tuple[str, str]:
 
 def _because(revision: str, owner: Declared[Workload], path: str, summary: str) -> Commit:
     return Commit(revision=revision, object=owner.key, location=owner.origin.location, path=path, summary=summary)
-
-
-def _delay(template: Template, slot: Slot, host: str, sight: Sight) -> str:
-    """Return why a pod may not start on its host yet: it is somewhere else still, or its host ports are taken."""
-    live = sight.pods.get(slot.key)
-    if live is not None:
-        return "" if live.host == host else f"waits for itself to be gone from {live.host}"
-    if template.demand.ports:
-        for other in sight.on_host[host]:
-            clash = [port for port in held_ports(other) if any(port.conflicts(own) for own in template.demand.ports)]
-            if clash and other.key != slot.key:
-                return f"waits for {other.key.name} to leave {host}, which holds host port {clash[0]}"
-    return ""
 
 
 def _move(revision: str, claim: Claim, placed: Placed, hosts: Hosts, lists: Mapping[str, _Lists]) -> None:

@@ -42,6 +42,7 @@ def place(claims: Sequence[Claim], sight: Sight, hosts: Hosts, given: FleetInput
                 rooms[placed[slot.key]].take(claim.template.demand)
     for pod in lingering:
         rooms[pod.host].hold(held_ports(pod))
+    _mark_ending(sight, placed, rooms)
     refused: dict[PodKey, str] = {}
     order = list(rooms.values())
     for claim, slots in homeless:
@@ -52,6 +53,13 @@ def place(claims: Sequence[Claim], sight: Sight, hosts: Hosts, given: FleetInput
             else:
                 placed[slot.key] = answer
     return Placed(hosts=placed, refused=refused)
+
+
+def _mark_ending(sight: Sight, placed: Mapping[PodKey, str], rooms: Mapping[str, Room]) -> None:
+    for host, room in rooms.items():
+        for pod in sight.on_host[host]:
+            if placed.get(pod.key) != host:
+                room.ports_ending.extend(held_ports(pod))
 
 
 def held_ports(pod: Live) -> tuple[HostPort, ...]:

@@ -47,6 +47,8 @@ class Room:
         self.pods = whole(written.get("pods", _PODS))
         self.cpu_used = self.memory_used = self.pods_used = 0
         self.ports_used: list[HostPort] = []
+        self.ports_ending: list[HostPort] = []
+        """Ports of pods that go sooner or later: a pod that wants one of these would have to wait."""
         self._cpu_weighed = self._memory_weighed = 0
 
     def take(self, demand: Demand) -> None:

@@ -10,7 +10,7 @@ from agent.planner.scheduler.room import Room
 _NAMED: Final = 4
 """How many hosts a message names for one reason."""
 
-_Rank = tuple[int, int, int, int, str]
+_Rank = tuple[int, bool, int, int, int, str]
 
 
 class Refused(Value, frozen=True, kw_only=True):
@@ -24,8 +24,9 @@ def schedule(
 ) -> tuple[str | Refused, ...]:
     """Choose hosts for ``count`` equal pods, one after another, and count them into their rooms.
 
-    Hosts with a taint that prefers no such pods come last; then those with the fewest ``siblings`` (pods of the same
-    owner) come first, then the emptiest, then those with the fewest pods, then by name.
+    Hosts with a taint that prefers no such pods come last, before them those where a pod that is to go still holds a
+    host port; then those with the fewest ``siblings`` (pods of the same owner) come first, then the emptiest, then
+    those with the fewest pods, then by name.
     """
     refused: dict[str, str] = {}
     order: list[tuple[_Rank, Room]] = []
@@ -45,7 +46,7 @@ def schedule(
             continue
         room.take(demand)
         answers.append(room.name)
-        heapq.heapreplace(order, (_rank(demand, room, rank[1] + 1), room))
+        heapq.heapreplace(order, (_rank(demand, room, rank[2] + 1), room))
     if len(answers) < count:
         answers += [Refused(why=_explained(demand, refused))] * (count - len(answers))
     return tuple(answers)
@@ -53,7 +54,8 @@ def schedule(
 
 def _rank(demand: Demand, room: Room, siblings: int) -> _Rank:
     unwelcome = sum(1 for one in room.taints if one.effect == "PreferNoSchedule" and not demand.tolerates(one))
-    return unwelcome, siblings, -room.emptiness(demand), room.pods_used, room.name
+    waits = any(port.conflicts(ending) for port in demand.ports for ending in room.ports_ending)
+    return unwelcome, waits, siblings, -room.emptiness(demand), room.pods_used, room.name
 
 
 def _explained(demand: Demand, refused: Mapping[str, str]) -> str:

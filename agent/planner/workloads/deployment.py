@@ -64,6 +64,10 @@ class _Scene:
         at = self.available_at(pod)
         return at is not None and at <= self.now
 
+    def present(self, slots: Sequence[Slot]) -> list[Live]:
+        """Return the pods that exist in some slots."""
+        return [self.current[slot.index] for slot in slots if slot.index in self.current]
+
     def available_at(self, pod: Live) -> float | None:
         """Return when a pod is, or was, available if nothing happens to it; None while it is not ready."""
         since = pod.ready_since(self.template.names if pod.generation == self.template.hash else None)
@@ -82,13 +86,12 @@ def claim(
     """Return what a Deployment wants of its pods now. ``taken`` are names that Pods declare for themselves."""
     scene = _Scene(template, spec, live, memory, now)
     final = _final_slots(scene, taken)
-    present = [slot for slot in final if slot.index in scene.current]
     if spec.paused:
-        go, allowed, stopped = _pause(scene, len(present))
+        go, allowed, stopped = _pause(scene, final)
     elif spec.strategy.type == "Recreate":
-        go, allowed, stopped = _recreate(scene, len(present))
+        go, allowed, stopped = _recreate(scene, final)
     else:
-        go, allowed, stopped = _roll(scene, [scene.current[slot.index] for slot in present])
+        go, allowed, stopped = _roll(scene, final)
     chosen = sorted(final, key=lambda slot: (slot.index not in scene.current, slot.index))[:allowed]
     now_wanted = final if len(chosen) == len(final) else tuple(sorted(chosen, key=lambda slot: slot.index))
     return _claim(scene, final, now_wanted, go, stopped)
@@ -152,12 +155,12 @@ Decision = tuple[Sequence[Live], int, str]
 """Old pods that go, how many new ones may exist, and what stops the rollout."""
 
 
-def _roll(scene: _Scene, present: Sequence[Live]) -> Decision:
+def _roll(scene: _Scene, final: Sequence[Slot]) -> Decision:
     """Let old pods go as far as enough stay available, unhealthy ones first; new ones take what room there is."""
     limits, replicas = bounds(scene.spec), scene.spec.replicas
     least = replicas - limits.unavailable
-    new_available = sum(1 for pod in present if scene.available(pod))
-    order = _first_to_go(scene, scene.old)
+    new_available = sum(1 for pod in scene.present(final) if scene.available(pod))
+    order = _first_to_go(scene, _awaited(scene, final))
     unhealthy = [pod for pod in order if not scene.available(pod)]
     healthy = [pod for pod in order if scene.available(pod)]
     go = unhealthy[: max(0, len(order) + new_available - least)]
@@ -165,21 +168,22 @@ def _roll(scene: _Scene, present: Sequence[Live]) -> Decision:
     return go, max(0, min(replicas, replicas + limits.surge - (len(order) - len(go)))), ""
 
 
-def _recreate(scene: _Scene, present: int) -> Decision:
+def _recreate(scene: _Scene, final: Sequence[Slot]) -> Decision:
     """Let all old pods go; new ones start when the last of them is gone."""
     remaining = [*scene.old, *scene.gone]
     if not remaining:
         return (), scene.spec.replicas, ""
-    return scene.old, present, f"waits for {names_of(remaining)} to be gone, as strategy Recreate asks for"
+    stopped = f"waits for {names_of(remaining)} to be gone, as strategy Recreate asks for"
+    return scene.old, len(scene.present(final)), stopped
 
 
-def _pause(scene: _Scene, present: int) -> Decision:
+def _pause(scene: _Scene, final: Sequence[Slot]) -> Decision:
     """Scale what there is; no template is rolled out. A template that is no longer declared cannot grow."""
-    replicas = scene.spec.replicas
+    replicas, present = scene.spec.replicas, len(scene.present(final))
     if not scene.old:
         return (), replicas if present else 0, "" if present else "paused before its first pod"
     most = replicas + (bounds(scene.spec).surge if present else 0)
-    go = _first_to_go(scene, scene.old)[: max(0, len(scene.old) + present - most)]
+    go = _first_to_go(scene)[: max(0, len(scene.old) + present - most)]
     kept = len(scene.old) - len(go)
     if present:
         return go, max(present, replicas - kept), f"paused with {kept} pods on an older template"
@@ -188,15 +192,27 @@ def _pause(scene: _Scene, present: int) -> Decision:
     return go, 0, f"paused with {kept} pods on an older template{lack}"
 
 
-def _first_to_go(scene: _Scene, pods: Sequence[Live]) -> list[Live]:
-    """Sort pods of older templates: oldest template first, in it the unavailable, the not ready, the highest slot."""
+def _awaited(scene: _Scene, final: Sequence[Slot]) -> frozenset[str]:
+    """Return the hosts where new pods wait, as far as old ones may hold the host ports that they need."""
+    if not scene.template.demand.ports:
+        return frozenset()
+    up = {pod.key for pod in scene.present(final) if scene.ready(pod)}
+    return frozenset(scene.memory.placements.get(slot.name, "") for slot in final if slot.key not in up)
+
+
+def _first_to_go(scene: _Scene, awaited: frozenset[str] = frozenset()) -> list[Live]:
+    """Sort pods of older templates: oldest template first, in it the unavailable, the not ready, the highest slot.
+
+    Those on ``awaited`` hosts go before all others.
+    """
     age: dict[str, float] = {}
-    for pod in pods:
+    for pod in scene.old:
         age[pod.generation] = min(pod.created_at, age.get(pod.generation, pod.created_at))
 
-    def rank(pod: Live) -> tuple[float, str, bool, bool, int, str]:
+    def rank(pod: Live) -> tuple[bool, float, str, bool, bool, int, str]:
         slot = parse_slot(pod.key.name)
         return (
+            pod.host not in awaited,
             age[pod.generation],
             pod.generation,
             scene.available(pod),
@@ -205,7 +221,7 @@ def _first_to_go(scene: _Scene, pods: Sequence[Live]) -> list[Live]:
             pod.name,
         )
 
-    return sorted(pods, key=rank)
+    return sorted(scene.old, key=rank)
 
 
 def _departures(scene: _Scene, surplus: Sequence[Live], go: Sequence[Live], current: int) -> tuple[Departure, ...]:

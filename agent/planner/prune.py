@@ -1,0 +1,62 @@
+"""The prune guard: a revision that would take away much of the fleet is held until somebody says so."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from agent.model.cause import Commit
+from agent.model.desired import LeavingPod
+from agent.model.objects.agent import Prune
+from agent.model.objects.meta import PodKey
+from agent.model.observation import Observation, last_known
+from agent.model.plan import FleetPlan
+from agent.model.value import Value
+from agent.planner.pods import observed_pods
+
+_LOST: Final = frozenset({"undeclared", "scaled-down"})
+_NAMED: Final = 5
+
+
+class Held(Value, frozen=True, kw_only=True):
+    """Why a revision is held: what it would take away, of how many pods."""
+
+    removed: tuple[PodKey, ...]
+    total: int
+    message: str
+
+
+def prune_guard(before: Mapping[str, Observation], plan: FleetPlan, policy: Prune) -> Held | None:
+    """Return why a revision should be held, None when it may go ahead.
+
+    ``plan`` is the revision's first plan, made from the observations ``before``. What counts is every pod of ours
+    (those on unseen hosts, as last known, too) that goes without a successor because git says so: no object declares
+    it any more, or its workload is scaled down. Pods that a rollout replaces, that move, or of which there are two, do
+    not count. The guard holds when more than ``max_fraction`` of all pods would go, or every one.
+    """
+    lost = dict(sorted(_lost(plan)))
+    total = sum(
+        len(observed_pods(seen, desired.agent))
+        for host, desired in sorted(plan.desired.items())
+        if (observation := before.get(host)) is not None and (seen := last_known(observation)) is not None
+    )
+    if not lost or (len(lost) <= policy.max_fraction * total and len(lost) < total):
+        return None
+    extent = "every pod" if len(lost) >= total else f"{len(lost)} of {total} pods"
+    named = [f"{key} ({why})" for key, why in list(lost.items())[:_NAMED]]
+    rest = f" and {len(lost) - _NAMED} more" if len(lost) > _NAMED else ""
+    message = (
+        f"would remove {extent}, and spec.prune.maxFraction allows {policy.max_fraction:.0%} without asking: "
+        f"{', '.join(named)}{rest}"
+    )
+    return Held(removed=tuple(lost), total=total, message=message)
+
+
+def _lost(plan: FleetPlan) -> Iterator[tuple[PodKey, str]]:
+    for desired in plan.desired.values():
+        for pod in desired.leaving:
+            if pod.reason in _LOST:
+                yield pod.key, _why(pod)
+
+
+def _why(pod: LeavingPod) -> str:
+    summary = pod.cause.summary if isinstance(pod.cause, Commit) else ""
+    return f"{pod.cause.object}: {summary}" if isinstance(pod.cause, Commit) and pod.cause.path else summary
