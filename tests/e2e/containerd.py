@@ -13,7 +13,6 @@ import grpc
 from agent.hosts.proto import runtime_v1_pb2 as cri
 from lab.host import LabHost
 
-
 _NUMBERS = itertools.count()
 
 
