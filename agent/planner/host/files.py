@@ -1,0 +1,64 @@
+"""The action that brings a pod's files to what they should be, in place."""
+
+from agent.model.action import Action, WriteFiles
+from agent.model.cause import Cause
+from agent.planner.host.filetree import changed_file, departures, tree_state, what_drifted
+from agent.planner.host.view import HostView, Subject, asked_for, configured, drift
+from agent.planner.host.volumes import ProjectedVolume
+
+_DRIFTED = "file drifted"
+_CHANGED = "config changed"
+
+
+def update_files(subject: Subject, view: HostView) -> tuple[Action, ...]:
+    """Return the action that writes the volumes that are not as desired; none when all are.
+
+    An older version that nobody touched is a change in git; anything else is drift.
+    """
+    wanted, desired = subject.wanted, subject.desired
+    if wanted is None or desired is None or not wanted.volumes:
+        return ()
+    states = [(volume, tree_state(volume, view.files, view.key)) for volume in wanted.volumes]
+    wrong = [volume for volume, state in states if state != "as desired"]
+    if not wrong:
+        return ()
+    drifted = [volume for volume, state in states if state == "drifted"]
+    cause: Cause
+    if drifted:
+        cause = drift(view, _DRIFTED, what_drifted(drifted[0], view.files))
+    else:
+        cause = _who_asked(subject, view, wrong[0])
+    action = Action(
+        id=f"update {subject.key}",
+        verb="update",
+        pod=subject.key,
+        uid=wanted.uid,
+        rule=_DRIFTED if drifted else _CHANGED,
+        cause=cause,
+        consequence="in place",
+        steps=(WriteFiles(trees=tuple(volume.tree for volume in wrong)),),
+        differences=tuple(
+            difference
+            for volume in wrong
+            for difference in departures(
+                volume, view.files, f"{desired.spec_path}.volumes[{volume.volume}].{_field(volume)}", view.key
+            )
+        ),
+    )
+    return (action,)
+
+
+def _field(volume: ProjectedVolume) -> str:
+    return "configMap" if volume.source.kind == "ConfigMap" else "secret"
+
+
+def _who_asked(subject: Subject, view: HostView, volume: ProjectedVolume) -> Cause:
+    if subject.desired is None:
+        return drift(view, _CHANGED, f"volume {volume.volume} is of an older version")
+    path = changed_file(volume, view.files)
+    if path is None:
+        place = f"{subject.desired.spec_path}.volumes[{volume.volume}].{_field(volume)}"
+        return asked_for(view, subject.desired, path=place, summary=f"modes in volume {volume.volume} changed")
+    entry = volume.keys.get(path, path)
+    summary = f"{volume.source.kind} {volume.source.name} key {entry} changed"
+    return configured(view, subject.desired, volume.source, entry, summary)

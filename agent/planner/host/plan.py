@@ -1,0 +1,126 @@
+"""The host planner: one host's desired state against what it showed, as actions."""
+
+from collections.abc import Iterator, Sequence
+
+from agent.model.action import Action, PullImage, RemovePodFiles
+from agent.model.objects.meta import PodKey
+from agent.model.observation import Seen
+from agent.model.plan import Failure, HostInput, HostPlan, Waiting
+from agent.planner.backoff import retry_at
+from agent.planner.host import texts
+from agent.planner.host.healing import as_it_was
+from agent.planner.host.hostports import settle
+from agent.planner.host.order import ordered
+from agent.planner.host.render import machine, render_pod
+from agent.planner.host.rules import classify
+from agent.planner.host.steps import is_uid
+from agent.planner.host.view import HostView, Reason, Subject, Verdict, drift, host_view, waits
+from agent.planner.pods import observed_pods
+
+
+def plan_host(given: HostInput) -> HostPlan:
+    """Return what to do on a host now.
+
+    Pure: the answer depends on the input only. After everything in it was done, the next plan is empty. A host that
+    cannot be seen, or whose runtime says that it is not ready, gets no actions.
+    """
+    host, seen = given.desired.host, given.observation
+    if not isinstance(seen, Seen):
+        message = f"host {host} cannot be seen since {texts.clock(seen.since)}: {seen.reason}"
+        return HostPlan(host=host, waiting=(Waiting(reason="unseen", message=message, host=host),))
+    if not seen.facts.runtime_ready:
+        message = f"containerd on host {host} says it is not ready: {seen.facts.message or 'no reason given'}"
+        return HostPlan(host=host, waiting=(Waiting(reason="runtime", message=message, host=host),))
+    view = host_view(given, seen)
+    found = subjects(given, view)
+    verdicts = [_held_back(classify(subject, view), subject, given, view) for subject in found]
+    verdicts += _leftovers(found, given, view)
+    actions = [action for verdict in verdicts for action in verdict.actions]
+    waiting = [entry for verdict in verdicts for entry in verdict.waiting]
+    if actions:
+        actions, blocked = settle(actions, {subject.key: subject for subject in found}, view)
+        waiting += blocked
+    busy = {action.pod for action in actions} | {entry.pod for entry in waiting}
+    return HostPlan(
+        host=host,
+        actions=ordered(actions),
+        waiting=tuple(sorted(waiting, key=lambda entry: (str(entry.pod), entry.reason, entry.message))),
+        wake_at=min((entry.until for entry in waiting if entry.until > given.now), default=None),
+        unchanged=sum(subject.wanted is not None and subject.key not in busy for subject in found),
+    )
+
+
+def subjects(given: HostInput, view: HostView) -> list[Subject]:
+    """Return every pod that concerns a host, wanted or seen, sorted by key."""
+    desired = given.desired
+    live = observed_pods(view.seen, desired.agent)
+    on = machine(desired.host, desired.agent, given.key, view.seen.facts)
+    found = {
+        pod.key: Subject(key=pod.key, desired=pod, wanted=render_pod(pod, on), observed=live.get(pod.key))
+        for pod in desired.pods
+    }
+    for kept in desired.kept:
+        if kept.key not in found:
+            pod = live.get(kept.key)
+            found[kept.key] = Subject(key=kept.key, wanted=as_it_was(pod, view) if pod else None, observed=pod)
+    for leaving in desired.leaving:
+        if leaving.key not in found:
+            found[leaving.key] = Subject(key=leaving.key, observed=live.get(leaving.key), going=leaving.cause)
+    for key, pod in live.items():
+        if key not in found:
+            found[key] = Subject(key=key, observed=pod)
+    return [found[key] for key in sorted(found, key=lambda key: (key.namespace, key.name))]
+
+
+def _held_back(verdict: Verdict, subject: Subject, given: HostInput, view: HostView) -> Verdict:
+    """Return a verdict without the actions that failed a moment ago: they wait before they are tried again.
+
+    A pull that fails holds back only what has to pull; anything else holds back all actions on the pod.
+    """
+    failure = given.failures.get(subject.key)
+    if failure is None or not verdict.actions or retry_at(failure) <= given.now:
+        return verdict
+    pulling = failure.kind == "image-pull"
+    going_on = tuple(action for action in verdict.actions if pulling and not _pulls(action))
+    if len(going_on) == len(verdict.actions):
+        return verdict
+    entry = waits(view, subject, _reason(failure), _tried(failure), until=retry_at(failure))
+    return Verdict(actions=going_on, waiting=(*verdict.waiting, entry))
+
+
+def _pulls(action: Action) -> bool:
+    return any(isinstance(step, PullImage) for step in action.steps)
+
+
+def _reason(failure: Failure) -> Reason:
+    return "image-pull" if failure.kind == "image-pull" else "runtime"
+
+
+def _tried(failure: Failure) -> str:
+    times = f"failed {failure.count} times" if failure.count > 1 else "failed"
+    return f"{times}, next try at {texts.clock(retry_at(failure))}: {texts.cut(failure.message)}"
+
+
+def _leftovers(found: Sequence[Subject], given: HostInput, view: HostView) -> Iterator[Verdict]:
+    """Return what removes folders of pods that are no more: a removal was cut short.
+
+    Such a folder has no pod's name any more, only its uid.
+    """
+    known = {one.config.uid for one in view.seen.sandboxes}
+    known |= {subject.wanted.uid for subject in found if subject.wanted is not None}
+    rule = "folder left over"
+    for uid in view.seen.pod_dirs:
+        if uid in known or not is_uid(uid):
+            continue
+        subject = Subject(key=PodKey(namespace="", name=uid))
+        action = Action(
+            id=f"remove folder {uid}",
+            verb="remove",
+            pod=subject.key,
+            uid=uid,
+            rule=rule,
+            cause=drift(view, rule, f"there is no pod for the folder of uid {uid}"),
+            consequence="remove",
+            steps=(RemovePodFiles(uid=uid),),
+        )
+        yield _held_back(Verdict(actions=(action,)), subject, given, view)

@@ -1,0 +1,176 @@
+"""Classification: what is the matter with a pod. One ordered table, the first rule that matches decides.
+
+A rule is a name and a function; the name is what plans, events and metrics call the finding. When no rule for the
+whole pod matches, the rules for its files and containers look at the parts.
+
+What is not in the table: a host that cannot be seen (no rule is ever asked), and everything without our ownership
+label (it never becomes a subject).
+"""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from agent.model.action import Action
+from agent.model.cause import Cause
+from agent.model.labels import OWNER
+from agent.planner.backoff import delay
+from agent.planner.host import steps, texts
+from agent.planner.host.compare import alike
+from agent.planner.host.making import differences, make, summary
+from agent.planner.host.parts import classify_parts
+from agent.planner.host.view import HostView, Subject, Verdict, asked_for, drift, waits
+from agent.planner.pods import ObservedPod
+from agent.planner.podstatus import restarts
+
+
+class PodRule(NamedTuple):
+    """One row of the table. ``check`` returns None when the rule does not match."""
+
+    name: str
+    check: Callable[[Subject, HostView, str], Verdict | None]
+
+
+def classify(subject: Subject, view: HostView) -> Verdict:
+    """Return what the first matching rule asks for."""
+    for rule in POD_RULES:
+        verdict = rule.check(subject, view, rule.name)
+        if verdict is not None:
+            return verdict
+    raise AssertionError("the last rule matches everything")
+
+
+def _gone(subject: Subject, view: HostView, rule: str) -> Verdict | None:
+    """Match a pod that should not be and is not; a leaving pod that has left."""
+    del view, rule
+    return Verdict() if subject.observed is None and subject.wanted is None else None
+
+
+def _leaving(subject: Subject, view: HostView, rule: str) -> Verdict | None:
+    """Match a pod that its owner lets go: scaled down, rolled out, moved."""
+    del view
+    pod = subject.observed
+    if subject.wanted is not None or subject.going is None or pod is None:
+        return None
+    action = Action(
+        id=f"remove {subject.key}",
+        verb="remove",
+        pod=subject.key,
+        uid=pod.uid,
+        rule=rule,
+        cause=subject.going,
+        consequence="remove",
+        steps=steps.take_down(pod, None),
+    )
+    return Verdict(actions=(action,))
+
+
+def _undeclared(subject: Subject, view: HostView, rule: str) -> Verdict | None:
+    """Match a pod of ours that nobody asks for."""
+    if subject.wanted is not None or subject.observed is None:
+        return None
+    owner = subject.observed.sandbox.config.annotations.get(OWNER, "")
+    belonged = f" (it belonged to {texts.cut(owner)})" if owner else ""
+    what = f"no object in revision {view.revision[:12]} declares pod {subject.key}{belonged}"
+    leaving = Subject(key=subject.key, observed=subject.observed, going=drift(view, rule, what))
+    return _leaving(leaving, view, rule)
+
+
+def _refused(subject: Subject, view: HostView, rule: str) -> Verdict | None:
+    """Match a pod that cannot be rendered; what runs of it goes on."""
+    del rule
+    if subject.wanted is None or not subject.wanted.refused:
+        return None
+    return Verdict(waiting=(waits(view, subject, "refused", subject.wanted.refused),))
+
+
+def _absent(subject: Subject, view: HostView, rule: str) -> Verdict | None:
+    """Match a pod that has no sandbox. One whose folder is there was alive once, or was being made."""
+    if subject.observed is not None or subject.wanted is None or subject.desired is None:
+        return None
+    cause: Cause
+    if subject.wanted.uid in view.seen.pod_dirs:
+        cause = drift(view, rule, "the pod's folder is there, but its sandbox is not")
+    else:
+        path = subject.desired.spec_path
+        cause = asked_for(view, subject.desired, path=path, summary=f"{subject.desired.owner} asks for it")
+    return make(subject, view, rule, cause)
+
+
+def _changed(subject: Subject, view: HostView, rule: str) -> Verdict | None:
+    """Match a pod of another incarnation: what cannot change within a pod's life has changed in git."""
+    pod, desired = subject.observed, subject.desired
+    if pod is None or desired is None or subject.wanted is None or pod.uid == subject.wanted.uid:
+        return None
+    found = differences(subject, view.key)
+    path = found[0].path if found else desired.spec_path
+    return make(subject, view, rule, asked_for(view, desired, path=path, summary=summary(found)))
+
+
+def _extra_sandbox(subject: Subject, view: HostView, rule: str) -> Verdict | None:
+    """Match a pod with sandboxes besides the newest: rests of an attempt that was cut short."""
+    pod, wanted = subject.observed, subject.wanted
+    if pod is None or wanted is None or len(pod.sandboxes) < 2:
+        return None
+    count = len(pod.sandboxes) - 1
+    rest = ObservedPod(key=pod.key, sandboxes=pod.sandboxes[1:])
+    action = Action(
+        id=f"remove {subject.key} sandboxes",
+        verb="remove",
+        pod=subject.key,
+        uid=pod.uid,
+        rule=rule,
+        cause=drift(view, rule, f"{count} more {'sandboxes' if count > 1 else 'sandbox'} than the one it needs"),
+        consequence="remove",
+        steps=steps.take_down(rest, wanted),
+    )
+    return Verdict(actions=(action,))
+
+
+def _completed(subject: Subject, view: HostView, rule: str) -> Verdict | None:
+    """Match a pod that ran to its end under Never or OnFailure: it stays as it is, sandbox alive or not."""
+    del view, rule
+    pod, wanted = subject.observed, subject.wanted
+    if pod is None or wanted is None or wanted.restart_policy == "Always":
+        return None
+    current = pod.current
+    done = all(
+        (live := current.get(container.config.name)) is not None
+        and live.state == "exited"
+        and not restarts(live, wanted.restart_policy)
+        and alike(container.config, live.config)
+        for container in wanted.containers
+    )
+    return Verdict() if done else None
+
+
+def _not_ready(subject: Subject, view: HostView, rule: str) -> Verdict | None:
+    """Match a pod whose sandbox died: its network is gone, so all of it is made anew under the same uid."""
+    pod, wanted = subject.observed, subject.wanted
+    if pod is None or wanted is None or pod.sandbox.ready:
+        return None
+    allowed = pod.created_at - view.seen.facts.clock_skew + delay(steps.sandbox_streak(pod, view))
+    if allowed > view.now:
+        message = f"the sandbox died again, made anew after {texts.clock(allowed)}"
+        return Verdict(waiting=(waits(view, subject, "back-off", message, until=allowed),))
+    what = "the pod's sandbox is not ready (its host or containerd restarted, or its pause process ended)"
+    return make(subject, view, rule, drift(view, rule, what))
+
+
+def _by_parts(subject: Subject, view: HostView, rule: str) -> Verdict | None:
+    """Match everything else: the sandbox is fine, its files and containers are looked at one by one."""
+    del rule
+    return classify_parts(subject, view)
+
+
+POD_RULES: Final = (
+    PodRule("pod gone", _gone),
+    PodRule("pod leaving", _leaving),
+    PodRule("pod not declared", _undeclared),
+    PodRule("pod refused", _refused),
+    PodRule("pod absent", _absent),
+    PodRule("pod changed", _changed),
+    PodRule("extra sandbox", _extra_sandbox),
+    PodRule("pod completed", _completed),
+    PodRule("sandbox not ready", _not_ready),
+    PodRule("pod parts", _by_parts),
+)
