@@ -6,12 +6,14 @@ import msgspec
 from agent.model.objects.fleet import Fleet
 from agent.model.objects.host import Host as HostObject
 from agent.model.objects.meta import Declared
-from agent.model.observation import Observation, Unseen
+from agent.model.observation import Unseen
 from agent.model.origin import Revision
 from agent.model.plan import FleetInput, FleetPlan
 from agent.model.problem import Problem
+from agent.planner.fleet import plan_fleet
+from agent.planner.prune import prune_guard
 from agent.ports import Event, Journal, PortError, State
-from agent.reconciler.inbox import Offer
+from agent.reconciler.inbox import Mail, Offer
 from agent.reconciler.roster import Roster
 from agent.reconciler.shared import Shared
 from agent.reconciler.snapshot import FleetState
@@ -42,13 +44,13 @@ class FleetLoop:
 
     def step(self, now: float) -> float | None:
         """Make one pass; return when time alone asks for the next, None when only news do."""
-        offers, approved, observations = self._shared.inbox.take()
+        mail = self._shared.inbox.take()
         try:
-            for offer in offers:
+            for offer in mail.offers:
                 self._consider(offer, now)
-            if approved:
-                self._change(approved=tuple(sorted({*self._state.approved, *approved})))
-            return self._advance(observations, now)
+            if mail.approved:
+                self._change(approved=tuple(sorted({*self._state.approved, *mail.approved})))
+            return self._advance(mail, now)
         finally:
             self._shared.inbox.done()
 
@@ -73,7 +75,7 @@ class FleetLoop:
         self._candidate = None
         self._change(refused=revision.id, refused_why=why, held="", held_why="")
 
-    def _advance(self, observations: Mapping[str, Observation], now: float) -> float | None:
+    def _advance(self, mail: Mail, now: float) -> float | None:
         base = self._fleet or self._candidate
         if base is None:
             self._message = "no good revision was found yet: hosts stay as they are"
@@ -82,21 +84,18 @@ class FleetLoop:
         hosts = _hosts(base)
         self._roster.declare(hosts)
         self._forget_gone(hosts)
-        if (later := self._first_looks(hosts, observations, now)) is not None:
+        if (later := self._first_looks(hosts, mail, now)) is not None:
             self._message = "waiting for the first look at each host"
             self._show(now)
             return later
-        if self._candidate is not None:
-            self._judge(self._candidate, observations, now)
+        plan = self._judge(self._candidate, mail, now) if self._candidate is not None else None
         if self._fleet is None:
             self._message = "no revision is in force: the newest one is held"
             self._show(now)
             return None
-        return self._hold_to(self._fleet, observations, now)
+        return self._hold_to(plan or self._planned(self._input(self._fleet, mail, now)), now)
 
-    def _first_looks(
-        self, hosts: Mapping[str, object], observations: Mapping[str, Observation], now: float
-    ) -> float | None:
+    def _first_looks(self, hosts: Mapping[str, object], mail: Mail, now: float) -> float | None:
         """Return until when to wait for hosts that have not answered at all yet; None once nothing is waited for.
 
         Only the first plan waits: later hosts join a plan that knows them as unseen.
@@ -104,7 +103,9 @@ class FleetLoop:
         if self._plan is not None:
             return None
         limit = self._shared.settings.first_look
-        waits = [self._first_seen.setdefault(name, now) + limit for name in sorted(hosts) if name not in observations]
+        waits = [
+            self._first_seen.setdefault(name, now) + limit for name in sorted(hosts) if name not in mail.observations
+        ]
         return max((until for until in waits if now < until <= now + limit), default=None)
 
     def _forget_gone(self, hosts: Mapping[str, object]) -> None:
@@ -112,41 +113,45 @@ class FleetLoop:
             del self._delivered[name]
             self._shared.inbox.forget(name)
 
-    def _judge(self, candidate: Fleet, observations: Mapping[str, Observation], now: float) -> None:
-        """Let a good revision in, or hold it back when it would remove too much."""
+    def _judge(self, candidate: Fleet, mail: Mail, now: float) -> FleetPlan | None:
+        """Let a good revision in and return its first plan, or hold it back when it would remove too much."""
         revision = candidate.revision
-        asked = self._input(candidate, observations, now)
-        from agent.reconciler.guard import held_because
-        why = held_because(asked, self._fleet, self._shared.settings.prune)
-        if why and revision.id not in self._state.approved:
+        asked = self._input(candidate, mail, now)
+        plan = self._planned(asked)
+        held = prune_guard(asked.observations, plan, self._shared.settings.prune)
+        if held is not None and revision.id not in self._state.approved:
             if revision.id != self._state.held:
-                self._say("RevisionHeld", why, revision, now, warning=True)
-            self._change(held=revision.id, held_why=why, refused="", refused_why=())
-            return
+                self._say("RevisionHeld", held.message, revision, now, warning=True)
+            self._change(held=revision.id, held_why=held.message, refused="", refused_why=())
+            return None
         self._fleet, self._candidate = candidate, None
-        if revision.id != self._state.in_force:
-            self._say("RevisionApplied", revision.subject or "in force", revision, now)
-            self._change(in_force=revision.id, in_force_since=now)
-        self._change(refused="", refused_why=(), held="", held_why="", approved=())
+        self._say("RevisionApplied", revision.subject or "in force", revision, now)
+        self._change(in_force=revision.id, in_force_since=now, refused="", refused_why=(), held="", held_why="")
+        self._change(approved=())
         hosts = _hosts(candidate)
         self._roster.declare(hosts)
         self._forget_gone(hosts)
+        return plan
 
-    def _input(self, fleet: Fleet, observations: Mapping[str, Observation], now: float) -> FleetInput:
+    def _planned(self, asked: FleetInput) -> FleetPlan:
+        with self._shared.counters.timed("plan-fleet"):
+            return plan_fleet(asked)
+
+    def _input(self, fleet: Fleet, mail: Mail, now: float) -> FleetInput:
         unknown = Unseen(since=now, reason="not looked at yet")
         return FleetInput(
             agent=self._shared.settings.agent,
             fleet=fleet,
-            observations={name: observations.get(name, unknown) for name in sorted(_hosts(fleet))},
+            observations={name: mail.observations.get(name, unknown) for name in sorted(_hosts(fleet))},
             memory=self._state.memory,
             key=self._shared.settings.key,
             now=now,
+            prune=self._shared.settings.prune.enabled,
+            failures=mail.failures,
         )
 
-    def _hold_to(self, fleet: Fleet, observations: Mapping[str, Observation], now: float) -> float | None:
-        with self._shared.counters.timed("plan-fleet"):
-            from agent.planner.fleet import plan_fleet
-            plan = plan_fleet(self._input(fleet, observations, now))
+    def _hold_to(self, plan: FleetPlan, now: float) -> float | None:
+        """Hand each host its part of a plan, once memory is saved."""
         self._change(memory=plan.memory)
         if not self._save(now):
             self._show(now)

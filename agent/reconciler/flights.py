@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
+from typing import Final, Literal
 
 from agent.model.action import Action, Outcome
 from agent.model.objects.meta import PodKey
@@ -16,23 +16,15 @@ Submit = Callable[[Callable[[], None]], None]
 
 Wishes = Mapping[PodKey, Wish]
 
+_SIDE_BY_SIDE: Final = 8
+"""Batches at once on one host. The first is bounded by its host; later ones are for what happens meanwhile."""
+
 
 class Ended(Value, frozen=True, kw_only=True):
     """An action that ended, and how."""
 
     action: Action
     outcome: Outcome
-
-
-def launchable(actions: Sequence[Action], busy: frozenset[PodKey]) -> tuple[Action, ...]:
-    """Return the actions that may start beside what runs: not on a busy pod, and not after one that cannot start."""
-    blocked = {action.id for action in actions if action.pod in busy}
-    grown = True
-    while grown:
-        more = {action.id for action in actions if action.id not in blocked and not blocked.isdisjoint(action.after)}
-        blocked |= more
-        grown = bool(more)
-    return tuple(action for action in actions if action.id not in blocked)
 
 
 class Flights:
@@ -49,8 +41,10 @@ class Flights:
         self._wake = wake
         self._lock = threading.Lock()
         self._flying: dict[tuple[PodKey, str], InFlight] = {}
+        self._uids: dict[tuple[PodKey, str], str] = {}
+        self._batches = 0
         self._ended: list[Ended] = []
-        self._landed = False
+        self._landed = 0
         self._halted = False
 
     @property
@@ -67,6 +61,19 @@ class Flights:
         """Let no further step start, for good."""
         self._halted = True
 
+    def launchable(self, actions: Sequence[Action]) -> tuple[Action, ...]:
+        """Return the actions that may start beside what runs: not on a busy pod, nor after one that cannot start.
+
+        A pod's uid counts, too: what is left of a pod is cleaned up by its uid alone.
+        """
+        if self._batches >= _SIDE_BY_SIDE:
+            return ()
+        pods, uids = self.busy, set(self._uids.values())
+        blocked = {action.id for action in actions if action.pod in pods or action.uid in uids}
+        while more := {one.id for one in actions if one.id not in blocked and not blocked.isdisjoint(one.after)}:
+            blocked |= more
+        return tuple(action for action in actions if action.id not in blocked)
+
     def launch(self, host: Host, actions: Sequence[Action], now: float) -> None:
         """Start a batch. No pod of it may be busy."""
         if doubled := sorted(self.busy & {action.pod for action in actions}):
@@ -74,6 +81,8 @@ class Flights:
         for action in actions:
             flight = InFlight(pod=action.pod, verb=action.verb, rule=action.rule, since=now)
             self._flying[action.pod, action.id] = flight
+            self._uids[action.pod, action.id] = action.uid
+        self._batches += 1
         batch = _Batch(actions, self._latest())
         self._submit(lambda: self._run(host, batch))
 
@@ -81,10 +90,12 @@ class Flights:
         """Return the actions that ended since the last time, and whether a whole batch did."""
         with self._lock:
             ended, self._ended = self._ended, []
-            landed, self._landed = self._landed, False
+            landed, self._landed = self._landed, 0
+        self._batches -= landed
         for one in ended:
             self._flying.pop((one.action.pod, one.action.id), None)
-        return tuple(ended), landed
+            self._uids.pop((one.action.pod, one.action.id), None)
+        return tuple(ended), landed > 0
 
     def _run(self, host: Host, batch: "_Batch") -> None:
         def report(outcome: Outcome) -> None:
@@ -101,7 +112,7 @@ class Flights:
         except Exception as error:  # noqa: BLE001 -- a fault of ours in one batch must not leave its pods busy for ever
             self._give_up(batch, f"fault in trimtab: {error!r}", "runtime")
         with self._lock:
-            self._landed = True
+            self._landed += 1
         self._wake()
 
     def _give_up(self, batch: "_Batch", error: str, kind: Literal["refused", "unreachable", "runtime"]) -> None:

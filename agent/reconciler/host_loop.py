@@ -7,9 +7,10 @@ from agent.model.objects.host import Host as HostObject
 from agent.model.objects.meta import Declared, PodKey
 from agent.model.observation import Observation, Seen
 from agent.model.plan import HostInput, HostPlan
+from agent.planner.host import lint_plan, plan_host
 from agent.reconciler import host_events
 from agent.reconciler.failures import Failures
-from agent.reconciler.flights import Ended, Flights, Submit, Wishes, launchable
+from agent.reconciler.flights import Ended, Flights, Submit, Wishes
 from agent.reconciler.link import Link
 from agent.reconciler.settings import HostFactory
 from agent.reconciler.shared import Shared
@@ -116,15 +117,10 @@ class HostLoop:
 
     def _pass(self, now: float) -> float | None:
         observation = self._look(now)
-        plan = self._make_plan(observation, now)
-        self._plan = plan
-        if plan is not None:
-            self._start(plan, now)
+        self._plan = plan = self._make_plan(observation, now)
         if self._link.host is not None and self._desired is not None:
             self._tags.refresh(self._link.host, self._desired, now)
         self._show()
-        if self._link.fresh and isinstance(observation, Seen):
-            return now  # events before the watch began are lost: look once more
         resync = now + self._shared.settings.resync
         times = [resync, self._link.due(now), plan.wake_at if plan else None]
         return min(at for at in times if at is not None)
@@ -168,7 +164,7 @@ class HostLoop:
             reason = "HostRefused" if self._link.refused else "HostUnseen"
             event = host_events.link(self.name, now, reason=reason, message=observation.reason)
         self._shared.recorder.lasts((self.name, "link"), event)
-        self._shared.inbox.observed(self.name, observation)
+        self._shared.inbox.observed(self.name, observation, self._failures.rows)
         return observation
 
     def _make_plan(self, observation: Observation, now: float) -> HostPlan | None:
@@ -182,11 +178,11 @@ class HostLoop:
             failures=self._failures.rows,
         )
         with self._shared.counters.timed("plan-host"):
-            from agent.planner.host import plan_host
             plan = plan_host(asked)
         self._count_drift(plan)
         needy = frozenset(action.pod for action in plan.actions) | self._flights.busy
         self._failures.in_order(frozenset(self._wishes) - needy)
+        self._start(asked, plan, now)
         return plan
 
     def _count_drift(self, plan: HostPlan) -> None:
@@ -195,20 +191,18 @@ class HostLoop:
             self._shared.counters.drift_found(rule)
         self._drifts = seen
 
-    def _start(self, plan: HostPlan, now: float) -> None:
+    def _start(self, asked: HostInput, plan: HostPlan, now: float) -> None:
+        """Launch what may start now. A plan that breaks a law is our own bug: it is not acted upon at all."""
         for waiting in plan.waiting:
             event = host_events.waits(waiting, self.name, now)
             if event is not None:
                 self._shared.recorder.lasts((self.name, "waits", event.object), event, identity=waiting.reason)
-        observation = self._link.observation
-        if self._link.host is None or not isinstance(observation, Seen):
-            return
-        from agent.planner.host import lint_plan
-        if faults := lint_plan(plan, observation):
+        if faults := lint_plan(asked, plan):
             event = host_events.link(self.name, now, reason="PlanRefused", message="; ".join(faults[:5]))
             self._shared.recorder.lasts((self.name, "lint"), event)
             return
-        if actions := launchable(plan.actions, self._flights.busy):
+        actions = self._flights.launchable(plan.actions)
+        if actions and self._link.host is not None:
             self._flights.launch(self._link.host, actions, now)
 
     def _show(self) -> None:

@@ -2,8 +2,10 @@ import threading
 from collections.abc import Callable, Mapping
 
 from agent.model.objects.fleet import Fleet
+from agent.model.objects.meta import PodKey
 from agent.model.observation import Observation
 from agent.model.origin import Revision
+from agent.model.plan import Failure
 from agent.model.problem import Problem
 from agent.model.value import Value
 from agent.reconciler.interest import same_to_fleet
@@ -21,6 +23,18 @@ class Offer(Value, frozen=True, kw_only=True):
     restored: bool = False
 
 
+Failed = Mapping[PodKey, Failure]
+
+
+class Mail(Value, frozen=True, kw_only=True):
+    """What is in the inbox at one moment; ``offers`` has the restored one first."""
+
+    offers: tuple[Offer, ...] = ()
+    approved: tuple[str, ...] = ()
+    observations: Mapping[str, Observation] = {}
+    failures: Mapping[PodKey, Failure] = {}
+
+
 class Inbox:
     """What the fleet loop hears from the other loops: the newest of each, so a slow reader never lags behind."""
 
@@ -29,6 +43,7 @@ class Inbox:
         self._offer: Offer | None = None
         self._restored: Offer | None = None
         self._observations: dict[str, Observation] = {}
+        self._failures: dict[str, Failed] = {}
         self._approved: set[str] = set()
         self._unread = False
         self._reading = False
@@ -57,11 +72,13 @@ class Inbox:
             self._unread = True
         self.wake()
 
-    def observed(self, host: str, observation: Observation) -> None:
-        """Put in a look at a host; wakes the reader only when it would matter to a plan."""
+    def observed(self, host: str, observation: Observation, failures: Failed) -> None:
+        """Put in a look at a host, and what fails there; wakes the reader only when it would matter to a plan."""
         with self._lock:
-            matters = not same_to_fleet(self._observations.get(host), observation)
+            same = same_to_fleet(self._observations.get(host), observation)
+            matters = not same or self._failures.get(host, {}) != failures
             self._observations[host] = observation
+            self._failures[host] = failures
             self._unread = self._unread or matters
         if matters:
             self.wake()
@@ -70,16 +87,21 @@ class Inbox:
         """Drop what is known of a host that is not declared any more."""
         with self._lock:
             self._observations.pop(host, None)
+            self._failures.pop(host, None)
 
-    def take(self) -> tuple[tuple[Offer, ...], tuple[str, ...], Mapping[str, Observation]]:
-        """Take out offers (restored first) and approvals, and read all observations. ``done`` ends the reading."""
+    def take(self) -> Mail:
+        """Take out offers and approvals, and read all the rest. ``done`` ends the reading."""
         with self._lock:
-            offers = tuple(one for one in (self._restored, self._offer) if one is not None)
-            approved = tuple(sorted(self._approved))
+            mail = Mail(
+                offers=tuple(one for one in (self._restored, self._offer) if one is not None),
+                approved=tuple(sorted(self._approved)),
+                observations=dict(self._observations),
+                failures={pod: row for rows in self._failures.values() for pod, row in rows.items()},
+            )
             self._restored = self._offer = None
             self._approved.clear()
             self._unread, self._reading = False, True
-            return offers, approved, dict(self._observations)
+            return mail
 
     def done(self) -> None:
         """Say that what was taken out has been acted upon."""

@@ -35,8 +35,6 @@ class Link:
         self.refused = False
         self.since = 0.0
         """When the host was seen again, or for the first time."""
-        self.fresh = False
-        """Whether the newest look was the first through a new port: what happened before it was watched is unknown."""
 
     def declare(self, declared: Declared[HostObject] | None) -> None:
         """Take a Host object; a changed way to it closes the old one. None lets go of the host."""
@@ -65,12 +63,10 @@ class Link:
         known = self.observation
         try:
             with nullcontext() if isinstance(known, Seen) else self._gate:
-                self.fresh = self.host is None
                 if self.host is None:
                     self.host = self._make_host(self._declared)
+                    self.host.watch(self._woken)  # before the first look: nothing may happen between the two
                 self.observation = self.host.observe()
-                if self.fresh:
-                    self.host.watch(self._woken)
         except PortError as error:
             self.observation = self._lost(error, now)
         else:

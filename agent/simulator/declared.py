@@ -1,0 +1,94 @@
+"""What a simulated repository declares, as values that know how to be written as manifests."""
+
+import json
+from collections.abc import Mapping
+
+from agent.model.value import Value
+
+IMAGES = ("registry.test/app:1", "registry.test/app:2", "registry.test/app:3")
+
+
+class App(Value, frozen=True, kw_only=True):
+    """A Deployment. ``config`` names a ConfigMap that it mounts; ``variable`` one that it reads as environment."""
+
+    replicas: int
+    image: str
+    surge: int
+    unavailable: int
+    config: str = ""
+    variable: str = ""
+
+
+class Solo(Value, frozen=True, kw_only=True):
+    """A Pod of its own on one host."""
+
+    host: str
+    image: str
+    config: str = ""
+
+
+class Declaration(Value, frozen=True, kw_only=True):
+    """All that one commit declares. ``broken`` is a file that makes it bad; ``configs`` are ConfigMaps by name."""
+
+    hosts: tuple[str, ...]
+    apps: Mapping[str, App] = {}
+    solos: Mapping[str, Solo] = {}
+    configs: Mapping[str, str] = {}
+    broken: str = ""
+
+    def files(self) -> dict[str, str]:
+        """Return the files of the commit."""
+        written = {f"hosts/{name}.json": _json(_host(name)) for name in self.hosts}
+        written |= {f"apps/{name}.json": _json(_deployment(name, app)) for name, app in self.apps.items()}
+        written |= {f"pods/{name}.json": _json(_pod(name, solo)) for name, solo in self.solos.items()}
+        written |= {f"config/{name}.json": _json(_config(name, text)) for name, text in self.configs.items()}
+        if self.broken:
+            written["apps/broken.yaml"] = self.broken
+        return written
+
+
+def _json(document: object) -> str:
+    return json.dumps(document, indent=1)
+
+
+def _host(name: str) -> object:
+    spec = {"ssh": {"address": f"{name}.test"}, "allocatable": {"cpu": "16", "memory": "64Gi", "pods": "110"}}
+    return {"apiVersion": "trimtab.dev/v1alpha1", "kind": "Host", "metadata": {"name": name}, "spec": spec}
+
+
+def _config(name: str, text: str) -> object:
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"text": text}}
+
+
+def _deployment(name: str, app: App) -> object:
+    rolling = {"maxSurge": app.surge, "maxUnavailable": app.unavailable}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name},
+        "spec": {
+            "replicas": app.replicas,
+            "selector": {"matchLabels": {"app": name}},
+            "strategy": {"type": "RollingUpdate", "rollingUpdate": rolling},
+            "template": {
+                "metadata": {"labels": {"app": name}},
+                "spec": _pod_spec(app.image, app.config, app.variable),
+            },
+        },
+    }
+
+
+def _pod(name: str, solo: Solo) -> object:
+    spec = {**_pod_spec(solo.image, solo.config, ""), "nodeName": solo.host}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
+
+
+def _pod_spec(image: str, config: str, variable: str) -> dict[str, object]:
+    container: dict[str, object] = {"name": "main", "image": image, "imagePullPolicy": "IfNotPresent"}
+    spec: dict[str, object] = {"containers": [container]}
+    if config:
+        container["volumeMounts"] = [{"name": "config", "mountPath": "/etc/config"}]
+        spec["volumes"] = [{"name": "config", "configMap": {"name": config}}]
+    if variable:
+        container["env"] = [{"name": "TEXT", "valueFrom": {"configMapKeyRef": {"name": variable, "key": "text"}}}]
+    return spec

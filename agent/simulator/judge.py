@@ -1,0 +1,195 @@
+"""The laws, checked against what really happens on the machines at every single step."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from agent.model.action import (
+    Action,
+    AnyStep,
+    RemoveContainer,
+    RemoveSandbox,
+    RunSandbox,
+    StartContainer,
+    StopContainer,
+    StopSandbox,
+)
+from agent.model.labels import AGENT, REVISION
+from agent.model.objects.meta import PodKey
+from agent.model.observation import SandboxSeen
+from agent.simulator.declared import App, Declaration
+from agent.simulator.machine import Machine
+
+
+class Violation(BaseException):
+    """A law was broken. Not an Exception: nothing that is under test may catch it."""
+
+
+class _Fault(NamedTuple):
+    """A pod that a fault took down, and the machine's version that shows it."""
+
+    machine: str
+    version: int
+    app: str
+    key: PodKey
+
+
+class Judge:
+    """Knows what every commit declared, which faults struck, and what the fleet loop could know of them.
+
+    A pod that a fault took down counts as available until the fleet loop has made a plan from a look taken after
+    the fault: nobody can be blamed for what could not be known. A pod that was sent away is judged by what was known
+    then; until it is gone it counts for nothing, as in Kubernetes.
+    """
+
+    def __init__(self, agent: str, machines: Mapping[str, Machine]) -> None:
+        self._agent = agent
+        self._machines = machines
+        self.commits: dict[str, Declaration] = {}
+        self.history: list[str] = []
+        """Revisions that were in force since the fleet was converged last."""
+        self._faults: list[_Fault] = []
+        self._known: dict[str, int] = {}
+        self._leaving: dict[str, dict[str, int]] = {}
+        """Pods that were sent away, and what was known of each machine when they were."""
+        self._running: set[tuple[str, PodKey]] = set()
+
+    # What happens, as the world tells it.
+
+    def in_force(self, revision: str) -> None:
+        """Hear which revision the journal says is in force."""
+        if revision and (not self.history or self.history[-1] != revision):
+            if self.commits[revision].broken:
+                raise Violation(f"bad revision {revision[:12]} is in force")
+            self.history.append(revision)
+
+    def converged(self) -> None:
+        """Hear that everything is as declared: older revisions have no pods any more."""
+        del self.history[:-1]
+
+    def struck(self, machine: Machine, before: Mapping[PodKey, SandboxSeen]) -> None:
+        """Hear of a fault, with what was available before it."""
+        now = machine.available(self._agent)
+        for key in sorted(before):
+            if key not in now:
+                self._faults.append(_Fault(machine.name, machine.version, _app_of(before[key]), key))
+
+    def planned(self, known: Mapping[str, int], leaving: Iterable[str]) -> None:
+        """Hear that the fleet loop made a plan, from looks at these versions of the machines, and who has to leave."""
+        self._known = dict(known)
+        self._leaving = {name: self._leaving.get(name, self._known) for name in leaving}
+        self._faults = [
+            fault for fault in self._faults if fault.key not in self._machines[fault.machine].available(self._agent)
+        ]
+
+    def agent_died(self) -> None:
+        """Hear that the agent is gone, and all that it knew and did with it."""
+        self._known = {}
+        self._running.clear()
+
+    def began(self, machine: Machine, actions: Sequence[Action]) -> None:
+        """Hear that actions begin."""
+        for action in actions:
+            if (machine.name, action.pod) in self._running:
+                raise Violation(f"two actions at once for {action.pod} on {machine.name}")
+            self._running.add((machine.name, action.pod))
+
+    def ended(self, machine: Machine, action: Action) -> None:
+        """Hear that an action ended."""
+        self._running.discard((machine.name, action.pod))
+
+    # The laws.
+
+    def before(self, machine: Machine, action: Action, step: AnyStep) -> None:
+        """Check that a step touches only what is ours."""
+        where = f"{action.id} on {machine.name}"
+        sandbox_id = ""
+        match step:
+            case StopContainer(container_id=one) | RemoveContainer(container_id=one):
+                container = machine.containers.get(one)
+                sandbox_id = container.sandbox_id if container else ""
+            case StopSandbox(sandbox_id=one) | RemoveSandbox(sandbox_id=one):
+                sandbox_id = one
+            case StartContainer(sandbox_id=one):
+                sandbox_id = one or ""
+            case _:
+                return
+        sandbox = machine.sandboxes.get(sandbox_id)
+        if sandbox is not None and sandbox.config.labels.get(AGENT) != self._agent:
+            raise Violation(f"{step} of {where} touches what is not ours: {sandbox_id}")
+
+    def after(self, machine: Machine, step: AnyStep, before: Mapping[PodKey, SandboxSeen]) -> None:
+        """Check what a step did: to availability, and to how many pods there are."""
+        now = machine.available(self._agent)
+        for key in sorted(before):
+            if key not in now:
+                self._lost(machine, key, before[key])
+        if isinstance(step, RunSandbox):
+            self._made(machine, step)
+
+    def everywhere(self) -> None:
+        """Check what must hold at any moment."""
+        seen: dict[PodKey, str] = {}
+        for name in sorted(self._machines):
+            for key, sandbox in self._machines[name].available(self._agent).items():
+                if _app_of(sandbox) and key in seen:
+                    raise Violation(f"{key} runs on {seen[key]} and on {name}")
+                seen[key] = name
+
+    def _current(self) -> Declaration:
+        if not self.history:
+            raise Violation("something was changed with no revision in force")
+        return self.commits[self.history[-1]]
+
+    def _lost(self, machine: Machine, key: PodKey, sandbox: SandboxSeen) -> None:
+        name = _app_of(sandbox)
+        wanted = self._current()
+        if name:
+            app = wanted.apps.get(name)
+            if app is not None:
+                self._enough(name, app, key)
+        elif (solo := wanted.solos.get(key.name)) is not None and solo.host == machine.name:
+            made = [self.commits.get(revision) for revision in self._made_from(machine, sandbox)]
+            if all(one is not None and one.solos.get(key.name) == solo for one in made):
+                raise Violation(f"{key} on {machine.name} was fine, and as declared, and was taken down")
+
+    def _made_from(self, machine: Machine, sandbox: SandboxSeen) -> list[str]:
+        configs = [container.config.annotations for container in machine.inside(sandbox.id)]
+        return [annotations.get(REVISION, "") for annotations in (sandbox.config.annotations, *configs)]
+
+    def _enough(self, name: str, app: App, key: PodKey) -> None:
+        running = self._count(name)
+        known = self._leaving.get(str(key), self._known)
+        struck = sum(1 for fault in self._faults if fault.app == name and known.get(fault.machine, -1) < fault.version)
+        # Both bounds 0 means one unavailable, as in Kubernetes.
+        least = app.replicas - (app.unavailable if app.surge or app.unavailable else 1)
+        if running + struck < least:
+            raise Violation(f"{key} was taken down: {running} of {name} are left, {struck} struck, {least} needed")
+
+    def _made(self, machine: Machine, step: RunSandbox) -> None:
+        config = step.config
+        name = config.labels.get("app", "")
+        declared = [self.commits[revision].apps.get(name) for revision in self.history]
+        apps = [app for app in declared if app is not None]
+        if not name or len(apps) < len(declared):
+            return  # an app that was away meanwhile is a new one: its old pods leave beside it
+        keys = {
+            f"{one.config.namespace}/{one.config.name}"
+            for other in self._machines.values()
+            for one in other.ours(self._agent)
+            if one.config.labels.get("app") == name
+        } - self._leaving.keys()
+        most = max(app.replicas + app.surge for app in apps)
+        if len(keys) > most:
+            raise Violation(f"{len(keys)} pods of {name} with {config.name} on {machine.name}, {most} allowed")
+
+    def _count(self, name: str) -> int:
+        return sum(
+            1
+            for machine in self._machines.values()
+            for key, sandbox in machine.available(self._agent).items()
+            if _app_of(sandbox) == name and str(key) not in self._leaving
+        )
+
+
+def _app_of(sandbox: SandboxSeen) -> str:
+    return sandbox.config.labels.get("app", "")

@@ -1,0 +1,116 @@
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from agent.model.files import FileSeen
+from agent.model.labels import AGENT, PODS_DIR, SECRETS_DIR
+from agent.model.objects.meta import PodKey
+from agent.model.observation import ContainerSeen, ImageSeen, RuntimeFacts, SandboxSeen, Seen
+from agent.simulator.clock import SimulatedClock
+
+
+class Machine:
+    """What is really on a simulated host, whoever looks: it outlives the agent and every connection to it.
+
+    Everything is kept as an observation would show it. ``changed`` is called after each change: it is where the
+    runtime's events come from.
+    """
+
+    def __init__(self, name: str, clock: SimulatedClock) -> None:
+        self.name = name
+        self.clock = clock
+        self.up = True
+        """Whether it can be reached."""
+        self.sandboxes: dict[str, SandboxSeen] = {}
+        self.containers: dict[str, ContainerSeen] = {}
+        self.images: dict[str, ImageSeen] = {}
+        self.files: dict[str, FileSeen] = {}
+        self.pod_dirs: set[str] = set()
+        self.boots = 1
+        self.version = 0
+        """Counts changes: two looks with the same number saw the same."""
+        self.changed: Callable[[], None] = lambda: None
+        self._made = 0
+
+    def new_id(self, kind: str) -> str:
+        """Return an id that was never used on this host."""
+        self._made += 1
+        return f"{kind}-{self.name}-{self._made:05d}"
+
+    def touch(self) -> None:
+        """Say that something changed."""
+        self.version += 1
+        self.changed()
+
+    def look(self) -> Seen:
+        """Return everything, as a full look shows it."""
+        return Seen(
+            at=self.clock.now(),
+            facts=RuntimeFacts(version="1.7", cpu_millis=16_000, memory_bytes=64 << 30, boot_id=f"boot-{self.boots}"),
+            sandboxes=tuple(self.sandboxes[key] for key in sorted(self.sandboxes)),
+            containers=tuple(self.containers[key] for key in sorted(self.containers)),
+            images=tuple(self.images[key] for key in sorted(self.images)),
+            files={path: self.files[path] for path in sorted(self.files)},
+            pod_dirs=tuple(sorted(self.pod_dirs)),
+        )
+
+    def inside(self, sandbox_id: str) -> list[ContainerSeen]:
+        """Return the containers of a sandbox, by id."""
+        return [
+            self.containers[key] for key in sorted(self.containers) if self.containers[key].sandbox_id == sandbox_id
+        ]
+
+    def ours(self, agent: str) -> list[SandboxSeen]:
+        """Return the sandboxes that carry an agent's label, by id."""
+        return [
+            self.sandboxes[key]
+            for key in sorted(self.sandboxes)
+            if self.sandboxes[key].config.labels.get(AGENT) == agent
+        ]
+
+    def available(self, agent: str) -> dict[PodKey, SandboxSeen]:
+        """Return the agent's pods whose sandbox is ready and whose every container runs, at least one."""
+        found = {}
+        for sandbox in self.ours(agent):
+            newest: dict[str, ContainerSeen] = {}
+            for container in self.inside(sandbox.id):
+                known = newest.get(container.config.name)
+                if known is None or container.config.attempt > known.config.attempt:
+                    newest[container.config.name] = container
+            if sandbox.ready and newest and all(one.state == "running" for one in newest.values()):
+                found[PodKey(namespace=sandbox.config.namespace, name=sandbox.config.name)] = sandbox
+        return found
+
+    def end(self, container_id: str, code: int, reason: str = "Error") -> None:
+        """Let a container's process end, if it runs."""
+        container = self.containers.get(container_id)
+        if container is not None and container.state == "running":
+            self.containers[container_id] = replace(
+                container, state="exited", exit_code=code, reason=reason, finished_at=self.clock.now()
+            )
+
+    def reboot(self) -> None:
+        """Power off and on: nothing runs, what was kept in memory is gone, nothing starts by itself."""
+        self.boots += 1
+        for key in sorted(self.containers):
+            self.end(key, 255, "Unknown")
+        for key, sandbox in sorted(self.sandboxes.items()):
+            self.sandboxes[key] = replace(sandbox, ready=False, ips=())
+        self.files = {path: seen for path, seen in self.files.items() if not path.startswith(f"{SECRETS_DIR}/")}
+        self.touch()
+
+    def drop_sandbox(self, sandbox_id: str) -> None:
+        """Remove a sandbox and all in it."""
+        self.sandboxes.pop(sandbox_id, None)
+        for container in self.inside(sandbox_id):
+            del self.containers[container.id]
+
+    def drop_tree(self, root: str) -> None:
+        """Remove every file below a folder."""
+        self.files = {path: seen for path, seen in self.files.items() if not path.startswith(f"{root}/")}
+
+    def drop_pod_files(self, uid: str) -> None:
+        """Remove a pod's folders."""
+        for folder in (PODS_DIR, SECRETS_DIR):
+            self.drop_tree(f"{folder}/{uid}")
+        self.pod_dirs.discard(uid)

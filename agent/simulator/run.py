@@ -1,0 +1,158 @@
+import random
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec.structs import replace
+
+from agent.model.cri import SandboxConfig
+from agent.model.observation import ContainerSeen, SandboxSeen
+from agent.simulator.chaos import bad_declaration, first_declaration, next_declaration
+from agent.simulator.declared import Declaration
+from agent.simulator.judge import Violation
+from agent.simulator.machine import Machine
+from agent.simulator.verdict import check_converged
+from agent.simulator.world import AGENT, World
+
+_FAULTY_TURNS: Final = 120
+_QUIET_TURNS: Final = 3000
+
+
+class Failed(AssertionError):
+    """A law was broken, or the fleet did not converge. Shows the seed and everything that happened."""
+
+    def __init__(self, seed: int, why: str, trace: Sequence[str]) -> None:
+        lines = "\n".join(trace)
+        super().__init__(f"{lines}\n\nseed {seed}: {why}\nrepeat with: python -m agent.simulator {seed}")
+
+
+def simulate(seed: int) -> Sequence[str]:
+    """Run one simulated fleet through faults, then to rest; return what happened. Raises Failed."""
+    rng = random.Random(seed)  # noqa: S311 -- a seed that repeats is the point
+    declaration = first_declaration(rng, rng.randint(1, 4))
+    world = World(rng, declaration.hosts)
+    story = _Story(world, declaration)
+    try:
+        story.begin()
+        story.faults()
+        story.rest()
+    except (Violation, AssertionError) as error:
+        raise Failed(seed, str(error), world.trace) from error
+    return world.trace
+
+
+class _Story:
+    """What happens to a world from outside, drawn from its seed."""
+
+    def __init__(self, world: World, declaration: Declaration) -> None:
+        self.world = world
+        self.rng = world.rng
+        self.good = declaration
+
+    def begin(self) -> None:
+        """Converge a first time, with somebody else's pod on every host, or start right among the faults."""
+        for machine in self.world.machines.values():
+            self._foreign(machine)
+        self.world.push(self.good)
+        if self.rng.random() < 0.5:
+            self._settle()
+
+    def faults(self) -> None:
+        """Let things go wrong, each with odds of its own for this run."""
+        odds = self.world.odds
+        odds.cut_before, odds.cut_after, odds.pull_fails, odds.stale, odds.kill = (
+            self.rng.choice((0.0, 0.0, 0.02, 0.1)) for _ in range(5)
+        )
+        odds.slow = self.rng.choice((0.0, 0.2, 0.5))
+        for _ in range(_FAULTY_TURNS):
+            if self.rng.random() < 0.3:
+                self._one_fault()
+            self.world.turn()
+
+    def rest(self) -> None:
+        """Stop all faults, push a last good commit, and see the fleet converge to it."""
+        world = self.world
+        for name in vars(world.odds):
+            setattr(world.odds, name, 0.0)
+        world.say("faults end")
+        world.source.reachable = True
+        for machine in world.machines.values():
+            world.mend(machine)
+        self._commit()
+        self._settle()
+        check_converged(world, self.good)
+
+    def _settle(self) -> None:
+        world = self.world
+        for _ in range(_QUIET_TURNS):
+            held = world.journal.state.held
+            if held and held == world.source.head:
+                world.say(f"{held[:12]} is approved")
+                world.loops.shared.inbox.approve(held)
+            world.turn()
+            if world.snapshot().converged and not world.turns.busy:
+                return
+        raise AssertionError(f"not converged after {_QUIET_TURNS} quiet turns: {world.why()}")
+
+    def _one_fault(self) -> None:
+        machine = self.world.machines[self.rng.choice(sorted(self.world.machines))]
+        fault = self.rng.choice(_FAULTS)
+        if fault in _ON_A_POD:
+            self._on_a_pod(fault, machine)
+        elif fault in _ON_A_MACHINE:
+            _ON_A_MACHINE[fault](self.world, machine)
+        else:
+            self._elsewhere(fault)
+
+    def _elsewhere(self, fault: str) -> None:
+        world, rng = self.world, self.rng
+        match fault:
+            case "commit":
+                self._commit()
+            case "bad":
+                bad = bad_declaration(rng, self.good)
+                world.push(bad, collect=rng.random() < 0.3, hear=rng.random() < 0.9)
+            case "remote":
+                world.source.reachable = not world.source.reachable
+            case "clock":
+                world.clock.jump(rng.choice((-1200.0, -30.0, 30.0, 1200.0)))
+            case "restart":
+                world.say("the agent is restarted")
+                world.boot()
+
+    def _on_a_pod(self, fault: str, machine: Machine) -> None:
+        world, rng = self.world, self.rng
+        sandboxes = [one.id for one in machine.ours(AGENT)]
+        running = [one.id for sandbox in sandboxes for one in machine.inside(sandbox) if one.state == "running"]
+        match fault:
+            case "crash" if running:
+                world.crash(machine, rng.choice(running))
+            case "sandbox" if sandboxes:
+                world.remove_sandbox(machine, rng.choice(sandboxes))
+            case "file" if machine.files:
+                world.edit_file(machine, rng.choice(sorted(machine.files)))
+            case "stranger" if sandboxes:
+                self._stranger(machine, rng.choice(sandboxes))
+
+    def _commit(self) -> None:
+        self.good = next_declaration(self.rng, self.good)
+        self.world.push(self.good, collect=self.rng.random() < 0.2)
+
+    def _foreign(self, machine: Machine) -> None:
+        made = machine.new_id("foreign")
+        config = SandboxConfig(name=f"foreign-{machine.name}", namespace="other", uid=made)
+        machine.sandboxes[made] = SandboxSeen(id=made, config=config, ready=True)
+
+    def _stranger(self, machine: Machine, sandbox_id: str) -> None:
+        """Have somebody start a container by hand in one of our pods."""
+        known = next(iter(machine.inside(sandbox_id)), None)
+        if known is not None:
+            made = machine.new_id("stranger")
+            config = replace(known.config, name="by-hand", labels={}, annotations={})
+            machine.containers[made] = ContainerSeen(id=made, sandbox_id=sandbox_id, config=config, state="running")
+            machine.touch()
+            self.world.say(f"{machine.name}: {made} is started by hand in {sandbox_id}")
+
+
+_ON_A_POD: Final = ("crash", "crash", "sandbox", "file", "stranger")
+_ON_A_MACHINE: Final = {"cut": World.cut, "mend": World.mend, "reboot": World.reboot}
+_FAULTS: Final = (*_ON_A_POD, *_ON_A_MACHINE, "mend", "commit", "commit", "bad", "remote", "clock", "restart")
