@@ -1,7 +1,7 @@
 """Where in a file a field of an object is written: what a plan's cause points at."""
 
 from agent.manifests.node import Mark, find_steps
-from agent.manifests.parse import read_nodes
+from agent.manifests.objects import read_nodes
 
 
 def locate(content: bytes, document: int, path: str) -> Mark:

@@ -1,16 +1,20 @@
 """One file's bytes to its objects and problems. Nothing here looks at another file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-import msgspec
-
-from agent.manifests.compose import Composer
-from agent.manifests.defaults import with_defaults
+from agent.manifests.checks import check
+from agent.manifests.checks.pod import host_ports
+from agent.manifests.conform import conform
+from agent.manifests.defaults import DEFAULT_NAMESPACE, with_defaults
 from agent.manifests.fault import Fault
-from agent.manifests.kinds import KINDS
-from agent.manifests.node import Node
-from agent.manifests.parsed import ParsedFile, ParsedObject
-from agent.manifests.text import split
+from agent.manifests.finding import Finding
+from agent.manifests.kinds import CLUSTER_SCOPED, KINDS
+from agent.manifests.limits import MAX_PROBLEMS_PER_DOCUMENT
+from agent.manifests.node import Mark, Node, show_path
+from agent.manifests.objects import kind_of, read_nodes
+from agent.manifests.parsed import HostPort, ParsedFile, ParsedObject, Reference
+from agent.manifests.references import pod_spec_of, references
+from agent.model.objects.fleet import AnyObject
 from agent.model.objects.meta import Declared, ObjectKey
 from agent.model.origin import Location, Origin
 from agent.model.problem import Problem
@@ -18,57 +22,132 @@ from agent.model.problem import Problem
 
 def parse_file(path: str, content: bytes) -> ParsedFile:
     """Return the objects that a file declares, and everything that is wrong with it by itself."""
-    problems: list[Problem] = []
-    objects: list[ParsedObject] = []
     nodes, faults = read_nodes(content)
-    problems.extend(_problem(path, fault) for fault in faults)
+    problems = _bounded([_problem(path, fault) for fault in faults])
+    objects: list[ParsedObject] = []
+    complete = not faults
     for number, node in enumerate(nodes):
-        try:
-            body = with_defaults(msgspec.convert(node.data, KINDS[node.data["kind"]]))
-        except (KeyError, TypeError, msgspec.ValidationError) as error:
-            location = Location(file=path, line=node.mark.line, column=node.mark.column)
-            problems.append(Problem(location=location, rule="schema", message=str(error)))
-            continue
-        key = ObjectKey(kind=body.kind, namespace=body.metadata.namespace, name=body.metadata.name)
-        origin = Origin(file=path, document=number, line=node.mark.line, column=node.mark.column)
-        declared = Declared(key=key, body=body, origin=origin)
-        objects.append(ParsedObject(key=key, location=origin.location, declared=declared))
-    return ParsedFile(objects=tuple(objects), problems=tuple(problems), documents=len(nodes))
+        parsed, found = _object(path, number, node)
+        problems.extend(found)
+        if parsed is None:
+            complete = False
+        else:
+            objects.append(parsed)
+    return ParsedFile(objects=tuple(objects), problems=tuple(problems), documents=len(nodes), complete=complete)
 
 
-def read_nodes(content: bytes) -> tuple[list[Node], list[Fault]]:
-    """Return a file's objects as nodes, those of Lists one by one, and what kept others from being read."""
-    nodes: list[Node] = []
-    faults: list[Fault] = []
-    try:
-        chunks = split(content)
-    except Fault as fault:
-        return nodes, [fault]
-    for chunk in chunks:
-        composer = Composer(chunk)
-        try:
-            for root in composer.documents():
-                nodes.extend(_expand(root))
-        except Fault as fault:
-            faults.append(fault)
-        faults.extend(composer.faults)
-    return nodes, faults
+def _object(path: str, number: int, node: Node) -> tuple[ParsedObject | None, list[Problem]]:
+    kind = kind_of(node)
+    if isinstance(kind, Finding):
+        return None, _problems(path, node, [kind])
+    body, findings = conform(node, kind, KINDS[kind])
+    if body is not None:
+        findings.extend(check(body))
+    problems = _problems(path, node, findings)
+    key = _key(node, kind)
+    if key is None:
+        return None, problems
+    name_place = _location(path, node.value_mark(("metadata", "name")))
+    if body is None:
+        return ParsedObject(key=key, location=name_place), problems
+    body = with_defaults(body)
+    origin = Origin(file=path, document=number, line=node.mark.line, column=node.mark.column)
+    declared = Declared(key=key, body=body, origin=origin)
+    parsed = ParsedObject(
+        key=key,
+        location=name_place,
+        declared=declared,
+        references=tuple(_references(path, node, body)),
+        host_ports=tuple(_host_ports(path, node, body)),
+    )
+    return parsed, problems
 
 
-def _expand(root: Node) -> Iterator[Node]:
-    """Yield a document's objects: itself, or the items of a ``kind: List``."""
-    items = root.child("items")
-    if items is not None and root.data.get("kind") == "List" and isinstance(items.children, list):
-        yield from items.children
-    else:
-        yield root
+def _key(node: Node, kind: str) -> ObjectKey | None:
+    """Return what identifies an object, as far as an invalid one says so."""
+    metadata = node.data.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    namespace = metadata.get("namespace") if isinstance(metadata, dict) else None
+    if not isinstance(name, str) or not name:
+        return None
+    if kind in CLUSTER_SCOPED:
+        return ObjectKey(kind=kind, namespace="", name=name)
+    return ObjectKey(kind=kind, namespace=namespace if isinstance(namespace, str) else DEFAULT_NAMESPACE, name=name)
+
+
+def _references(path: str, node: Node, body: AnyObject) -> Iterator[Reference]:
+    for needed in references(body):
+        steps = needed.steps
+        place = node.value_mark(_naming(node, needed.kind, needed.key, steps))
+        location = _location(path, place)
+        yield Reference(kind=needed.kind, name=needed.name, key=needed.key, location=location, path=show_path(steps))
+
+
+def _naming(node: Node, kind: str, key: str, steps: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """Return the path of the very text that names what is needed."""
+    for field in ("key",) if key else ("name", "secretName"):
+        if kind in ("ConfigMap", "Secret") and node.descend(steps).child(field) is not None:
+            return (*steps, field)
+    return steps
+
+
+def _host_ports(path: str, node: Node, body: AnyObject) -> Iterator[HostPort]:
+    found = pod_spec_of(body)
+    if found is None:
+        return
+    spec, at = found
+    for port, protocol, address, steps in host_ports(spec, (*at, "containers")):
+        location = _location(path, node.value_mark(steps))
+        yield HostPort(port=port, protocol=protocol, address=address, location=location, path=show_path(steps))
+
+
+def _problems(path: str, node: Node, findings: Iterable[Finding]) -> list[Problem]:
+    shown = _title(node)
+    problems = [
+        Problem(
+            location=_location(path, _mark(node, finding)),
+            rule=finding.rule,
+            message=finding.message,
+            object=shown,
+            path=show_path(finding.steps),
+            hint=finding.hint,
+            related=() if finding.also is None else (_location(path, node.value_mark(finding.also)),),
+        )
+        for finding in findings
+    ]
+    return _bounded(problems)
+
+
+def _bounded(problems: list[Problem]) -> list[Problem]:
+    problems.sort()
+    if len(problems) <= MAX_PROBLEMS_PER_DOCUMENT:
+        return problems
+    kept = problems[:MAX_PROBLEMS_PER_DOCUMENT]
+    message = "there are more problems here; these are listed once the others are mended"
+    return [*kept, Problem(location=kept[-1].location, rule="more-problems", message=message, object=kept[-1].object)]
+
+
+def _mark(node: Node, finding: Finding) -> Mark:
+    return node.key_mark(finding.steps) if finding.at_key else node.value_mark(finding.steps)
+
+
+def _title(node: Node) -> str:
+    if not isinstance(node.data, dict) or not isinstance(node.data.get("kind"), str):
+        return ""
+    kind = str(node.data["kind"])[:60]
+    key = _key(node, kind)
+    return kind if key is None else str(key)
 
 
 def _problem(path: str, fault: Fault) -> Problem:
     return Problem(
-        location=Location(file=path, line=fault.mark.line, column=fault.mark.column),
+        location=_location(path, fault.mark),
         rule=fault.rule,
         message=fault.message,
         hint=fault.hint,
-        related=tuple(Location(file=path, line=mark.line, column=mark.column) for mark in fault.related),
+        related=tuple(_location(path, mark) for mark in fault.related),
     )
+
+
+def _location(path: str, mark: Mark) -> Location:
+    return Location(file=path, line=mark.line, column=mark.column)

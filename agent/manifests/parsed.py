@@ -1,7 +1,6 @@
 """What is known of one file by itself, before objects are checked against each other."""
 
-from typing import Literal
-
+from agent.manifests.references import ReferredKind
 from agent.model.objects.fleet import AnyObject
 from agent.model.objects.meta import Declared, ObjectKey
 from agent.model.origin import Location
@@ -12,11 +11,21 @@ from agent.model.value import Value
 class Reference(Value, frozen=True, kw_only=True):
     """Another object that an object needs, and where it says so. ``key`` is empty for the whole object."""
 
-    kind: Literal["ConfigMap", "Secret", "Namespace", "Host"]
+    kind: ReferredKind
     name: str
     location: Location
     path: str
     key: str = ""
+
+
+class HostPort(Value, frozen=True, kw_only=True):
+    """A port of the host that each pod of an object takes, and where it is written. ``address`` is empty for all."""
+
+    port: int
+    protocol: str
+    address: str
+    location: Location
+    path: str
 
 
 class ParsedObject(Value, frozen=True, kw_only=True):
@@ -24,8 +33,10 @@ class ParsedObject(Value, frozen=True, kw_only=True):
 
     key: ObjectKey
     location: Location
+    """Where its name is written."""
     declared: Declared[AnyObject] | None = None
     references: tuple[Reference, ...] = ()
+    host_ports: tuple[HostPort, ...] = ()
 
 
 class ParsedFile(Value, frozen=True, kw_only=True):

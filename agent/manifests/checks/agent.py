@@ -1,0 +1,51 @@
+"""The agent's own configuration."""
+
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+from agent.manifests.checks.container import is_address
+from agent.manifests.finding import Finding, Findings, Steps
+from agent.model.duration import parse_duration
+from agent.model.objects.agent import AgentConfig
+
+_SCHEMES: Final = ("ssh", "https", "http", "git", "file")
+_TRANSPORT: Final = re.compile(r"[A-Za-z0-9]+::")
+
+
+def check_agent(config: AgentConfig) -> Findings:
+    """Yield what is wrong with an agent's configuration."""
+    spec = config.spec
+    yield from _url(spec.source.url, ("spec", "source", "url"))
+    for steps, duration in (
+        (("source", "interval"), spec.source.interval),
+        (("source", "timeout"), spec.source.timeout),
+        (("ssh", "connectTimeout"), spec.ssh.connect_timeout),
+        (("ssh", "keepaliveInterval"), spec.ssh.keepalive_interval),
+        (("limits", "resync"), spec.limits.resync),
+    ):
+        if parse_duration(duration) <= 0:
+            yield Finding(("spec", *steps), "bad-value", "the duration must be more than 0")
+    if not is_address(spec.metrics.address):
+        hint = "write 127.0.0.1 to serve this machine only"
+        yield Finding(("spec", "metrics", "address"), "bad-value", "this is not an IP address", hint)
+
+
+def _url(url: str, at: Steps) -> Findings:
+    """Yield why a URL is not one to fetch from. The URL is not shown: it may hold a password."""
+    if _TRANSPORT.match(url):
+        yield Finding(at, "bad-value", "transport helpers (`NAME::`) are not allowed", "write an ssh or https URL")
+        return
+    if "://" not in url:
+        return
+    try:
+        parts = urlsplit(url)
+        password, user = parts.password, parts.username
+    except ValueError:
+        yield Finding(at, "bad-value", "this is not a URL")
+        return
+    if parts.scheme not in _SCHEMES:
+        yield Finding(at, "bad-value", f"the URL's scheme is not one of {', '.join(_SCHEMES)}")
+    elif password is not None or (user is not None and parts.scheme != "ssh"):
+        hint = "put the token in a file that only the agent can read, and name it in tokenFile"
+        yield Finding(at, "bad-value", "the URL holds credentials", hint)

@@ -1,0 +1,27 @@
+"""Objects by what identifies them."""
+
+from collections.abc import Sequence
+
+from agent.manifests.parsed import ParsedObject
+from agent.model.objects.host import Host
+from agent.model.objects.meta import ObjectKey
+
+
+class Index:
+    """All objects in the order of their places, found by key, and the hosts among them."""
+
+    def __init__(self, objects: Sequence[ParsedObject]) -> None:
+        self.objects = objects
+        self.by_key: dict[ObjectKey, list[ParsedObject]] = {}
+        for entry in objects:
+            self.by_key.setdefault(entry.key, []).append(entry)
+        self.all_hosts = [entries[0] for key, entries in self.by_key.items() if key.kind == "Host"]
+        self.hosts: list[tuple[ParsedObject, Host]] = [
+            (entry, entry.declared.body)
+            for entry in self.all_hosts
+            if entry.declared is not None and isinstance(entry.declared.body, Host)
+        ]
+
+    def names(self, kind: str, namespace: str) -> list[str]:
+        """Return the names of a kind in a namespace, sorted."""
+        return sorted(key.name for key in self.by_key if key.kind == kind and key.namespace == namespace)
