@@ -54,7 +54,7 @@ class Stage:
         print(f"\n  $ trimtab {' '.join(arguments)}", flush=True)
         done = subprocess.run([TRIMTAB, *arguments], env=self.environment, capture_output=True, text=True, check=False)
         print("".join(f"  {line}\n" for line in (done.stdout + done.stderr).splitlines()), end="", flush=True)
-        if done.returncode != expect:
+        if done.returncode != expect or "Traceback" in done.stderr:
             raise StepFailedError(f"trimtab {' '.join(arguments)} ended with {done.returncode}, not {expect}")
         return done.stdout
 
