@@ -41,6 +41,8 @@ VERBS: Final[Mapping[str, Verb]] = {
 
 def main() -> None:
     """Run ``trimtab``; the entry point of the installed command."""
-    from agent.cli.app import command  # noqa: PLC0415 - importing a verb's module alone must not build the command line
+    from typer.main import get_command  # noqa: PLC0415 - same
 
-    sys.exit(command()(prog_name="trimtab"))
+    from agent.cli.app import app  # noqa: PLC0415 - importing a verb's module alone must not build the command line
+
+    sys.exit(get_command(app)(prog_name="trimtab"))

@@ -4,7 +4,7 @@ import os
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -25,6 +25,11 @@ class LazyGroup(TyperGroup):
     typer (like click before it) asks ``get_command`` to list and ``resolve_command`` to run: the first gets
     placeholders, the second the real command.
     """
+
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - typer's own settings, passed on as they come
+        super().__init__(**settings)
+        for name, verb in VERBS.items():
+            self.add_command(TyperCommand(name, help=verb.help, rich_help_panel=verb.panel), name)
 
     def resolve_command(  # type: ignore[override] # typer names the private base of Context, and passes a Context
         self, ctx: typer.Context, args: list[str]
@@ -79,12 +84,3 @@ def imported(verb: str) -> TyperCommand | TyperGroup:
     real = typer.main.get_command(module.app)
     assert isinstance(real, TyperCommand | TyperGroup)  # noqa: S101 - nothing else comes out of a Typer
     return real
-
-
-def command() -> TyperGroup:
-    """Return the whole command line, its verbs as placeholders."""
-    group = typer.main.get_command(app)
-    assert isinstance(group, LazyGroup)  # noqa: S101 - what cls= above asks for
-    for name, verb in VERBS.items():
-        group.add_command(TyperCommand(name, help=verb.help, rich_help_panel=verb.panel), name)
-    return group

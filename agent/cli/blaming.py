@@ -1,6 +1,7 @@
 """Causes that point at the very line that asks for a change, and at whoever wrote it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 from msgspec.structs import replace
 
@@ -12,53 +13,70 @@ from agent.model.origin import Blob, Location
 from agent.model.plan import HostPlan
 from agent.ports import Blame, PortError, Source
 
+_AT_ONCE = 8
+"""Lines that are looked up side by side: each is a process of git."""
 
-class Blamer:
-    """Refines causes of one revision; what one line says is asked once."""
 
-    def __init__(self, source: Source, fleet: Fleet) -> None:
-        self._source = source
-        self._fleet = fleet
-        self._blobs: Mapping[str, Blob] | None = None
-        self._contents: dict[str, bytes] = {}
-        self._known: dict[Location, Blame | None] = {}
+def blame_plans(source: Source, fleet: Fleet, plans: Mapping[str, HostPlan]) -> Mapping[str, HostPlan]:
+    """Return plans whose causes are led back to a line and its commit, as far as the source can tell."""
+    lines = dict(_lines(source, fleet, plans))
+    wanted = sorted(set(lines.values()))
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        found = dict(zip(wanted, pool.map(lambda line: _blame(source, fleet, line), wanted), strict=True))
 
-    def refine(self, plan: HostPlan) -> HostPlan:
-        """Return the plan with every cause from git led back to its line and commit, as far as history reaches."""
-        return replace(plan, actions=tuple(self._action(action) for action in plan.actions))
-
-    def _action(self, action: Action) -> Action:
+    def refined(action: Action) -> Action:
         cause = action.cause
-        if not isinstance(cause, Commit) or cause.object not in self._fleet.objects:
+        if not isinstance(cause, Commit) or (line := lines.get(_identity(cause))) is None:
             return action
-        try:
-            location = self._line(cause)
-            blame = self._blame(location)
-        except PortError:
-            return action  # a plan without its author is still a plan
-        refined = replace(cause, location=location)
+        cause, blame = replace(cause, location=line), found[line]
         if blame is not None:
-            refined = replace(refined, revision=blame.revision, author=blame.author, subject=blame.subject)
-        return replace(action, cause=refined)
+            cause = replace(cause, revision=blame.revision, author=blame.author, subject=blame.subject)
+        return replace(action, cause=cause)
 
-    def _line(self, cause: Commit) -> Location:
-        origin = self._fleet.objects[cause.object].origin
-        if not cause.path or cause.location.file != origin.file:
-            return cause.location
-        mark = locate(self._content(origin.file), origin.document, cause.path)
-        return Location(file=origin.file, line=mark.line, column=mark.column)
+    return {
+        host: replace(plan, actions=tuple(refined(action) for action in plan.actions)) for host, plan in plans.items()
+    }
 
-    def _content(self, file: str) -> bytes:
-        if file not in self._contents:
-            revision = self._fleet.revision
-            if self._blobs is None:
-                self._blobs = {blob.path: blob for blob in self._source.tree(revision)}
-            blob = self._blobs[file]
-            self._contents[file] = self._source.read(revision, [blob])[blob.id]
-        return self._contents[file]
 
-    def _blame(self, location: Location) -> Blame | None:
-        line = replace(location, column=1)
-        if line not in self._known:
-            self._known[line] = self._source.blame(self._fleet.revision, location)
-        return self._known[line]
+_Identity = tuple[Location, str]
+
+
+def _identity(cause: Commit) -> _Identity:
+    return cause.location, cause.path
+
+
+def _lines(source: Source, fleet: Fleet, plans: Mapping[str, HostPlan]) -> Iterator[tuple[_Identity, Location]]:
+    """Find the line of every value that asks for something; each is looked for once."""
+    causes = {
+        _identity(action.cause): action.cause
+        for plan in plans.values()
+        for action in plan.actions
+        if isinstance(action.cause, Commit) and action.cause.object in fleet.objects
+    }
+    if not causes:
+        return
+    try:
+        blobs = {blob.path: blob for blob in source.tree(fleet.revision)}
+        files = {cause.location.file for cause in causes.values()} & set(blobs)
+        contents = _contents(source, fleet, [blobs[file] for file in sorted(files)])
+    except PortError:
+        return  # a plan without its lines is still a plan
+    for identity, cause in causes.items():
+        origin = fleet.objects[cause.object].origin
+        if cause.path and cause.location.file == origin.file and origin.file in contents:
+            mark = locate(contents[origin.file], origin.document, cause.path)
+            yield identity, Location(file=origin.file, line=mark.line, column=mark.column)
+        elif cause.location.file in contents:
+            yield identity, cause.location
+
+
+def _contents(source: Source, fleet: Fleet, blobs: list[Blob]) -> Mapping[str, bytes]:
+    read = source.read(fleet.revision, blobs)
+    return {blob.path: read[blob.id] for blob in blobs}
+
+
+def _blame(source: Source, fleet: Fleet, line: Location) -> Blame | None:
+    try:
+        return source.blame(fleet.revision, line)
+    except PortError:
+        return None

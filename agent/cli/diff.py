@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from agent.cli import options
-from agent.cli.blaming import Blamer
+from agent.cli.blaming import blame_plans
 from agent.cli.config import open_config
 from agent.cli.looking import chosen, hosts_of, look_at, read_fleet
 from agent.cli.render import diff_json, diff_markdown, diff_text
@@ -14,7 +14,7 @@ from agent.cli.render.report import DiffReport, HostReport
 from agent.cli.terminal import paint
 from agent.cli.wiring import open_folder, open_source
 from agent.model.observation import Unseen
-from agent.model.plan import FleetInput
+from agent.model.plan import FleetInput, Waiting
 from agent.planner.rehearsal import rehearse
 from agent.ports import Permanent, Source
 
@@ -66,12 +66,12 @@ def diff(
 def compare(seen: FleetInput, source: Source, shown: Sequence[str]) -> DiffReport:
     """Rehearse what apply would do and lead every cause back to its line."""
     rehearsal = rehearse(seen)
-    blamer = Blamer(source, seen.fleet)
+    plans = blame_plans(source, seen.fleet, {name: rehearsal.plans[name] for name in shown})
     reports = []
-    for name in shown:
+    for name, plan in plans.items():
         observation = seen.observations[name]
         unseen = observation.reason if isinstance(observation, Unseen) else None
-        reports.append(HostReport(host=name, plan=blamer.refine(rehearsal.plans[name]), unseen=unseen))
-    return DiffReport(
-        revision=seen.fleet.revision, now=seen.now, hosts=tuple(reports), waiting=tuple(rehearsal.waiting)
-    )
+        reports.append(HostReport(host=name, plan=plan, unseen=unseen))
+    cut_short = Waiting(reason="runtime", message="this was too long to rehearse to its end; more will follow")
+    waiting = rehearsal.waiting if rehearsal.finished else (*rehearsal.waiting, cut_short)
+    return DiffReport(revision=seen.fleet.revision, now=seen.now, hosts=tuple(reports), waiting=waiting)

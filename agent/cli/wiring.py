@@ -23,7 +23,9 @@ from agent.ports import Source, State
 from agent.reconciler import HostFactory, Settings
 
 if TYPE_CHECKING:
+    from agent.hosts.doctor import Check
     from agent.hosts.host import ContainerdHost
+    from agent.hosts.ssh.trust import HostKey
     from agent.source.git import GitSource
 
 
@@ -67,6 +69,20 @@ def open_host(host: Declared[HostObject], config: AgentConfig, claim: Fingerprin
 def host_factory(config: AgentConfig, key: FingerprintKey) -> HostFactory:
     """Return what makes the hosts that the loops work on; each is claimed for this agent when it is first seen."""
     return lambda host: open_host(host, config, claim=key)
+
+
+def examine_host(host: HostObject, config: AgentConfig) -> "list[Check]":
+    """Return what the doctor says of a host. Changes nothing."""
+    from agent.hosts.doctor import examine
+
+    return list(examine(host, config.spec.ssh, config.metadata.name, clock=SystemClock()))
+
+
+def scan_host_key(address: str, port: int, config: AgentConfig) -> "HostKey":
+    """Return the key that a machine shows, trusting nothing yet. Raises PortError."""
+    from agent.hosts.connect import scan_key
+
+    return scan_key(address, port, config.spec.ssh)
 
 
 def settings_of(config: AgentConfig, key: FingerprintKey, *, watched: bool, ref: str | None = None) -> Settings:

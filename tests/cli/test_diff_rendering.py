@@ -88,14 +88,10 @@ def test_values_cannot_write_to_the_terminal(live: str, desired: str, reason: st
     report = DiffReport(revision=replace(busy().revision, author=live, subject=desired), now=NOW, hosts=hosts)
     for text in (diff_text.render(report), diff_markdown.render(report), diff_json.render(report)):
         assert all(line == printable(line) for line in text.split("\n"))
-    assert len(diff_text.render(report).split("\n")) == len(diff_text.render(_harmless(report)).split("\n"))
+    lines = diff_text.render(report).split("\n")
+    assert len(lines) == 13
+    assert lines[-1] == "Plan: 1 to restart, 0 unchanged on 1 host; 1 host could not be seen"
     SCHEMA.validate(json.loads(diff_json.render(report)))
-
-
-def _harmless(report: DiffReport) -> DiffReport:
-    one = action("restart", "one", commit("spec", 1), "restart", differences=(difference("spec", "a", "b"),))
-    hosts = (HostReport(host="a", plan=HostPlan(host="a", actions=(one,))), replace(report.hosts[1], unseen="gone"))
-    return replace(report, revision=busy().revision, hosts=hosts)
 
 
 def test_a_long_value_is_cut_and_says_so() -> None:
