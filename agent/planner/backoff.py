@@ -32,11 +32,13 @@ def streak(container: ContainerSeen) -> int:
 
 
 def restart_at(container: ContainerSeen, clock_skew: float = 0.0) -> float:
-    """Return when an exited container may be started again, on the agent's clock.
+    """Return when an exited container may be started again, on the agent's clock; 0 for at once.
 
-    ``clock_skew`` is the host's clock minus ours: exit times are the host's.
+    ``clock_skew`` is the host's clock minus ours: exit times are the host's. Where there is nothing to wait for, the
+    clocks do not matter.
     """
-    return container.finished_at - clock_skew + delay(streak(container))
+    pause = delay(streak(container))
+    return container.finished_at - clock_skew + pause if pause else 0.0
 
 
 def retry_at(failure: Failure) -> float:

@@ -148,8 +148,9 @@ def _not_ready(subject: Subject, view: HostView, rule: str) -> Verdict | None:
     pod, wanted = subject.observed, subject.wanted
     if pod is None or wanted is None or pod.sandbox.ready:
         return None
-    allowed = pod.created_at - view.seen.facts.clock_skew + delay(steps.sandbox_streak(pod, view))
-    if allowed > view.now:
+    pause = delay(steps.sandbox_streak(pod, view))
+    allowed = pod.created_at - view.seen.facts.clock_skew + pause
+    if pause and allowed > view.now:
         message = f"the sandbox died again, made anew after {texts.clock(allowed)}"
         return Verdict(waiting=(waits(view, subject, "back-off", message, until=allowed),))
     what = "the pod's sandbox is not ready (its host or containerd restarted, or its pause process ended)"
