@@ -22,8 +22,9 @@ _WORDS: dict[signal.Signals, Word] = {
 def agent(config: options.Config = None) -> None:
     """Hold the hosts to the source continuously, until stopped.
 
-    It wakes on a push, on the interval fetch, on containerd's events and on timers. SIGHUP reads the configuration
-    again and looks at everything now; SIGTERM and Ctrl-C end it and leave every pod running.
+    It wakes on a push, the interval fetch, containerd's events and timers.
+    SIGHUP: it reads the configuration again, and looks at everything now.
+    SIGTERM, Ctrl-C: it ends, and every pod runs on.
     """
     configure_log()
     words: SimpleQueue[Word] = SimpleQueue()

@@ -33,7 +33,7 @@ def events(
     config: options.Config = None,
     tail: Annotated[
         int | None,
-        typer.Option("--tail", min=1, metavar="N", help=f"Only the newest N.  [default: {_SHOWN}; all as JSON]"),
+        typer.Option("--tail", min=1, metavar="N", help=f"Only the newest N. (default: {_SHOWN}; all as JSON)"),
     ] = None,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Go on with what happens from now on.")] = False,
     output: Annotated[Output, typer.Option("--output", "-o", help="The form.")] = Output.text,

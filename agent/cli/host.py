@@ -32,7 +32,7 @@ def host() -> None:
 def add(
     target: Annotated[str, typer.Argument(metavar="USER@ADDRESS", help="How the machine is reached over SSH.")],
     *,
-    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="Its name.  [default: ADDRESS]")] = None,
+    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="Its name. (default: ADDRESS)")] = None,
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Its SSH port.")] = _STANDARD_PORT,
     folder: Annotated[Path, typer.Option("--dir", metavar="DIR", help="The source's folder.")] = Path(),
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Take the key without asking.")] = False,

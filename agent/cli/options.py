@@ -13,7 +13,7 @@ Config = Annotated[
         "--config",
         metavar="FILE",
         envvar="TRIMTAB_CONFIG",
-        help="The agent's configuration.  [default: /etc/trimtab/agent.yaml]",
+        help="The agent's configuration. (default: /etc/trimtab/agent.yaml)",
         show_envvar=True,
     ),
 ]

@@ -11,7 +11,8 @@ from ruamel.yaml import YAML
 from agent.cli.render.get_table import Entry
 from agent.model.objects import Secret
 from agent.model.status import ContainerStatus, ObjectStatus, PodStatus
-from agent.model.value import MASK
+
+_HIDDEN = "(hidden)"
 
 
 def render_json(entries: Sequence[Entry], *, single: bool) -> str:
@@ -42,7 +43,7 @@ def _object(entry: Entry) -> dict[str, Any]:
     written: dict[str, Any] = _said(msgspec.to_builtins(entry.body))
     if isinstance(entry.body, Secret):
         keys = sorted({*entry.body.data, *entry.body.string_data})
-        written = {**written, "data": dict.fromkeys(keys, MASK)}
+        written = {**written, "data": dict.fromkeys(keys, _HIDDEN)}
         written.pop("stringData", None)
     head: dict[str, Any] = {name: written.pop(name) for name in ("apiVersion", "kind", "metadata") if name in written}
     status = {"status": _status(entry.status)} if entry.status and (entry.status.wanted or entry.status.pods) else {}
