@@ -7,10 +7,11 @@ import typer
 
 from agent.cli import options
 from agent.cli.config import open_config
+from agent.cli.looking import established_key
 from agent.cli.render.progress import ending, heading, host_lines
 from agent.cli.terminal import is_terminal
 from agent.cli.wiring import SystemClock, host_factory, open_source, settings_of
-from agent.journal import FileJournal, StateLock, fingerprint_key
+from agent.journal import FileJournal, StateLock
 from agent.model.duration import parse_duration
 from agent.ports import Permanent
 from agent.reconciler import Converged, Snapshot, converge_once
@@ -37,9 +38,10 @@ def apply(
     settings = open_config(config)
     state_dir = Path(settings.spec.state_dir)
     with StateLock(state_dir, settings.metadata.name), _progress() as progress:
-        key = fingerprint_key(state_dir)
+        source = open_source(settings)
+        key = established_key(settings, source)
         result = converge_once(
-            open_source(settings),
+            source,
             host_factory(settings, key),
             clock=SystemClock(),
             journal=FileJournal(state_dir),

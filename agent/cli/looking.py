@@ -1,11 +1,13 @@
 """One look at everything, changing nothing: what a revision declares, and what every host of it shows."""
 
+import secrets
 import time
 from collections.abc import Mapping, Sequence
 from queue import Empty, SimpleQueue
 from threading import Semaphore, Thread
+from typing import TYPE_CHECKING
 
-from agent.cli.wiring import fleet_key, open_host, saved_state
+from agent.cli.wiring import keep_key, open_host, recorded_key, saved_key, saved_state
 from agent.manifests import Cache, load
 from agent.manifests.report import render_text
 from agent.model.duration import parse_duration
@@ -15,8 +17,11 @@ from agent.model.objects.agent import AgentConfig
 from agent.model.objects.fleet import Fleet
 from agent.model.observation import Observation, Unseen
 from agent.model.origin import Revision
-from agent.model.plan import FleetInput
+from agent.model.plan import FingerprintKey, FleetInput
 from agent.ports import Host, Permanent, PortError, Source
+
+if TYPE_CHECKING:
+    from agent.hosts.host import ContainerdHost
 
 _FOR_THE_LOOK = 20.0
 """Seconds that a host may take to show everything, on top of the time to connect."""
@@ -51,24 +56,57 @@ def chosen(hosts: Sequence[Declared[HostObject]], names: Sequence[str]) -> Seque
 
 
 def look_at(config: AgentConfig, fleet: Fleet) -> FleetInput:
-    """Look at every host of a fleet, at once; return all that planning needs. Nothing is changed anywhere."""
+    """Look at every host of a fleet, at once; return all that planning needs. Nothing is changed on any host."""
     spec = config.spec
     hosts = [open_host(host, config) for host in hosts_of(fleet)]
     try:
-        limit = parse_duration(spec.ssh.connect_timeout) + _FOR_THE_LOOK
-        observations = observe_all(hosts, limit=limit, at_once=spec.limits.connections)
+        observations = observe_all(hosts, limit=_limit(config), at_once=spec.limits.connections)
         return FleetInput(
             agent=config.metadata.name,
             fleet=fleet,
             observations=observations,
             memory=saved_state(config).memory,
-            key=fleet_key(config, hosts),
+            key=saved_key(config) or recorded_key(hosts) or _key_to_be(config),
             now=time.time(),
             prune=spec.prune.enabled,
         )
     finally:
         for host in hosts:
             host.close()
+
+
+def established_key(config: AgentConfig, source: Source) -> FingerprintKey:
+    """Return the fleet's key for an agent, which keeps it. Raises PortError.
+
+    One whose state directory is new, or was lost, asks the hosts first: they know the key of a fleet that is held
+    already, and with another one every Secret would look changed.
+    """
+    if (saved := saved_key(config)) is not None:
+        return saved
+    hosts: list[ContainerdHost] = []
+    try:
+        source.fetch()
+        hosts = [open_host(host, config) for host in hosts_of(read_fleet(source, source.resolve()))]
+        observe_all(hosts, limit=_limit(config), at_once=config.spec.limits.connections)
+    except PortError:
+        pass  # what is wrong with the source is told by the loops, which start all the same
+    finally:
+        for host in hosts:
+            host.close()
+    return keep_key(config, recorded_key(hosts))
+
+
+def _key_to_be(config: AgentConfig) -> FingerprintKey:
+    """Make the key of a fleet that nobody holds yet, so that what is shown now is what an apply then does."""
+    try:
+        return keep_key(config, None)
+    except PortError:
+        # Whoever may not write to the state directory sees true differences, only under other fingerprints.
+        return FingerprintKey(value=secrets.token_bytes(32))
+
+
+def _limit(config: AgentConfig) -> float:
+    return parse_duration(config.spec.ssh.connect_timeout) + _FOR_THE_LOOK
 
 
 def observe_all(hosts: Sequence[Host], *, limit: float, at_once: int) -> Mapping[str, Observation]:

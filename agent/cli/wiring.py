@@ -5,7 +5,6 @@ Adapters are imported when they are opened: a verb that needs no host does not p
 
 # ruff: noqa: PLC0415 - imports inside functions are this module's purpose, see above
 
-import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,18 +13,19 @@ from typing import TYPE_CHECKING
 
 from agent.journal import FileJournal, fingerprint_key
 from agent.journal.key import NAME as KEY_FILE
+from agent.journal.replace import replace_file
 from agent.model.duration import parse_duration
 from agent.model.objects import Declared
 from agent.model.objects import Host as HostObject
 from agent.model.objects.agent import AgentConfig
 from agent.model.plan import FingerprintKey
 from agent.ports import Source, State
-from agent.reconciler import HostFactory, Settings
 
 if TYPE_CHECKING:
     from agent.hosts.doctor import Check
     from agent.hosts.host import ContainerdHost
     from agent.hosts.ssh.trust import HostKey
+    from agent.reconciler import HostFactory, Settings
     from agent.source.git import GitSource
 
 
@@ -66,7 +66,7 @@ def open_host(host: Declared[HostObject], config: AgentConfig, claim: Fingerprin
     )
 
 
-def host_factory(config: AgentConfig, key: FingerprintKey) -> HostFactory:
+def host_factory(config: AgentConfig, key: FingerprintKey) -> "HostFactory":
     """Return what makes the hosts that the loops work on; each is claimed for this agent when it is first seen."""
     return lambda host: open_host(host, config, claim=key)
 
@@ -85,8 +85,10 @@ def scan_host_key(address: str, port: int, config: AgentConfig) -> "HostKey":
     return scan_key(address, port, config.spec.ssh)
 
 
-def settings_of(config: AgentConfig, key: FingerprintKey, *, watched: bool, ref: str | None = None) -> Settings:
+def settings_of(config: AgentConfig, key: FingerprintKey, *, watched: bool, ref: str | None = None) -> "Settings":
     """Return what the loops need of the configuration. A source that is watched is not polled but for the resync."""
+    from agent.reconciler import Settings
+
     spec = config.spec
     resync = parse_duration(spec.limits.resync)
     return Settings(
@@ -106,15 +108,21 @@ def saved_state(config: AgentConfig) -> State:
     return FileJournal(folder).load() if folder.exists() else State()
 
 
-def fleet_key(config: AgentConfig, hosts: Sequence["ContainerdHost"]) -> FingerprintKey:
-    """Return the fleet's key for a look from anywhere: from the state directory, else from a host's owner record.
+def saved_key(config: AgentConfig) -> FingerprintKey | None:
+    """Return the fleet's key as the state directory has it; None where it has none yet. Raises PortError."""
+    return fingerprint_key(config.spec.state_dir) if (Path(config.spec.state_dir) / KEY_FILE).exists() else None
 
-    A fleet that no agent ever held has none; then any key will do. Raises PortError.
-    """
-    if (Path(config.spec.state_dir) / KEY_FILE).exists():
-        return fingerprint_key(config.spec.state_dir)
-    recorded = (host.owner.key for host in hosts if host.owner is not None)
-    return next(recorded, None) or FingerprintKey(value=secrets.token_bytes(32))
+
+def recorded_key(hosts: Sequence["ContainerdHost"]) -> FingerprintKey | None:
+    """Return the fleet's key as hosts that were looked at have it in their owner records; None when none has."""
+    return next((host.owner.key for host in hosts if host.owner is not None), None)
+
+
+def keep_key(config: AgentConfig, key: FingerprintKey | None) -> FingerprintKey:
+    """Put the fleet's key where this agent keeps it: the given one, or a new one. Raises PortError."""
+    if key is not None:
+        replace_file(Path(config.spec.state_dir) / KEY_FILE, key.value)
+    return fingerprint_key(config.spec.state_dir)
 
 
 @contextmanager

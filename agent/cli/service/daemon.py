@@ -10,13 +10,14 @@ from typing import Literal
 import structlog
 
 from agent.cli import approvals
+from agent.cli.looking import established_key
 from agent.cli.published import publish
 from agent.cli.service.http import StatusServer
 from agent.cli.service.logs import LoggedJournal
 from agent.cli.service.notify import notify, notify_reloading, watchdog_interval
 from agent.cli.service.summary import one_line
 from agent.cli.wiring import SystemClock, host_factory, open_source, settings_of, watching, watching_file
-from agent.journal import FileJournal, StateLock, fingerprint_key
+from agent.journal import FileJournal, StateLock
 from agent.model.objects.agent import AgentConfig
 from agent.ports import PortError
 from agent.reconciler import Agent, Snapshot
@@ -62,7 +63,7 @@ class Daemon:
 
     def _make(self, source: GitSource) -> Agent:
         config = self._config
-        key = fingerprint_key(self._state_dir)
+        key = established_key(config, source)
         return Agent(
             source,
             host_factory(config, key),
