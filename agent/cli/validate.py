@@ -1,9 +1,9 @@
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 from msgspec.structs import replace
@@ -22,8 +22,6 @@ app = typer.Typer(add_completion=False)
 
 _STDIN = "-"
 _WORKTREE = Revision(id="worktree")
-
-_Contents = Callable[[], bytes]
 
 
 class Output(StrEnum):
@@ -75,46 +73,52 @@ def _revision(source: Source, ref: str) -> Loaded:
     return load(revision, source.tree(revision), lambda blobs: source.read(revision, blobs), Cache())
 
 
+class _Part(NamedTuple):
+    """What one PATH brings: its files by the names that problems shall show, and what reads them."""
+
+    files: Mapping[str, Blob]
+    read: Callable[[Sequence[Blob]], Mapping[str, bytes]]
+
+
 def _paths(paths: Sequence[str]) -> Loaded:
-    """Check all paths together, as one source; parts of one when there are only files."""
-    whole = any(path != _STDIN and Path(path).is_dir() for path in paths)
-    files: dict[str, tuple[Blob, _Contents]] = {}
-    for path in paths:
-        if path != _STDIN and Path(path).is_dir():
-            found = _in_folder(Path(path))
-        else:
-            found = iter([_stdin() if path == _STDIN else _file(Path(path), any_suffix=not whole)])
-        files |= {blob.path: (blob, contents) for blob, contents in found}
-    blobs = sorted((blob for blob, _ in files.values()), key=lambda blob: blob.path)
+    """Check all paths together, as one source; as a part of one when there are only files."""
+    folders = [path for path in paths if path != _STDIN and Path(path).is_dir()]
+    parts = [_folder(Path(path)) for path in folders]
+    parts.extend(_file(path, in_source=bool(folders)) for path in paths if path not in folders)
+    blobs = {shown: replace(blob, path=shown) for part in parts for shown, blob in part.files.items()}
 
     def read(wanted: Sequence[Blob]) -> Mapping[str, bytes]:
-        return {blob.id: files[blob.path][1]() for blob in wanted}
+        contents: dict[str, bytes] = {}
+        for part in parts:
+            contents |= part.read([part.files[blob.path] for blob in wanted if blob.path in part.files])
+        return contents
 
-    return load(_WORKTREE, blobs, read, Cache(), whole=whole)
+    return load(_WORKTREE, [blobs[path] for path in sorted(blobs)], read, Cache(), whole=bool(folders))
 
 
-def _in_folder(folder: Path) -> Iterator[tuple[Blob, _Contents]]:
+def _folder(folder: Path) -> _Part:
     source = open_folder(folder)
     revision = source.resolve()
-    for blob in source.tree(revision):
-        # Problems then name files as they are found from here, and as annotations need them.
-        shown = replace(blob, path=(folder / blob.path).as_posix())
-        yield shown, lambda blob=blob: source.read(revision, [blob])[blob.id]  # type: ignore[misc] # a default binds it
+    # Problems name files as they are found from here, which is also how annotations need them.
+    files = {(folder / blob.path).as_posix(): blob for blob in source.tree(revision)}
+    return _Part(files, lambda blobs: source.read(revision, blobs))
 
 
-def _file(path: Path, *, any_suffix: bool) -> tuple[Blob, _Contents]:
-    if not (any_suffix or path.name.endswith(SUFFIXES)):
-        raise Permanent(f"{path} is not named as a manifest", hint=f"manifests end in {', '.join(SUFFIXES)}")
+def _file(path: str, *, in_source: bool) -> _Part:
+    if in_source and not path.endswith(SUFFIXES):
+        raise Permanent(f"{path} is no file of a source", hint=f"manifests end in {', '.join(SUFFIXES)}")
+    name = "<stdin>" if path == _STDIN else Path(path).as_posix()
+    content = _content(path)
+    blob = Blob(path=name, id=name, size=len(content))
+    return _Part({name: blob}, lambda blobs: {blob.id: content for blob in blobs})
+
+
+def _content(path: str) -> bytes:
+    """Return what a file holds, or as much of it as shows that it is too large."""
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_FILE_BYTES + 1)
+        if path == _STDIN:
+            return sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
+        with Path(path).open("rb") as file:
+            return file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise Permanent(f"cannot read {path}: {error.strerror}", hint="name a folder, a file, or -") from error
-    name = path.as_posix()
-    return Blob(path=name, id=name, size=len(content)), lambda: content
-
-
-def _stdin() -> tuple[Blob, _Contents]:
-    content = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
-    name = "<stdin>" + SUFFIXES[0]
-    return Blob(path=name, id=name, size=len(content)), lambda: content

@@ -1,8 +1,9 @@
 """From the bytes of a revision to its objects, or to problems that say where and what to do."""
 
+from agent.manifests.agentconfig import load_agent_config
 from agent.manifests.cache import Cache
 from agent.manifests.loading import Loaded, load
 from agent.manifests.locate import locate
 from agent.manifests.node import Mark
 
-__all__ = ["Cache", "Loaded", "Mark", "load", "locate"]
+__all__ = ["Cache", "Loaded", "Mark", "load", "load_agent_config", "locate"]

@@ -19,6 +19,7 @@ MAX_WEIGHT: Final = 200_000
 TEXT_PER_WEIGHT: Final = 64
 MAX_PROBLEMS_PER_DOCUMENT: Final = 50
 """What a person still reads; the rest of the document's problems is counted, not listed."""
+MAX_PROBLEMS: Final = 1000
+"""The same for a whole revision."""
 MAX_IGNORE_BYTES: Final = 64 * 1024
 """One ``.trimtabignore``."""
-MAX_SYMLINK_BYTES: Final = 4096

@@ -7,6 +7,7 @@ from agent.manifests.cache import Cache, FileId
 from agent.manifests.ignore import Ignore
 from agent.manifests.parse import parse_file
 from agent.manifests.parsed import ParsedFile, ParsedObject
+from agent.manifests.presentable import presentable
 from agent.manifests.selection import ignore_files, select
 from agent.manifests.together import check_together
 from agent.model.objects.fleet import Fleet
@@ -35,13 +36,13 @@ class Loaded(Value, frozen=True, kw_only=True):
 def load(revision: Revision, blobs: Sequence[Blob], read: Read, cache: Cache, *, whole: bool = True) -> Loaded:
     """Return the fleet that a revision declares, or its problems, sorted by place.
 
-    Only files that ``cache`` has not seen are read. With ``whole`` false, the files are but a part of a source: what
-    they refer to may be elsewhere, and so may the hosts.
+    Only files that ``cache`` has not seen are read. With ``whole`` false, the files are but a part of a source, each
+    of them a manifest whatever its name: what they refer to may be elsewhere, and so may the hosts.
     """
     ignoring = ignore_files(blobs)
     contents = read(ignoring) if ignoring else {}
     ignore = Ignore({blob.path: contents[blob.id] for blob in ignoring})
-    manifests, problems = select(blobs, ignore)
+    manifests, problems = select(blobs, ignore, any_suffix=not whole)
     files = _parse(manifests, read, cache)
     objects = [entry for file in files for entry in file.objects]
     problems.extend(problem for file in files for problem in file.problems)
@@ -50,7 +51,7 @@ def load(revision: Revision, blobs: Sequence[Blob], read: Read, cache: Cache, *,
     problems.extend(check_together(objects, whole=whole, complete=complete))
     documents = sum(file.documents for file in files)
     fleet = None if problems else _fleet(revision, objects)
-    return Loaded(fleet=fleet, problems=tuple(sorted(problems)), documents=documents, files=len(files))
+    return Loaded(fleet=fleet, problems=presentable(problems), documents=documents, files=len(files))
 
 
 def _parse(manifests: Sequence[Blob], read: Read, cache: Cache) -> list[ParsedFile]:

@@ -13,6 +13,7 @@ from agent.manifests.limits import MAX_PROBLEMS_PER_DOCUMENT
 from agent.manifests.node import Mark, Node, show_path
 from agent.manifests.objects import kind_of, read_nodes
 from agent.manifests.parsed import HostPort, ParsedFile, ParsedObject, Reference
+from agent.manifests.presentable import more_problems
 from agent.manifests.references import pod_spec_of, references
 from agent.model.objects.fleet import AnyObject
 from agent.model.objects.meta import Declared, ObjectKey
@@ -23,7 +24,7 @@ from agent.model.problem import Problem
 def parse_file(path: str, content: bytes) -> ParsedFile:
     """Return the objects that a file declares, and everything that is wrong with it by itself."""
     nodes, faults = read_nodes(content)
-    problems = _bounded([_problem(path, fault) for fault in faults])
+    problems = _bounded([fault_problem(path, fault) for fault in faults])
     objects: list[ParsedObject] = []
     complete = not faults
     for number, node in enumerate(nodes):
@@ -39,11 +40,11 @@ def parse_file(path: str, content: bytes) -> ParsedFile:
 def _object(path: str, number: int, node: Node) -> tuple[ParsedObject | None, list[Problem]]:
     kind = kind_of(node)
     if isinstance(kind, Finding):
-        return None, _problems(path, node, [kind])
+        return None, finding_problems(path, node, [kind])
     body, findings = conform(node, kind, KINDS[kind])
     if body is not None:
         findings.extend(check(body))
-    problems = _problems(path, node, findings)
+    problems = finding_problems(path, node, findings)
     key = _key(node, kind)
     if key is None:
         return None, problems
@@ -101,7 +102,8 @@ def _host_ports(path: str, node: Node, body: AnyObject) -> Iterator[HostPort]:
         yield HostPort(port=port, protocol=protocol, address=address, location=location, path=show_path(steps))
 
 
-def _problems(path: str, node: Node, findings: Iterable[Finding]) -> list[Problem]:
+def finding_problems(path: str, node: Node, findings: Iterable[Finding]) -> list[Problem]:
+    """Return findings in one object as problems with their places."""
     shown = _title(node)
     problems = [
         Problem(
@@ -122,9 +124,7 @@ def _bounded(problems: list[Problem]) -> list[Problem]:
     problems.sort()
     if len(problems) <= MAX_PROBLEMS_PER_DOCUMENT:
         return problems
-    kept = problems[:MAX_PROBLEMS_PER_DOCUMENT]
-    message = "there are more problems here; these are listed once the others are mended"
-    return [*kept, Problem(location=kept[-1].location, rule="more-problems", message=message, object=kept[-1].object)]
+    return [*problems[:MAX_PROBLEMS_PER_DOCUMENT], more_problems(problems[MAX_PROBLEMS_PER_DOCUMENT])]
 
 
 def _mark(node: Node, finding: Finding) -> Mark:
@@ -139,7 +139,8 @@ def _title(node: Node) -> str:
     return kind if key is None else str(key)
 
 
-def _problem(path: str, fault: Fault) -> Problem:
+def fault_problem(path: str, fault: Fault) -> Problem:
+    """Return a fault of a file as a problem."""
     return Problem(
         location=_location(path, fault.mark),
         rule=fault.rule,

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from agent.manifests.ignore import IGNORE_FILE, Ignore
 from agent.manifests.limits import MAX_FILE_BYTES, MAX_FILES, MAX_TOTAL_BYTES
+from agent.manifests.presentable import WHOLE_SOURCE
 from agent.manifests.text import too_large
 from agent.model.origin import Blob, Location
 from agent.model.problem import Problem
@@ -24,12 +25,13 @@ def ignore_files(blobs: Sequence[Blob]) -> list[Blob]:
     return [blob for blob in blobs if blob.path.rpartition("/")[2] == IGNORE_FILE and not blob.symlink]
 
 
-def select(blobs: Sequence[Blob], ignore: Ignore) -> Selection:
+def select(blobs: Sequence[Blob], ignore: Ignore, *, any_suffix: bool = False) -> Selection:
     """Return the manifests of a revision, bounded in number and size."""
     manifests: list[Blob] = []
     problems = list(ignore.problems)
     for blob in blobs:
-        if not (blob.symlink or blob.path.endswith(SUFFIXES)) or ignore.ignores(blob.path):
+        named_so = any_suffix or blob.symlink or blob.path.endswith(SUFFIXES)
+        if not named_so or ignore.ignores(blob.path):
             continue
         if blob.symlink:
             problems.append(_symlink(blob.path))
@@ -42,7 +44,7 @@ def select(blobs: Sequence[Blob], ignore: Ignore) -> Selection:
     if len(manifests) > MAX_FILES or total > MAX_TOTAL_BYTES:
         message = f"{len(manifests)} manifests of {total} bytes: the limits are {MAX_FILES} and {MAX_TOTAL_BYTES}"
         hint = "narrow the source's path, or list what is no manifest in .trimtabignore"
-        return Selection([], [*problems, _problem(".", "too-large", message, hint)])
+        return Selection([], [*problems, _problem(WHOLE_SOURCE, "too-large", message, hint)])
     return Selection(manifests, problems)
 
 

@@ -18,7 +18,6 @@ from agent.model.origin import Location
 from agent.model.problem import Problem
 
 _ANY_ADDRESS: Final = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
-_HOSTNAME_LABEL: Final = "kubernetes.io/hostname"
 
 
 class _Demand(NamedTuple):
@@ -71,12 +70,8 @@ def _hosts(spec: PodSpec, index: Index, fitting: dict[frozenset[tuple[str, str]]
 
 
 def _may_fit(host: Host, spec: PodSpec) -> bool:
-    labels = {_HOSTNAME_LABEL: host.metadata.name, **host.metadata.labels}
-    return all(
-        # Well-known labels that nobody wrote are discovered on the host, so they may fit.
-        labels.get(key) == value or (key not in labels and key.startswith("kubernetes.io/"))
-        for key, value in spec.node_selector.items()
-    )
+    labels = {"kubernetes.io/hostname": host.metadata.name, "kubernetes.io/os": "linux", **host.metadata.labels}
+    return all(labels.get(key) == value for key, value in spec.node_selector.items())
 
 
 def _within(hosts: frozenset[str], by_hosts: _ByHosts) -> list[_Demand]:

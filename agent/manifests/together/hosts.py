@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from agent.manifests.presentable import WHOLE_SOURCE
 from agent.manifests.together.index import Index
 from agent.model.objects.host import Host
 from agent.model.origin import Location
@@ -14,7 +15,9 @@ def check_any_host(index: Index) -> Iterator[Problem]:
     """Yield that a source without any Host has nowhere to run."""
     if not index.all_hosts:
         hint = "declare each machine as a Host; `trimtab host add USER@ADDRESS` writes one"
-        yield Problem(location=Location(file="."), rule="no-host", message="the source declares no Host", hint=hint)
+        yield Problem(
+            location=Location(file=WHOLE_SOURCE), rule="no-host", message="the source declares no Host", hint=hint
+        )
 
 
 def check_same_machine(index: Index) -> Iterator[Problem]:

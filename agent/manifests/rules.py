@@ -1,0 +1,35 @@
+"""The rules that problems name, with what each means. Names are stable: people filter by them."""
+
+from typing import Final
+
+RULES: Final = {
+    "bad-ignore-file": "A .trimtabignore must be UTF-8 text in git's ignore syntax.",
+    "bad-key": "A key must be a text, and valid where it stands.",
+    "bad-value": "A value must be one that the field takes.",
+    "duplicate": "Entries of a list must differ.",
+    "duplicate-host": "One machine is one Host.",
+    "duplicate-key": "A mapping has each key once.",
+    "duplicate-object": "Each object is declared once.",
+    "host-port-conflict": "A port of a host goes to one pod.",
+    "missing-field": "A required field must be there.",
+    "missing-key": "A Secret's type says which keys it needs.",
+    "missing-reference": "What an object refers to must be declared.",
+    "more-problems": "Only the first problems are listed.",
+    "no-host": "A source declares at least one Host.",
+    "not-a-manifest": "A manifest is a mapping with apiVersion, kind and metadata.",
+    "not-text": "A manifest is UTF-8 text.",
+    "one-of": "Of some fields, exactly one must be given.",
+    "reserved-key": "Some labels and annotations belong to trimtab.",
+    "selector-mismatch": "A selector must match the labels of its template.",
+    "symlink": "Symbolic links are not followed.",
+    "too-deep": "Manifests nest only so deep.",
+    "too-large": "Manifests are only so large.",
+    "unknown-field": "There is no field of this name here.",
+    "unknown-kind": "There is no kind of this name.",
+    "unknown-volume": "A mount names a volume of its pod.",
+    "unsupported-field": "Kubernetes has this field; trimtab does not honour it.",
+    "unsupported-kind": "Kubernetes has this kind; trimtab does not honour it.",
+    "wrong-api-version": "A kind belongs to one apiVersion.",
+    "wrong-type": "A value must be of the type that the field takes.",
+    "yaml-syntax": "A manifest is YAML that Kubernetes can read.",
+}
