@@ -10,7 +10,7 @@ from agent.model.plan import FleetInput
 from agent.model.value import Value
 from agent.planner.fleet.sight import Sight
 from agent.planner.live import Live
-from agent.planner.scheduler import HostPort, Refused, Room, evicts, host_labels, mismatch, schedule
+from agent.planner.scheduler import HostPort, Refused, Room, Scheduler, evicts, host_labels, mismatch
 from agent.planner.template import Slot, Template
 from agent.planner.workload import Claim
 
@@ -44,10 +44,11 @@ def place(claims: Sequence[Claim], sight: Sight, hosts: Hosts, given: FleetInput
         rooms[pod.host].hold(held_ports(pod))
     _mark_ending(sight, placed, rooms)
     refused: dict[PodKey, str] = {}
-    order = list(rooms.values())
+    scheduler = Scheduler(list(rooms.values()))
     for claim, slots in homeless:
         siblings = Counter(placed[slot.key] for slot in claim.final if slot.key in placed)
-        for slot, answer in zip(slots, schedule(claim.template.demand, len(slots), order, siblings), strict=True):
+        answers = scheduler.place(claim.template.demand, len(slots), siblings)
+        for slot, answer in zip(slots, answers, strict=True):
             if isinstance(answer, Refused):
                 refused[slot.key] = answer.why
             else:

@@ -3,6 +3,6 @@
 from agent.planner.scheduler.demand import Demand, HostPort, demand_of
 from agent.planner.scheduler.filters import evicts, mismatch
 from agent.planner.scheduler.room import Room, host_labels
-from agent.planner.scheduler.schedule import Refused, schedule
+from agent.planner.scheduler.schedule import Refused, Scheduler
 
-__all__ = ["Demand", "HostPort", "Refused", "Room", "demand_of", "evicts", "host_labels", "mismatch", "schedule"]
+__all__ = ["Demand", "HostPort", "Refused", "Room", "Scheduler", "demand_of", "evicts", "host_labels", "mismatch"]

@@ -12,7 +12,10 @@ Filter = Callable[[Demand, Room], str]
 
 def refusal(filters: Iterable[Filter], demand: Demand, room: Room) -> str:
     """Return the first reason against a host; empty when there is none."""
-    return next((reason for one in filters if (reason := one(demand, room))), "")
+    for one in filters:
+        if reason := one(demand, room):
+            return reason
+    return ""
 
 
 def evicts(host: Host, demand: Demand) -> bool:

@@ -1,6 +1,6 @@
 import heapq
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from agent.model.value import Value
 from agent.planner.scheduler.demand import Demand
@@ -19,42 +19,63 @@ class Refused(Value, frozen=True, kw_only=True):
     why: str
 
 
-def schedule(
-    demand: Demand, count: int, rooms: Sequence[Room], siblings: Mapping[str, int]
-) -> tuple[str | Refused, ...]:
-    """Choose hosts for ``count`` equal pods, one after another, and count them into their rooms.
+class Scheduler:
+    """Places pods one after another, each counted into its room before the next is placed."""
 
-    Hosts with a taint that prefers no such pods come last, before them those where a pod that is to go still holds a
-    host port; then those with the fewest ``siblings`` (pods of the same owner) come first, then the emptiest, then
-    those with the fewest pods, then by name.
-    """
-    refused: dict[str, str] = {}
-    order: list[tuple[_Rank, Room]] = []
-    for room in rooms:
-        if reason := refusal(LASTING, demand, room):
-            refused[room.name] = reason
-        else:
-            order.append((_rank(demand, room, siblings.get(room.name, 0)), room))
-    heapq.heapify(order)
-    answers: list[str | Refused] = []
-    while len(answers) < count and order:
-        rank, room = order[0]
-        if reason := refusal(FILLING, demand, room):
-            # Rooms only fill up here, so what does not fit now never will.
-            refused[room.name] = reason
-            heapq.heappop(order)
-            continue
-        room.take(demand)
-        answers.append(room.name)
-        heapq.heapreplace(order, (_rank(demand, room, rank[2] + 1), room))
-    if len(answers) < count:
-        answers += [Refused(why=_explained(demand, refused))] * (count - len(answers))
-    return tuple(answers)
+    def __init__(self, rooms: Sequence[Room]) -> None:
+        self._rooms = rooms
+        self._suited: dict[Hashable, _Suited] = {}
+
+    def place(self, demand: Demand, count: int, siblings: Mapping[str, int]) -> tuple[str | Refused, ...]:
+        """Choose hosts for ``count`` equal pods.
+
+        Hosts with a taint that prefers no such pods come last, before them those where a pod that is to go still
+        holds a host port; then those with the fewest ``siblings`` (pods of the same owner) come first, then the
+        emptiest, then those with the fewest pods, then by name.
+        """
+        suited = self._suited_for(demand)
+        refused = dict(suited.refused)
+        order = [(_rank(demand, room, unwelcome, siblings.get(room.name, 0)), room) for unwelcome, room in suited.rooms]
+        heapq.heapify(order)
+        answers: list[str | Refused] = []
+        while len(answers) < count and order:
+            rank, room = order[0]
+            if reason := refusal(FILLING, demand, room):
+                # Rooms only fill up here, so what does not fit now never will.
+                refused[room.name] = reason
+                heapq.heappop(order)
+                continue
+            room.take(demand)
+            answers.append(room.name)
+            heapq.heapreplace(order, (_rank(demand, room, rank[0], rank[2] + 1), room))
+        if len(answers) < count:
+            answers += [Refused(why=_explained(demand, refused))] * (count - len(answers))
+        return tuple(answers)
+
+    def _suited_for(self, demand: Demand) -> "_Suited":
+        """Return the rooms that suit a pod whatever else is there; pods with equal wishes share the answer."""
+        wishes = (demand.node_name, tuple(sorted(demand.node_selector.items())), demand.tolerations)
+        if wishes not in self._suited:
+            refused, rooms = {}, []
+            for room in self._rooms:
+                if reason := refusal(LASTING, demand, room):
+                    refused[room.name] = reason
+                else:
+                    avoids = (one for one in room.taints if one.effect == "PreferNoSchedule")
+                    rooms.append((sum(not demand.tolerates(one) for one in avoids), room))
+            self._suited[wishes] = _Suited(rooms, refused)
+        return self._suited[wishes]
 
 
-def _rank(demand: Demand, room: Room, siblings: int) -> _Rank:
-    unwelcome = sum(1 for one in room.taints if one.effect == "PreferNoSchedule" and not demand.tolerates(one))
-    waits = any(port.conflicts(ending) for port in demand.ports for ending in room.ports_ending)
+class _Suited(NamedTuple):
+    """Rooms with how many of their taints would rather not have the pod, and why the other rooms refuse it."""
+
+    rooms: Sequence[tuple[int, Room]]
+    refused: Mapping[str, str]
+
+
+def _rank(demand: Demand, room: Room, unwelcome: int, siblings: int) -> _Rank:
+    waits = bool(demand.ports) and any(port.conflicts(other) for port in demand.ports for other in room.ports_ending)
     return unwelcome, waits, siblings, -room.emptiness(demand), room.pods_used, room.name
 
 

@@ -92,9 +92,7 @@ def claim(
         go, allowed, stopped = _recreate(scene, final)
     else:
         go, allowed, stopped = _roll(scene, final)
-    chosen = sorted(final, key=lambda slot: (slot.index not in scene.current, slot.index))[:allowed]
-    now_wanted = final if len(chosen) == len(final) else tuple(sorted(chosen, key=lambda slot: slot.index))
-    return _claim(scene, final, now_wanted, go, stopped)
+    return _claim(scene, final, _allowed_slots(scene, final, allowed), go, stopped)
 
 
 def _claim(scene: _Scene, final: tuple[Slot, ...], now: tuple[Slot, ...], go: Sequence[Live], stopped: str) -> Claim:
@@ -118,6 +116,18 @@ def _claim(scene: _Scene, final: tuple[Slot, ...], now: tuple[Slot, ...], go: Se
         stopped=stopped,
         wake_at=min(soon, default=None),
     )
+
+
+def _allowed_slots(scene: _Scene, final: tuple[Slot, ...], allowed: int) -> tuple[Slot, ...]:
+    """Return the slots that may exist now: those that do come first, and of them those that are available."""
+    if allowed >= len(final):
+        return final
+
+    def worth(slot: Slot) -> tuple[bool, bool, int]:
+        pod = scene.current.get(slot.index)
+        return pod is None, pod is None or not scene.available(pod), slot.index
+
+    return tuple(sorted(sorted(final, key=worth)[:allowed], key=lambda slot: slot.index))
 
 
 def _final_slots(scene: _Scene, taken: frozenset[str]) -> tuple[Slot, ...]:
