@@ -34,11 +34,10 @@ def settle(
         action, reason, message = blocked
         chosen.remove(action)
         waiting.append(waits(view, subjects[action.pod], reason, message))
-    ordered = [_after_those_who_free(action, chosen, holders) for action in chosen]
-    while cycle := find_cycle(ordered):
+    while cycle := find_cycle(ordered := [_after_those_who_free(action, chosen, holders) for action in chosen]):
         first = min(cycle, key=lambda action: action.pod)
         subject = subjects[first.pod]
-        ordered[ordered.index(first)] = take_away(first, subject)
+        chosen = [take_away(action, subject) if action.id == first.id else action for action in chosen]
         message = "first gives up its host port, which another pod is to have, then waits for its own"
         waiting.append(waits(view, subject, "predecessor", message))
     return ordered, waiting

@@ -3,6 +3,7 @@
 from agent.model.action import Action, AnyStep, MakeFolders, RemoveContainer, StartContainer
 from agent.model.cause import Cause
 from agent.model.difference import Difference
+from agent.planner.backoff import streak
 from agent.planner.host import steps
 from agent.planner.host.view import HostView, Part, Verdict, waits
 
@@ -18,6 +19,7 @@ def restart(
 ) -> Verdict:
     """Return the action that makes a container anew; older ones of its name go.
 
+    ``failed`` says that it crashed: the next one continues the row of crashes that back-off counts.
     The image is there before the old container stops: an image that can't be pulled must not end what runs.
     """
     ready = steps.pulls((part.container,), view.images)
@@ -30,7 +32,14 @@ def restart(
         *((MakeFolders(folders=part.container.folders),) if part.container.folders else ()),
         *ready.steps,
         *(step for one in older for step in steps.stop(one, part.name, grace)),
-        steps.start(part.container, part.pod.sandbox.id, part.pod.sandbox.config, view, live, failed=failed),
+        steps.start(
+            part.container,
+            part.pod.sandbox.id,
+            part.pod.sandbox.config,
+            view,
+            attempt=live.config.attempt + 1 if live else 0,
+            crashes=streak(live) + 1 if live and failed else 0,
+        ),
         *(RemoveContainer(container_id=one.id, name=part.name) for one in older),
     )
     return _verdict(part, rule, cause, made, differences=differences, images=ready.missing)

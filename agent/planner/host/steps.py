@@ -89,13 +89,16 @@ def run(wanted: RenderedPod, view: HostView, before: ObservedPod | None) -> tupl
         },
     )
     earlier = before.current if same and before else {}
-    return (
-        RunSandbox(config=sandbox),
-        *(
-            start(container, None, sandbox, view, earlier.get(container.config.name), failed=False)
-            for container in wanted.containers
-        ),
-    )
+    return (RunSandbox(config=sandbox), *(_again(one, sandbox, view, earlier) for one in wanted.containers))
+
+
+def _again(
+    container: RenderedContainer, sandbox: SandboxConfig, view: HostView, earlier: Mapping[str, ContainerSeen]
+) -> StartContainer:
+    before = earlier.get(container.config.name)
+    if before is None:
+        return start(container, None, sandbox, view, attempt=0)
+    return start(container, None, sandbox, view, attempt=before.config.attempt + 1, crashes=streak(before))
 
 
 def start(
@@ -103,16 +106,11 @@ def start(
     sandbox_id: str | None,
     sandbox: SandboxConfig,
     view: HostView,
-    before: ContainerSeen | None,
     *,
-    failed: bool,
+    attempt: int,
+    crashes: int = 0,
 ) -> StartContainer:
-    """Return the step that starts a container, one attempt after the one ``before``.
-
-    ``failed`` says that this is a restart in a row of crashes: the row goes on in the new container's annotation.
-    """
-    attempt = before.config.attempt + 1 if before else 0
-    crashes = streak(before) + int(failed) if before else 0
+    """Return the step that makes and starts a container; ``crashes`` is the row of crashes that it continues."""
     config = replace(
         container.config,
         attempt=attempt,

@@ -4,15 +4,23 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from agent.model.action import Action
+from agent.model.cause import Commit
 from agent.model.desired import ConfigData, DesiredPod, HostDesired, KeptPod, LeavingPod
 from agent.model.objects.meta import ConfigKey, ObjectKey, PodKey
 from agent.model.objects.pod import Container, PodSpec
 from agent.model.observation import Observation, RuntimeFacts, Seen
-from agent.model.origin import Origin
+from agent.model.origin import Location, Origin
 from agent.model.plan import Failure, FingerprintKey, HostInput, HostPlan
 from agent.planner.host import lint_plan, plan_host, project_action
 from agent.planner.pods import ObservedPod, observed_pods
 
+ROLLOUT = Commit(
+    revision="c0ffee",
+    object=ObjectKey(kind="Deployment", namespace="default", name="web"),
+    location=Location(file="apps/web.yaml"),
+    summary="image changed",
+)
 KEY = FingerprintKey(value=b"k" * 32)
 FACTS = RuntimeFacts(version="1.6.20", cpu_millis=4000, memory_bytes=8 << 30)
 EMPTY = Seen(at=1000.0, facts=FACTS)
@@ -66,7 +74,8 @@ def plan(
     """Plan, and hold the plan to the laws."""
     given = HostInput(desired=wanted, observation=seen, key=KEY, now=now, failures=failures or {})
     made = plan_host(given)
-    assert lint_plan(given, made) == ()
+    findings = lint_plan(given, made)
+    assert not findings, findings
     return made
 
 
@@ -98,10 +107,7 @@ def live(seen: Seen, name: str = "web") -> ObservedPod:
 
 def with_container(seen: Seen, name: str, **fields: object) -> Seen:
     """Change what is seen of the containers of one name."""
-    changed = tuple(
-        replace(one, **fields) if one.config.name == name else one  # type: ignore[arg-type]  # a test's shorthand
-        for one in seen.containers
-    )
+    changed = tuple(replace(one, **fields) if one.config.name == name else one for one in seen.containers)
     return replace(seen, containers=changed)
 
 
@@ -111,3 +117,6 @@ def exited(seen: Seen, name: str = "web", code: int = 1, at: float = NOW, ran: f
     )
 
 
+def only(made: HostPlan) -> Action:
+    (action,) = made.actions
+    return action

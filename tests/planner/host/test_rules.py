@@ -17,38 +17,25 @@ from agent.model.action import (
 from agent.model.cause import Commit, Drift
 from agent.model.cri import ContainerConfig, SandboxConfig
 from agent.model.desired import KeptPod, LeavingPod
-from agent.model.objects.meta import ObjectKey
 from agent.model.objects.pod import ContainerPort, EnvVar
 from agent.model.observation import ContainerSeen, SandboxSeen, Seen, Unseen
-from agent.model.origin import Location
-from agent.model.plan import HostPlan
 from tests.planner.host.build import (
     EMPTY,
     FACTS,
     NOW,
+    ROLLOUT,
     act,
     container,
     converge,
     desired,
     exited,
     live,
+    only,
     plan,
     pod,
     pod_key,
     with_container,
 )
-
-ROLLOUT = Commit(
-    revision="c0ffee",
-    object=ObjectKey(kind="Deployment", namespace="default", name="web"),
-    location=Location(file="apps/web.yaml"),
-    summary="image changed",
-)
-
-
-def only(made: HostPlan) -> Action:
-    (action,) = made.actions
-    return action
 
 
 def kinds(action: Action) -> list[str]:
