@@ -5,6 +5,7 @@ import grpc
 from agent.hosts.cri.encode import encode_container, encode_sandbox
 from agent.hosts.cri.errors import is_missing, is_reserved
 from agent.hosts.execute.context import Context
+from agent.hosts.files.subpath import refuse_escapes
 from agent.hosts.proto import runtime_v1_pb2 as pb
 from agent.model import labels
 from agent.model.action import RemoveContainer, StartContainer, StopContainer
@@ -23,6 +24,7 @@ def _create(context: Context, step: StartContainer) -> str:
     sandbox_id = step.sandbox_id or context.sandbox_id
     if sandbox_id is None:
         raise Permanent(f"container {step.config.name}: the plan names no sandbox for it")
+    refuse_escapes(context.link, step.config.mounts)
     config, sandbox = encode_container(step.config), encode_sandbox(step.sandbox)
     try:
         return context.runtime.create_container(sandbox_id, config, sandbox)

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Literal
 
+from msgspec.structs import replace
+
 from agent.hosts.cri.errors import ImagePullError
 from agent.hosts.execute.context import Context
 from agent.hosts.execute.steps import do_step, tag
@@ -63,17 +65,17 @@ class Execution:
         context = self._context()
         for step in action.steps:
             if self._superseded():
-                outcome = _with(outcome, superseded=True, step=tag(step))
+                outcome = replace(outcome, superseded=True, step=tag(step))
                 break
             try:
                 do_step(context, step)
             except PortError as error:
-                outcome = _with(outcome, error=_text(error), kind=_kind(error, step), step=tag(step))
+                outcome = replace(outcome, error=_text(error), kind=_kind(error, step), step=tag(step))
                 break
             except Exception as error:  # noqa: BLE001 - whatever it was, the action must be reported as failed
-                outcome = _with(outcome, error=f"unexpected {type(error).__name__}", kind="runtime", step=tag(step))
+                outcome = replace(outcome, error=f"unexpected {type(error).__name__}", kind="runtime", step=tag(step))
                 break
-        return self._told(_with(outcome, finished_at=self._clock.now()))
+        return self._told(replace(outcome, finished_at=self._clock.now()))
 
     def _told(self, outcome: Outcome) -> Outcome:
         with self._reporting:
@@ -97,11 +99,6 @@ def _blocked(action: Action, done: Mapping[str, Outcome]) -> Outcome | None:
         error = f"not tried, because it comes after {name}, which failed: {before.error}"
         return Outcome(action=action.id, pod=action.pod, error=error, kind=before.kind)
     return None
-
-
-def _with(outcome: Outcome, **changes: object) -> Outcome:
-    fields = {name: getattr(outcome, name) for name in outcome.__struct_fields__}
-    return Outcome(**{**fields, **changes})
 
 
 def _kind(error: PortError, step: AnyStep) -> Kind:
