@@ -83,5 +83,5 @@ def _converged(source: SourceState, fleet: FleetState, hosts: tuple[HostState, .
         and fleet.in_force.id == source.head.id
         and fleet.current
         and all(status.phase == "Ready" for status in fleet.statuses)
-        and all(host.settled for host in hosts)
+        and all(host.settled and not host.waiting for host in hosts)
     )

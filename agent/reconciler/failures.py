@@ -30,7 +30,7 @@ class Failures:
     def take(self, ended: Ended, now: float) -> None:
         """Take in how an action ended."""
         pod, outcome = ended.action.pod, ended.outcome
-        if outcome.superseded or outcome.kind == "unreachable":
+        if ended.overtaken or outcome.superseded or outcome.kind == "unreachable":
             return
         if outcome.error:
             self._add(pod, outcome.error, outcome.kind, now)

@@ -21,10 +21,11 @@ _SIDE_BY_SIDE: Final = 8
 
 
 class Ended(Value, frozen=True, kw_only=True):
-    """An action that ended, and how."""
+    """An action that ended, and how. ``overtaken``: something else is wanted of its pod by now."""
 
     action: Action
     outcome: Outcome
+    overtaken: bool = False
 
 
 class Flights:
@@ -43,7 +44,7 @@ class Flights:
         self._flying: dict[tuple[PodKey, str], InFlight] = {}
         self._uids: dict[tuple[PodKey, str], str] = {}
         self._batches = 0
-        self._ended: list[Ended] = []
+        self._ended: list[tuple[_Batch, Action, Outcome]] = []
         self._landed = 0
         self._halted = False
 
@@ -92,17 +93,22 @@ class Flights:
             ended, self._ended = self._ended, []
             landed, self._landed = self._landed, 0
         self._batches -= landed
-        for one in ended:
-            self._flying.pop((one.action.pod, one.action.id), None)
-            self._uids.pop((one.action.pod, one.action.id), None)
-        return tuple(ended), landed > 0
+        for _, action, _ in ended:
+            self._flying.pop((action.pod, action.id), None)
+            self._uids.pop((action.pod, action.id), None)
+        latest = self._latest()
+        found = [
+            Ended(action=action, outcome=outcome, overtaken=batch.overtaken(action.pod, latest))
+            for batch, action, outcome in ended
+        ]
+        return tuple(found), landed > 0
 
     def _run(self, host: Host, batch: "_Batch") -> None:
         def report(outcome: Outcome) -> None:
             with self._lock:
                 action = batch.pending.pop(outcome.action, None)
                 if action is not None:
-                    self._ended.append(Ended(action=action, outcome=outcome))
+                    self._ended.append((batch, action, outcome))
 
         try:
             host.execute(batch.actions, report=report, superseded=lambda: self._halted or batch.stale(self._latest()))
@@ -119,7 +125,7 @@ class Flights:
         with self._lock:
             for action in batch.pending.values():
                 outcome = Outcome(action=action.id, pod=action.pod, error=error, kind=kind)
-                self._ended.append(Ended(action=action, outcome=outcome))
+                self._ended.append((batch, action, outcome))
             batch.pending.clear()
 
 
@@ -131,9 +137,12 @@ class _Batch:
         self.pending = {action.id: action for action in actions}
         self._wanted = wanted
 
+    def overtaken(self, pod: PodKey, latest: Wishes) -> bool:
+        """Tell whether something else is wanted of a pod by now."""
+        return not same_wish(self._wanted.get(pod), latest.get(pod))
+
     def stale(self, latest: Wishes) -> bool:
         """Tell whether something else is wanted by now of a pod whose action has not ended."""
         return latest is not self._wanted and any(
-            not same_wish(self._wanted.get(action.pod), latest.get(action.pod))
-            for action in tuple(self.pending.values())
+            self.overtaken(action.pod, latest) for action in tuple(self.pending.values())
         )

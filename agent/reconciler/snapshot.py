@@ -93,7 +93,8 @@ class Metrics(Value, frozen=True, kw_only=True):
 class Snapshot(Value, frozen=True, kw_only=True):
     """The whole agent at one moment.
 
-    ``converged``: the newest revision of the source is in force, every object is ready and every host is settled.
+    ``converged``: the newest revision of the source is in force, every object is ready, and every host is settled
+    with nothing left that waits.
     """
 
     at: float

@@ -94,6 +94,7 @@ def _run(machine: Machine, step: RunSandbox) -> str:
         if other.ready and ports & {(port.host_port, port.protocol) for port in theirs.port_mappings}:
             raise StepFailed(f"host port in use by {other.id}")
     made = machine.new_id("sandbox")
+    machine.born[made] = machine.version + 1
     address = f"10.88.0.{len(machine.sandboxes) % 250 + 2}"
     machine.sandboxes[made] = SandboxSeen(
         id=made,

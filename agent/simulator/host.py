@@ -14,6 +14,9 @@ class Conditions(Protocol):
     def look(self, machine: Machine) -> Seen:
         """Return what a look shows: the truth, or what was true a moment ago. Raises PortError."""
 
+    def deaf(self, machine: Machine) -> bool:
+        """Tell whether an event of the runtime gets lost."""
+
     def pause(self, machine: Machine) -> None:
         """Let time pass and other things happen, between two steps of an action."""
 
@@ -107,7 +110,7 @@ class SimulatedHost:
         """Have ``wake`` called when something changes on the machine, as long as the connection holds."""
 
         def changed() -> None:
-            if not self._closed and self._machine.up:
+            if not self._closed and self._machine.up and not self._conditions.deaf(self._machine):
                 wake()
 
         self._machine.changed = changed

@@ -1,5 +1,6 @@
 """The laws, checked against what really happens on the machines at every single step."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -33,12 +34,22 @@ class _Fault(NamedTuple):
     key: PodKey
 
 
+class _Sent(NamedTuple):
+    """What was known of each machine, what was declared, and who was seen, when a pod was sent away."""
+
+    known: Mapping[str, int]
+    declared: Declaration
+    unseen: frozenset[str] = frozenset()
+
+
 class Judge:
     """Knows what every commit declared, which faults struck, and what the fleet loop could know of them.
 
     A pod that a fault took down counts as available until the fleet loop has made a plan from a look taken after
     the fault: nobody can be blamed for what could not be known. A pod that was sent away is judged by what was known
-    then; until it is gone it counts for nothing, as in Kubernetes.
+    then; until it is gone it counts for nothing, as in Kubernetes. Two things more are excused: a pod on a host that
+    was unseen when it was sent away counted as not ready, as in Kubernetes; and a pod that was made since the last
+    look at its host is not known of yet.
     """
 
     def __init__(self, agent: str, machines: Mapping[str, Machine]) -> None:
@@ -49,9 +60,8 @@ class Judge:
         """Revisions that were in force since the fleet was converged last."""
         self._faults: list[_Fault] = []
         self._known: dict[str, int] = {}
-        self._leaving: dict[str, dict[str, int]] = {}
-        """Pods that were sent away, and what was known of each machine when they were."""
-        self._running: set[tuple[str, PodKey]] = set()
+        self._leaving: dict[str, _Sent] = {}
+        self._running: Counter[tuple[str, PodKey]] = Counter()
 
     # What happens, as the world tells it.
 
@@ -73,10 +83,12 @@ class Judge:
             if key not in now:
                 self._faults.append(_Fault(machine.name, machine.version, _app_of(before[key]), key))
 
-    def planned(self, known: Mapping[str, int], leaving: Iterable[str]) -> None:
-        """Hear that the fleet loop made a plan, from looks at these versions of the machines, and who has to leave."""
+    def planned(self, known: Mapping[str, int], unseen: Iterable[str], leaving: Iterable[str]) -> None:
+        """Hear of a plan: from which looks at which machines it was made, who was unseen, and who has to leave."""
         self._known = dict(known)
-        self._leaving = {name: self._leaving.get(name, self._known) for name in leaving}
+        if self.history:
+            sent = _Sent(self._known, self.commits[self.history[-1]], frozenset(unseen))
+            self._leaving = {name: self._leaving.get(name, sent) for name in leaving}
         self._faults = [
             fault for fault in self._faults if fault.key not in self._machines[fault.machine].available(self._agent)
         ]
@@ -89,13 +101,13 @@ class Judge:
     def began(self, machine: Machine, actions: Sequence[Action]) -> None:
         """Hear that actions begin."""
         for action in actions:
-            if (machine.name, action.pod) in self._running:
-                raise Violation(f"two actions at once for {action.pod} on {machine.name}")
-            self._running.add((machine.name, action.pod))
+            if self._running[machine.name, action.pod]:
+                raise Violation(f"two sets of actions at once for {action.pod} on {machine.name}")
+        self._running.update((machine.name, action.pod) for action in actions)
 
     def ended(self, machine: Machine, action: Action) -> None:
         """Hear that an action ended."""
-        self._running.discard((machine.name, action.pod))
+        self._running[machine.name, action.pod] -= 1
 
     # The laws.
 
@@ -146,7 +158,7 @@ class Judge:
         if name:
             app = wanted.apps.get(name)
             if app is not None:
-                self._enough(name, app, key)
+                self._enough(name, app, key, machine)
         elif (solo := wanted.solos.get(key.name)) is not None and solo.host == machine.name:
             made = [self.commits.get(revision) for revision in self._made_from(machine, sandbox)]
             if all(one is not None and one.solos.get(key.name) == solo for one in made):
@@ -156,12 +168,14 @@ class Judge:
         configs = [container.config.annotations for container in machine.inside(sandbox.id)]
         return [annotations.get(REVISION, "") for annotations in (sandbox.config.annotations, *configs)]
 
-    def _enough(self, name: str, app: App, key: PodKey) -> None:
+    def _enough(self, name: str, app: App, key: PodKey, machine: Machine) -> None:
         running = self._count(name)
-        known = self._leaving.get(str(key), self._known)
+        sent = self._leaving.get(str(key), _Sent(self._known, self._current()))
+        known = sent.known
+        if machine.name in sent.unseen:
+            return
         struck = sum(1 for fault in self._faults if fault.app == name and known.get(fault.machine, -1) < fault.version)
-        # Both bounds 0 means one unavailable, as in Kubernetes.
-        least = app.replicas - (app.unavailable if app.surge or app.unavailable else 1)
+        least = min(_least(app), _least(sent.declared.apps.get(name, app)))
         if running + struck < least:
             raise Violation(f"{key} was taken down: {running} of {name} are left, {struck} struck, {least} needed")
 
@@ -176,8 +190,9 @@ class Judge:
             f"{one.config.namespace}/{one.config.name}"
             for other in self._machines.values()
             for one in other.ours(self._agent)
-            if one.config.labels.get("app") == name
+            if one.config.labels.get("app") == name and other.born[one.id] <= self._known.get(other.name, -1)
         } - self._leaving.keys()
+        keys.add(f"{config.namespace}/{config.name}")
         most = max(app.replicas + app.surge for app in apps)
         if len(keys) > most:
             raise Violation(f"{len(keys)} pods of {name} with {config.name} on {machine.name}, {most} allowed")
@@ -193,3 +208,8 @@ class Judge:
 
 def _app_of(sandbox: SandboxSeen) -> str:
     return sandbox.config.labels.get("app", "")
+
+
+def _least(app: App) -> int:
+    # Both bounds 0 means one unavailable, as in Kubernetes.
+    return app.replicas - (app.unavailable if app.surge or app.unavailable else 1)

@@ -23,6 +23,8 @@ class Machine:
         """Whether it can be reached."""
         self.sandboxes: dict[str, SandboxSeen] = {}
         self.containers: dict[str, ContainerSeen] = {}
+        self.born: dict[str, int] = {}
+        """The version of the machine that first had each sandbox."""
         self.images: dict[str, ImageSeen] = {}
         self.files: dict[str, FileSeen] = {}
         self.pod_dirs: set[str] = set()
@@ -74,6 +76,8 @@ class Machine:
         for sandbox in self.ours(agent):
             newest: dict[str, ContainerSeen] = {}
             for container in self.inside(sandbox.id):
+                if container.config.labels.get(AGENT) != agent:
+                    continue
                 known = newest.get(container.config.name)
                 if known is None or container.config.attempt > known.config.attempt:
                     newest[container.config.name] = container

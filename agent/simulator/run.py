@@ -11,7 +11,7 @@ from agent.simulator.declared import Declaration
 from agent.simulator.judge import Violation
 from agent.simulator.machine import Machine
 from agent.simulator.verdict import check_converged
-from agent.simulator.world import AGENT, World
+from agent.simulator.world import AGENT, Odds, World
 
 _FAULTY_TURNS: Final = 120
 _QUIET_TURNS: Final = 3000
@@ -58,11 +58,16 @@ class _Story:
 
     def faults(self) -> None:
         """Let things go wrong, each with odds of its own for this run."""
-        odds = self.world.odds
-        odds.cut_before, odds.cut_after, odds.pull_fails, odds.stale, odds.kill = (
-            self.rng.choice((0.0, 0.0, 0.02, 0.1)) for _ in range(5)
+        draw = self.rng.choice
+        self.world.odds = Odds(
+            cut_before=draw(_RARE),
+            cut_after=draw(_RARE),
+            pull_fails=draw((0.0, 0.1, 0.5)),
+            stale=draw(_RARE),
+            kill=draw(_RARE),
+            event_lost=draw((0.0, 0.0, 0.5, 1.0)),
+            slow=draw((0.0, 0.2, 0.5)),
         )
-        odds.slow = self.rng.choice((0.0, 0.2, 0.5))
         for _ in range(_FAULTY_TURNS):
             if self.rng.random() < 0.3:
                 self._one_fault()
@@ -71,8 +76,7 @@ class _Story:
     def rest(self) -> None:
         """Stop all faults, push a last good commit, and see the fleet converge to it."""
         world = self.world
-        for name in vars(world.odds):
-            setattr(world.odds, name, 0.0)
+        world.odds = Odds()
         world.say("faults end")
         world.source.reachable = True
         for machine in world.machines.values():
@@ -80,6 +84,7 @@ class _Story:
         self._commit()
         self._settle()
         check_converged(world, self.good)
+        self._stays()
 
     def _settle(self) -> None:
         world = self.world
@@ -92,6 +97,16 @@ class _Story:
             if world.snapshot().converged and not world.turns.busy:
                 return
         raise AssertionError(f"not converged after {_QUIET_TURNS} quiet turns: {world.why()}")
+
+    def _stays(self) -> None:
+        """See that nothing more is done, however often everything is looked at again."""
+        world = self.world
+        done = len(world.trace)
+        until = world.clock.now() + 3 * world.settings.resync
+        while world.clock.now() < until:
+            world.turn()
+        if more := world.trace[done:]:
+            raise AssertionError(f"converged, and yet something was done: {more}")
 
     def _one_fault(self) -> None:
         machine = self.world.machines[self.rng.choice(sorted(self.world.machines))]
@@ -153,6 +168,7 @@ class _Story:
             self.world.say(f"{machine.name}: {made} is started by hand in {sandbox_id}")
 
 
+_RARE: Final = (0.0, 0.0, 0.02, 0.1)
 _ON_A_POD: Final = ("crash", "crash", "sandbox", "file", "stranger")
 _ON_A_MACHINE: Final = {"cut": World.cut, "mend": World.mend, "reboot": World.reboot}
 _FAULTS: Final = (*_ON_A_POD, *_ON_A_MACHINE, "mend", "commit", "commit", "bad", "remote", "clock", "restart")

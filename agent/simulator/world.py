@@ -1,5 +1,6 @@
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from agent.model.action import Action, AnyStep
@@ -34,16 +35,21 @@ class AgentKilled(BaseException):
     """The agent dies right here. Not an Exception: nothing that is under test may catch it."""
 
 
+@dataclass
 class Odds:
-    """How likely each thing is that can go wrong at a step; all 0 to begin with."""
+    """How likely each thing is that can go wrong at a step.
 
-    cut_before = 0.0
-    cut_after = 0.0
-    pull_fails = 0.0
-    stale = 0.0
-    kill = 0.0
-    event_lost = 0.0
-    slow = 0.0
+    The link is lost before a step, or after it with the answer; a pull fails; a look shows what was true at the one
+    before; the agent dies; an event of the runtime is lost; an action takes long, while others have turns.
+    """
+
+    cut_before: float = 0.0
+    cut_after: float = 0.0
+    pull_fails: float = 0.0
+    stale: float = 0.0
+    kill: float = 0.0
+    event_lost: float = 0.0
+    slow: float = 0.0
 
 
 class World:
@@ -99,9 +105,17 @@ class World:
 
     def _step_fleet(self, now: float) -> float | None:
         known = dict(self._versions)
+        states = {host.name: host.seen for host in self.snapshot().hosts}
+        unseen = [name for name in sorted(self.machines) if not states.get(name, False)]
+        before = self.journal.state
         wake_at = self.loops.fleet.step(now)
-        self.judge.in_force(self.journal.state.in_force)
-        self.judge.planned(known, self.journal.state.memory.leaving)
+        state = self.journal.state
+        self.judge.in_force(state.in_force)
+        self.judge.planned(known, unseen, state.memory.leaving)
+        if state.in_force != before.in_force:
+            self.say(f"{state.in_force[:12]} is in force")
+        if sent := sorted(state.memory.leaving.keys() - before.memory.leaving.keys()):
+            self.say(f"sent away: {', '.join(sent)}")
         return wake_at
 
     # Time
@@ -161,6 +175,10 @@ class World:
         self._last_looks[machine.name] = version, seen
         self._versions[machine.name] = version
         return seen
+
+    def deaf(self, machine: Machine) -> bool:  # noqa: ARG002 -- all machines lose events alike
+        """Tell whether an event of the runtime gets lost."""
+        return self.chance(self.odds.event_lost)
 
     def pause(self, machine: Machine) -> None:
         """Let others have turns while an action is under way."""
