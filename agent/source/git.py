@@ -62,13 +62,8 @@ class GitSource:
             return self._repository.resolve(wanted)
         wanted = re.sub(r"^(HEAD|@)(?=$|[~^])", lambda _: self._ref, wanted)
         if self._mirror.folder.exists():
-            try:
+            with contextlib.suppress(NoSuchRef), self._noting_damage():
                 return self._repository.resolve(wanted)
-            except NoSuchRef:
-                pass
-            except PortError:
-                self._mirror.damaged = True
-                raise
         if wanted == self._ref:
             self.fetch()
             return self._repository.resolve(wanted)
@@ -106,12 +101,12 @@ class GitSource:
             raise
 
     def _has(self, commit: str) -> bool:
-        if self._mirror is None or not self._mirror.folder.exists():
+        if self._mirror is None or self._mirror.damaged or not self._mirror.folder.exists():
             return False
         try:
             self._repository.resolve(commit)
-        except NoSuchRef:
-            return False
+        except PortError:
+            return False  # also where the mirror is damaged: fetching finds that out
         return True
 
     def _ask(self, mirror: Mirror, wanted: str) -> Revision:

@@ -25,6 +25,8 @@ _HOST_KEY: Final = re.compile(r"host key verification failed", re.IGNORECASE)
 _BETWEEN_TRIES: Final = 0.05
 # Commits that no branch names any more stay: one of them may be in force. In packs, so that they cost little.
 _SETTINGS: Final = (
+    "http.lowSpeedLimit=1",  # a git whose trimtab was killed ends by itself when the server falls silent
+    "http.lowSpeedTime=30",
     "gc.autoDetach=false",
     "maintenance.autoDetach=false",
     "gc.pruneExpire=never",

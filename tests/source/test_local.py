@@ -6,6 +6,7 @@ import pytest
 from agent.model.objects.agent import Ref
 from agent.model.origin import Location, Revision
 from agent.ports import Permanent, PortError
+from agent.source import FolderSource
 from tests.source.repo import commit, contents, git, new_repository, source
 
 
@@ -89,6 +90,8 @@ def test_a_missing_branch_names_the_near_ones(work: Path, tmp_path: Path) -> Non
 def test_only_files_below_the_path(work: Path, tmp_path: Path) -> None:
     commit(work, {"apps/a.yaml": "1", "apps-old/b.yaml": "2", "c.yaml": "3", "apps/x/y.yaml": "4"})
     assert sorted(contents(source(work, tmp_path, path="./apps/"))) == ["apps/a.yaml", "apps/x/y.yaml"]
+    commit(work, {":(top)apps/a.yaml": "5"})
+    assert list(contents(source(work, tmp_path, path=":(top)apps"))) == [":(top)apps/a.yaml"]
 
 
 @pytest.mark.parametrize("path", ["gone", "c.yaml", "link"])
@@ -196,7 +199,7 @@ def test_a_folder_within_a_work_tree_is_not_taken_for_the_repository(work: Path,
 
 def test_what_the_repository_would_have_git_run_does_not_run(work: Path, tmp_path: Path) -> None:
     ran = tmp_path / "ran"
-    commit(work, {"a.yaml": "one\n", ".gitattributes": "*.yaml diff=evil filter=evil\n"})
+    commit(work, {"a.yaml": "one\n", "b.yaml": "one\n", ".gitattributes": "a.yaml diff=evil filter=evil\n"})
     script = f"sh -c 'touch {ran}; cat'"
     for key in ("core.fsmonitor", "diff.evil.textconv", "filter.evil.clean", "core.pager", "core.sshCommand"):
         git(work, "config", key, script)
@@ -204,6 +207,8 @@ def test_what_the_repository_would_have_git_run_does_not_run(work: Path, tmp_pat
     from_ = source(work, tmp_path)
     contents(from_)
     from_.blame(from_.resolve(), Location(file="a.yaml", line=1))
+    assert not ran.exists()
+    FolderSource(work).blame(Revision(id="worktree"), Location(file="b.yaml", line=1))
     assert not ran.exists()
 
 

@@ -66,13 +66,18 @@ def test_every_push_wakes_once_its_commit_can_be_read(work: Path, bare: Path, wa
         assert from_.resolve().id == git(work, "rev-parse", "HEAD")
 
 
-def test_reading_does_not_wake(work: Path, bare: Path, wakes: Wakes, tmp_path: Path) -> None:
+def test_reading_and_locking_do_not_wake(work: Path, bare: Path, tmp_path: Path) -> None:
     from_ = source(bare, tmp_path)
+    seen: queue.SimpleQueue[str] = queue.SimpleQueue()
+    close = watch_repository(bare, lambda: seen.put(from_.resolve().id))
     for _ in range(5):
         from_.tree(from_.resolve())
+    for lock in (bare / "HEAD.lock", bare / "refs" / "heads" / "other.lock"):
+        lock.touch()
+        lock.unlink()
     push(work, bare)
-    wakes.heard()
-    assert wakes.drain() == 0
+    assert seen.get(timeout=WITHIN) == git(work, "rev-parse", "HEAD")  # so nothing woke before the push
+    close()
 
 
 def test_a_push_of_many_refs_wakes_few_times(work: Path, bare: Path, wakes: Wakes) -> None:
@@ -115,6 +120,20 @@ def test_a_replaced_repository_is_watched_on(work: Path, bare: Path, wakes: Wake
         wakes.drain()
         push(work, bare)
         wakes.heard()
+
+
+def test_a_repository_that_takes_anothers_place_is_watched_on(
+    work: Path, bare: Path, wakes: Wakes, tmp_path: Path
+) -> None:
+    for number in range(3):
+        prepared = Path(shutil.copytree(bare, tmp_path / "prepared.git"))
+        bare.rename(tmp_path / f"aside-{number}.git")
+        prepared.rename(bare)
+        wakes.heard()
+        wakes.drain()
+        push(work, bare)
+        wakes.heard()
+        wakes.drain()
 
 
 def test_a_commit_in_a_work_tree_wakes_and_so_in_a_linked_one(work: Path, tmp_path: Path) -> None:
