@@ -26,9 +26,9 @@ def blame_plans(source: Source, fleet: Fleet, plans: Mapping[str, HostPlan]) -> 
 
     def refined(action: Action) -> Action:
         cause = action.cause
-        if not isinstance(cause, Commit) or (line := lines.get(_identity(cause))) is None:
+        if not isinstance(cause, Commit) or (line := lines.get(_identity(action, cause))) is None:
             return action
-        cause, blame = replace(cause, location=line), found[line]
+        cause, blame = replace(cause, location=line, path=_path(action, cause)), found[line]
         if blame is not None:
             cause = replace(cause, revision=blame.revision, author=blame.author, subject=blame.subject)
         return replace(action, cause=cause)
@@ -41,14 +41,20 @@ def blame_plans(source: Source, fleet: Fleet, plans: Mapping[str, HostPlan]) -> 
 _Identity = tuple[Location, str]
 
 
-def _identity(cause: Commit) -> _Identity:
-    return cause.location, cause.path
+def _identity(action: Action, cause: Commit) -> _Identity:
+    return cause.location, _path(action, cause)
+
+
+def _path(action: Action, cause: Commit) -> str:
+    """Return the value that asks for it: the first one that changes below the cause's path, else that path itself."""
+    changed = (one.path for one in action.differences if one.live is not None and one.path.startswith(cause.path))
+    return next(changed, cause.path)
 
 
 def _lines(source: Source, fleet: Fleet, plans: Mapping[str, HostPlan]) -> Iterator[tuple[_Identity, Location]]:
     """Find the line of every value that asks for something; each is looked for once."""
     causes = {
-        _identity(action.cause): action.cause
+        _identity(action, action.cause): action.cause
         for plan in plans.values()
         for action in plan.actions
         if isinstance(action.cause, Commit) and action.cause.object in fleet.objects
@@ -61,13 +67,13 @@ def _lines(source: Source, fleet: Fleet, plans: Mapping[str, HostPlan]) -> Itera
         contents = _contents(source, fleet, [blobs[file] for file in sorted(files)])
     except PortError:
         return  # a plan without its lines is still a plan
-    for identity, cause in causes.items():
+    for (location, path), cause in causes.items():
         origin = fleet.objects[cause.object].origin
-        if cause.path and cause.location.file == origin.file and origin.file in contents:
-            mark = locate(contents[origin.file], origin.document, cause.path)
-            yield identity, Location(file=origin.file, line=mark.line, column=mark.column)
-        elif cause.location.file in contents:
-            yield identity, cause.location
+        if path and location.file == origin.file and origin.file in contents:
+            mark = locate(contents[origin.file], origin.document, path)
+            yield (location, path), Location(file=origin.file, line=mark.line, column=mark.column)
+        elif location.file in contents:
+            yield (location, path), location
 
 
 def _contents(source: Source, fleet: Fleet, blobs: list[Blob]) -> Mapping[str, bytes]:

@@ -11,6 +11,7 @@ from agent.cli.config import open_config
 from agent.cli.looking import chosen, hosts_of, look_at, read_fleet
 from agent.cli.render import diff_json, diff_markdown, diff_text
 from agent.cli.render.report import DiffReport, HostReport
+from agent.cli.succession import succession
 from agent.cli.terminal import paint
 from agent.cli.wiring import open_folder, open_source
 from agent.model.observation import Unseen
@@ -66,7 +67,8 @@ def diff(
 def compare(seen: FleetInput, source: Source, shown: Sequence[str]) -> DiffReport:
     """Rehearse what apply would do and lead every cause back to its line."""
     rehearsal = rehearse(seen)
-    plans = blame_plans(source, seen.fleet, {name: rehearsal.plans[name] for name in shown})
+    rollouts = succession(rehearsal, seen)
+    plans = blame_plans(source, seen.fleet, {name: rollouts.plans[name] for name in shown})
     reports = []
     for name, plan in plans.items():
         observation = seen.observations[name]
@@ -74,4 +76,10 @@ def compare(seen: FleetInput, source: Source, shown: Sequence[str]) -> DiffRepor
         reports.append(HostReport(host=name, plan=plan, unseen=unseen))
     cut_short = Waiting(reason="runtime", message="this was too long to rehearse to its end; more will follow")
     waiting = rehearsal.waiting if rehearsal.finished else (*rehearsal.waiting, cut_short)
-    return DiffReport(revision=seen.fleet.revision, now=seen.now, hosts=tuple(reports), waiting=waiting)
+    return DiffReport(
+        revision=seen.fleet.revision,
+        now=seen.now,
+        hosts=tuple(reports),
+        waiting=waiting,
+        predecessors=rollouts.predecessors,
+    )

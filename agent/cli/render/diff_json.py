@@ -24,7 +24,7 @@ def render(report: DiffReport) -> str:
                 "subject": report.revision.subject,
             },
             "at": report.now,
-            "hosts": [_host(host) for host in report.hosts],
+            "hosts": [_host(host, report) for host in report.hosts],
             "waiting": [waiting_json(waiting) for waiting in report.waiting],
             "counts": {**report.counts, "unchanged": report.unchanged, "unseenHosts": len(report.unseen)},
             "summary": summary(report),
@@ -33,18 +33,19 @@ def render(report: DiffReport) -> str:
     )
 
 
-def _host(host: HostReport) -> dict[str, Any]:
+def _host(host: HostReport, report: DiffReport) -> dict[str, Any]:
     return {
         "name": host.host,
         "seen": host.unseen is None,
         **({"unseenReason": host.unseen} if host.unseen is not None else {}),
-        "actions": [_action(action) for action in host.plan.actions],
+        "actions": [_action(action, report) for action in host.plan.actions],
         "waiting": [waiting_json(waiting) for waiting in host.plan.waiting],
         "unchanged": host.plan.unchanged,
     }
 
 
-def _action(action: Action) -> dict[str, Any]:
+def _action(action: Action, report: DiffReport) -> dict[str, Any]:
+    before = report.predecessors.get(action.pod)
     return {
         "id": action.id,
         "verb": action.verb,
@@ -64,6 +65,7 @@ def _action(action: Action) -> dict[str, Any]:
             for difference in action.differences
         ],
         "cause": _cause(action.cause),
+        **({"inPlaceOf": str(before)} if action.verb == "create" and before else {}),
         "images": list(action.images),
         "after": list(action.after),
     }

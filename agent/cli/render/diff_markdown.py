@@ -21,7 +21,7 @@ def _lines(report: DiffReport) -> Iterator[str]:
     for host in report.hosts:
         if host.unseen is not None or host.plan.actions or host.plan.waiting:
             yield ""
-            yield from _host(host, report.now)
+            yield from _host(host, report)
     if report.waiting:
         yield ""
         yield "### Waiting"
@@ -29,7 +29,7 @@ def _lines(report: DiffReport) -> Iterator[str]:
         yield from (f"- {_text(waits(waiting, report.now))}" for waiting in report.waiting)
 
 
-def _host(host: HostReport, now: float) -> Iterator[str]:
+def _host(host: HostReport, report: DiffReport) -> Iterator[str]:
     if host.unseen is not None:
         yield f"### {_text(host.host)}: cannot be seen"
         yield ""
@@ -38,18 +38,20 @@ def _host(host: HostReport, now: float) -> Iterator[str]:
     yield f"### {_text(host.host)}: {counted(len(host.plan.actions), 'change')}"
     for action in host.plan.actions:
         yield ""
-        yield from _action(action, now)
+        yield from _action(action, report)
     if host.plan.waiting:
         yield ""
-        yield from (f"- {_text(waits(waiting, now))}" for waiting in host.plan.waiting)
+        yield from (f"- {_text(waits(waiting, report.now))}" for waiting in host.plan.waiting)
 
 
-def _action(action: Action, now: float) -> Iterator[str]:
-    yield f"**{INFINITIVES[action.verb]}** {_code(str(action.pod))}"
+def _action(action: Action, report: DiffReport) -> Iterator[str]:
+    before = report.predecessors.get(action.pod)
+    place = f", in the place of {_code(str(before))}" if action.verb == "create" and before else ""
+    yield f"**{INFINITIVES[action.verb]}** {_code(str(action.pod))}{place}"
     if effect := consequence(action):
         yield f"({_text(effect)})"
     yield ""
-    yield f"{_text(because(action.cause, now))}"
+    yield f"{_text(because(action.cause, report.now))}"
     if action.images:
         yield f"pulls {', '.join(_code(image) for image in action.images)}"
     if action.differences:

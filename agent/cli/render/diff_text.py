@@ -21,7 +21,7 @@ def _lines(report: DiffReport, paint: Paint) -> Iterator[str]:
     yield _revision(report)
     yield ""
     for host in report.hosts:
-        yield from _host(host, report.now, paint)
+        yield from _host(host, report, paint)
         yield ""
     if report.waiting:
         yield paint("Waiting", "strong")
@@ -38,7 +38,7 @@ def _revision(report: DiffReport) -> str:
     return f"Comparing revision {printable(revision.short)}{by}{subject} with what runs"
 
 
-def _host(host: HostReport, now: float, paint: Paint) -> Iterator[str]:
+def _host(host: HostReport, report: DiffReport, paint: Paint) -> Iterator[str]:
     name = printable(host.host)
     if host.unseen is not None:
         yield paint(f"{name}: cannot be seen", "bad")
@@ -52,17 +52,19 @@ def _host(host: HostReport, now: float, paint: Paint) -> Iterator[str]:
         yield f"{paint(name, 'strong')}: no changes, {plan.unchanged} unchanged"
     pods = {action.id: str(action.pod) for action in plan.actions}
     for action in plan.actions:
-        yield from _action(action, pods, now, paint)
+        yield from _action(action, pods, report, paint)
     for waiting in plan.waiting:
-        yield f"  … {waits(waiting, now)}"
+        yield f"  … {waits(waiting, report.now)}"
 
 
-def _action(action: Action, pods: Mapping[str, str], now: float, paint: Paint) -> Iterator[str]:
-    yield paint(f"  {SIGNS[action.verb]} {INFINITIVES[action.verb]} {printable(str(action.pod))}", action.verb)
+def _action(action: Action, pods: Mapping[str, str], report: DiffReport, paint: Paint) -> Iterator[str]:
+    before = report.predecessors.get(action.pod)
+    place = f", in the place of {printable(str(before))}" if action.verb == "create" and before else ""
+    yield paint(f"  {SIGNS[action.verb]} {INFINITIVES[action.verb]} {printable(str(action.pod))}{place}", action.verb)
     width = min(max((len(difference.path) for difference in action.differences), default=0), _WIDEST_PATH)
     for difference in action.differences:
         yield f"      {printable(difference.path):{width}}  {_values(difference, paint)}"
-    yield f"      {because(action.cause, now)}"
+    yield f"      {because(action.cause, report.now)}"
     if effect := consequence(action):
         yield f"      {effect}"
     if action.images:

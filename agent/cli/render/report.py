@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import get_args
 
 from agent.model.action import Verb
+from agent.model.objects.meta import PodKey
 from agent.model.origin import Revision
 from agent.model.plan import HostPlan, Waiting
 from agent.model.value import Value
@@ -21,12 +22,17 @@ class HostReport(Value, frozen=True, kw_only=True):
 
 
 class DiffReport(Value, frozen=True, kw_only=True):
-    """What would happen everywhere. ``waiting`` is what no host has yet, such as a pod that fits nowhere."""
+    """What would happen everywhere.
+
+    ``waiting`` is what no host has yet, such as a pod that fits nowhere. ``predecessors`` tells of pods that a rollout
+    creates which live pod they were compared with, and take over from.
+    """
 
     revision: Revision
     now: float
     hosts: tuple[HostReport, ...]
     waiting: tuple[Waiting, ...] = ()
+    predecessors: Mapping[PodKey, PodKey] = {}
 
     @property
     def counts(self) -> Mapping[Verb, int]:

@@ -20,6 +20,9 @@ INFINITIVES: Final[Mapping[Verb, str]] = {
 }
 
 
+_WORKTREE: Final = "worktree"
+
+
 def ago(at: float, now: float) -> str:
     """Return how long ago something was: ``12s ago``."""
     return f"{format_duration(now - at)} ago"
@@ -35,7 +38,8 @@ def because(cause: Cause, now: float) -> str:
     if not isinstance(cause, Commit):
         return f"drift: {printable(cause.what)}, seen {ago(cause.seen_at, now)}"
     place = f"{printable(cause.location.file)}:{cause.location.line}"
-    quoted = " ".join(part for part in (f"{cause.revision[:7]}", printable(cause.author)) if part)
+    known = "not committed yet" if cause.revision == _WORKTREE else cause.revision[:7]
+    quoted = " ".join(part for part in (known, printable(cause.author)) if part)
     commit = f"{quoted}: {shortened(cause.subject, 72)}" if cause.subject else quoted
     meaning = f": {printable(cause.summary)}" if cause.summary else ""
     return f"because {place} ({commit}){meaning}" if cause.location.file else f"because of {commit}{meaning}"

@@ -1,0 +1,107 @@
+"""Rollouts, shown as what they mean: a new pod against the one that it takes over from.
+
+To a host, a rollout is a pod that is made and another that goes. To a reader it is an image that changes: so a pod
+that is created by a rollout is compared with a live pod of the same owner that goes.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from agent.model.action import Action, RunSandbox, StartContainer
+from agent.model.cause import Commit
+from agent.model.cri import SandboxConfig
+from agent.model.desired import DesiredPod
+from agent.model.difference import Difference
+from agent.model.objects.meta import ObjectKey, PodKey
+from agent.model.observation import Seen
+from agent.model.plan import FleetInput, HostPlan
+from agent.model.value import Value
+from agent.planner.host.compare import Comparison
+from agent.planner.pods import ObservedPod, observed_pods
+from agent.planner.rehearsal import Rehearsal
+
+
+class Succession(Value, frozen=True, kw_only=True):
+    """Plans with rollouts compared to what runs; ``predecessors`` tells by pod which one it takes over from."""
+
+    plans: Mapping[str, HostPlan]
+    predecessors: Mapping[PodKey, PodKey]
+
+
+def succession(rehearsal: Rehearsal, seen: FleetInput) -> Succession:
+    """Find who takes over from whom, and say what differs."""
+    wanted = {pod.key: pod for desired in rehearsal.fleet.desired.values() for pod in desired.pods}
+    leaving = _leaving(rehearsal, seen)
+    pairs: dict[PodKey, ObservedPod] = {}
+    for action in _actions(rehearsal):
+        owner = _owner(action)
+        if action.verb == "create" and owner is not None and leaving[owner] and action.pod in wanted:
+            pairs[action.pod] = _nearest(action.pod, leaving[owner])
+
+    def compared(action: Action) -> Action:
+        if action.verb != "create" or action.pod not in pairs:
+            return action
+        comparison = Comparison(spec_path=wanted[action.pod].spec_path, key=seen.key, spec=wanted[action.pod].spec)
+        return replace(action, differences=_differences(action, pairs[action.pod], comparison, wanted[action.pod]))
+
+    return Succession(
+        plans={
+            host: replace(plan, actions=tuple(compared(action) for action in plan.actions))
+            for host, plan in rehearsal.plans.items()
+        },
+        predecessors={new: old.key for new, old in pairs.items()},
+    )
+
+
+def _actions(rehearsal: Rehearsal) -> list[Action]:
+    return [action for plan in rehearsal.plans.values() for action in plan.actions]
+
+
+def _owner(action: Action) -> ObjectKey | None:
+    return action.cause.object if isinstance(action.cause, Commit) and action.cause.object.kind != "Pod" else None
+
+
+def _leaving(rehearsal: Rehearsal, seen: FleetInput) -> Mapping[ObjectKey, list[ObservedPod]]:
+    """Return the live pods that go, by owner."""
+    live = {
+        key: pod
+        for observation in seen.observations.values()
+        if isinstance(observation, Seen)
+        for key, pod in observed_pods(observation, seen.agent).items()
+    }
+    found: dict[ObjectKey, list[ObservedPod]] = defaultdict(list)
+    for action in _actions(rehearsal):
+        owner = _owner(action)
+        if action.verb == "remove" and owner is not None and action.pod in live:
+            found[owner].append(live[action.pod])
+    return found
+
+
+def _nearest(pod: PodKey, leaving: list[ObservedPod]) -> ObservedPod:
+    """Return the one with the same slot (the name's last part); all of a template are alike, so any other will do."""
+    slot = pod.name.rpartition("-")[2]
+    return next((one for one in leaving if one.key.name.rpartition("-")[2] == slot), leaving[0])
+
+
+def _differences(
+    action: Action, before: ObservedPod, comparison: Comparison, wanted: DesiredPod
+) -> tuple[Difference, ...]:
+    live = {name: container.config for name, container in before.current.items()}
+    made = [step.config for step in action.steps if isinstance(step, StartContainer)]
+    sandbox = next((step.config for step in action.steps if isinstance(step, RunSandbox)), None)
+    gone = sorted(live.keys() - {container.name for container in made})
+    return (
+        *(_sandbox(comparison, sandbox, before.sandbox.config) if sandbox else ()),
+        *(difference for config in made for difference in comparison.container(config, live.get(config.name))),
+        *(
+            Difference(path=f"{wanted.spec_path}.containers[{name}]", live=live[name].image, desired=None)
+            for name in gone
+        ),
+    )
+
+
+def _sandbox(comparison: Comparison, made: SandboxConfig, live: SandboxConfig) -> tuple[Difference, ...]:
+    # The hostname of a pod is its name, which is another one for every pod: no difference to a reader.
+    return comparison.sandbox(replace(made, hostname=live.hostname), live)
