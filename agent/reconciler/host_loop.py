@@ -1,6 +1,7 @@
 import threading
 from collections.abc import Callable
 
+from agent.model.action import Action
 from agent.model.cause import Drift
 from agent.model.desired import HostDesired
 from agent.model.objects.host import Host as HostObject
@@ -9,6 +10,7 @@ from agent.model.observation import Observation, Seen
 from agent.model.plan import HostInput, HostPlan
 from agent.planner.host import lint_plan, plan_host
 from agent.reconciler import host_events
+from agent.reconciler.expected import Expected
 from agent.reconciler.failures import Failures
 from agent.reconciler.flights import Ended, Flights, Submit, Wishes
 from agent.reconciler.link import Link
@@ -49,7 +51,9 @@ class HostLoop:
         self._link = Link(make_host, self._woken, gate, shared.settings.resync)
         self._flights = Flights(submit, self._latest, self._woken)
         self._failures = Failures()
+        self._expected = Expected()
         self._plan: HostPlan | None = None
+        self._faults: tuple[str, ...] = ()
         self._drifts: frozenset[tuple[PodKey, str]] = frozenset()
         self._tags = Tags(name, shared, submit, self._woken)
         self._looked_at = 0.0
@@ -118,6 +122,13 @@ class HostLoop:
     def _pass(self, now: float) -> float | None:
         observation = self._look(now)
         self._plan = plan = self._make_plan(observation, now)
+        actions = self._startable(plan, now) if plan is not None else ()
+        self._expected.launched(actions, now)
+        # Before they start, so that the fleet loop never knows less of this host than what is being done to it.
+        told = self._expected.add_to(observation, self._flights.busy | {action.pod for action in actions})
+        self._shared.inbox.observed(self.name, told, self._failures.rows)
+        if actions and self._link.host is not None:
+            self._flights.launch(self._link.host, actions, now)
         if self._link.host is not None and self._desired is not None:
             self._tags.refresh(self._link.host, self._desired, now)
         self._show()
@@ -164,7 +175,6 @@ class HostLoop:
             reason = "HostRefused" if self._link.refused else "HostUnseen"
             event = host_events.link(self.name, now, reason=reason, message=observation.reason)
         self._shared.recorder.lasts((self.name, "link"), event)
-        self._shared.inbox.observed(self.name, observation, self._failures.rows)
         return observation
 
     def _make_plan(self, observation: Observation, now: float) -> HostPlan | None:
@@ -182,7 +192,7 @@ class HostLoop:
         self._count_drift(plan)
         needy = frozenset(action.pod for action in plan.actions) | self._flights.busy
         self._failures.in_order(frozenset(self._wishes) - needy)
-        self._start(asked, plan, now)
+        self._faults = lint_plan(asked, plan)
         return plan
 
     def _count_drift(self, plan: HostPlan) -> None:
@@ -191,19 +201,17 @@ class HostLoop:
             self._shared.counters.drift_found(rule)
         self._drifts = seen
 
-    def _start(self, asked: HostInput, plan: HostPlan, now: float) -> None:
-        """Launch what may start now. A plan that breaks a law is our own bug: it is not acted upon at all."""
+    def _startable(self, plan: HostPlan, now: float) -> tuple[Action, ...]:
+        """Return what may start now. A plan that breaks a law is our own bug: it is not acted upon at all."""
         for waiting in plan.waiting:
             event = host_events.waits(waiting, self.name, now)
             if event is not None:
                 self._shared.recorder.lasts((self.name, "waits", event.object), event, identity=waiting.reason)
-        if faults := lint_plan(asked, plan):
-            event = host_events.link(self.name, now, reason="PlanRefused", message="; ".join(faults[:5]))
+        if self._faults:
+            event = host_events.link(self.name, now, reason="PlanRefused", message="; ".join(self._faults[:5]))
             self._shared.recorder.lasts((self.name, "lint"), event)
-            return
-        actions = self._flights.launchable(plan.actions)
-        if actions and self._link.host is not None:
-            self._flights.launch(self._link.host, actions, now)
+            return ()
+        return self._flights.launchable(plan.actions)
 
     def _show(self) -> None:
         # Under the lock, so that a desired state delivered meanwhile is never hidden by an older "settled".

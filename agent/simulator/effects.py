@@ -94,13 +94,12 @@ def _run(machine: Machine, step: RunSandbox) -> str:
         if other.ready and ports & {(port.host_port, port.protocol) for port in theirs.port_mappings}:
             raise StepFailed(f"host port in use by {other.id}")
     made = machine.new_id("sandbox")
-    machine.born[made] = machine.version + 1
     address = f"10.88.0.{len(machine.sandboxes) % 250 + 2}"
     machine.sandboxes[made] = SandboxSeen(
         id=made,
         config=config,
         ready=True,
-        created_at=machine.clock.now(),
+        created_at=machine.now(),
         ips=() if config.host_network else (address,),
     )
     return made
@@ -111,7 +110,7 @@ def _start(machine: Machine, step: StartContainer, made: str | None) -> None:
     sandbox = machine.sandboxes.get(sandbox_id or "")
     if sandbox is None or not sandbox.ready:
         raise StepFailed(f"sandbox {sandbox_id} is not there or not ready")
-    now = machine.clock.now()
+    now = machine.now()
     if step.container_id is not None:
         known = machine.containers.get(step.container_id)
         if known is None or known.state != "created":

@@ -47,9 +47,8 @@ class Judge:
 
     A pod that a fault took down counts as available until the fleet loop has made a plan from a look taken after
     the fault: nobody can be blamed for what could not be known. A pod that was sent away is judged by what was known
-    then; until it is gone it counts for nothing, as in Kubernetes. Two things more are excused: a pod on a host that
-    was unseen when it was sent away counted as not ready, as in Kubernetes; and a pod that was made since the last
-    look at its host is not known of yet.
+    then; until it is gone it counts for nothing, as in Kubernetes. A pod on a host that was unseen
+    when it was sent away counted as not ready then, as in Kubernetes.
     """
 
     def __init__(self, agent: str, machines: Mapping[str, Machine]) -> None:
@@ -190,7 +189,7 @@ class Judge:
             f"{one.config.namespace}/{one.config.name}"
             for other in self._machines.values()
             for one in other.ours(self._agent)
-            if one.config.labels.get("app") == name and other.born[one.id] <= self._known.get(other.name, -1)
+            if one.config.labels.get("app") == name
         } - self._leaving.keys()
         keys.add(f"{config.namespace}/{config.name}")
         most = max(app.replicas + app.surge for app in apps)

@@ -19,12 +19,12 @@ class Machine:
     def __init__(self, name: str, clock: SimulatedClock) -> None:
         self.name = name
         self.clock = clock
+        self.skew = 0.0
+        """How far its clock is ahead of the agent's."""
         self.up = True
         """Whether it can be reached."""
         self.sandboxes: dict[str, SandboxSeen] = {}
         self.containers: dict[str, ContainerSeen] = {}
-        self.born: dict[str, int] = {}
-        """The version of the machine that first had each sandbox."""
         self.images: dict[str, ImageSeen] = {}
         self.files: dict[str, FileSeen] = {}
         self.pod_dirs: set[str] = set()
@@ -33,6 +33,10 @@ class Machine:
         """Counts changes: two looks with the same number saw the same."""
         self.changed: Callable[[], None] = lambda: None
         self._made = 0
+
+    def now(self) -> float:
+        """Return the time on the machine's own clock."""
+        return self.clock.now() + self.skew
 
     def new_id(self, kind: str) -> str:
         """Return an id that was never used on this host."""
@@ -48,7 +52,13 @@ class Machine:
         """Return everything, as a full look shows it."""
         return Seen(
             at=self.clock.now(),
-            facts=RuntimeFacts(version="1.7", cpu_millis=16_000, memory_bytes=64 << 30, boot_id=f"boot-{self.boots}"),
+            facts=RuntimeFacts(
+                version="1.7",
+                cpu_millis=16_000,
+                memory_bytes=64 << 30,
+                clock_skew=self.skew,
+                boot_id=f"boot-{self.boots}",
+            ),
             sandboxes=tuple(self.sandboxes[key] for key in sorted(self.sandboxes)),
             containers=tuple(self.containers[key] for key in sorted(self.containers)),
             images=tuple(self.images[key] for key in sorted(self.images)),
@@ -90,7 +100,7 @@ class Machine:
         container = self.containers.get(container_id)
         if container is not None and container.state == "running":
             self.containers[container_id] = replace(
-                container, state="exited", exit_code=code, reason=reason, finished_at=self.clock.now()
+                container, state="exited", exit_code=code, reason=reason, finished_at=self.now()
             )
 
     def reboot(self) -> None:

@@ -129,7 +129,7 @@ class _Story:
             case "remote":
                 world.source.reachable = not world.source.reachable
             case "clock":
-                world.clock.jump(rng.choice((-1200.0, -30.0, 30.0, 1200.0)))
+                world.set_clock(rng.choice((-1200.0, -30.0, 30.0, 1200.0)))
             case "restart":
                 world.say("the agent is restarted")
                 world.boot()

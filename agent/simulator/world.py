@@ -252,6 +252,13 @@ class World:
             machine.up = True
             self.say(f"{machine.name} is reached again")
 
+    def set_clock(self, seconds: float) -> None:
+        """Have somebody set the agent's clock, forward or back; those of the machines go on as they were."""
+        self.clock.jump(seconds)
+        for machine in self.machines.values():
+            machine.skew -= seconds
+        self.say(f"the agent's clock is set by {seconds:+.0f} s")
+
     def reboot(self, machine: Machine) -> None:
         """Power a machine off and on."""
         before = machine.available(AGENT)
