@@ -1,5 +1,6 @@
 """Bytes of a file as texts, one a YAML document, or the fault that keeps them from being read."""
 
+import json
 import re
 from typing import Final, NamedTuple
 
@@ -8,6 +9,7 @@ from agent.manifests.limits import MAX_DOCUMENTS_PER_FILE, MAX_FILE_BYTES
 from agent.manifests.node import Mark
 
 _SEPARATOR: Final = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
+_SURROGATES: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)
 _BOM: Final = "\ufeff"
 
 
@@ -42,6 +44,8 @@ def split(content: bytes) -> list[Chunk]:
             f"byte 0x{content[error.start]:02x} is not UTF-8",
             hint="save the file as UTF-8",
         ) from None
+    if _SURROGATES.search(text) and _is_json(text):
+        text = _SURROGATES.sub(_join, text)
     starts = [match.start() for match in _SEPARATOR.finditer(text)]
     if len(starts) > MAX_DOCUMENTS_PER_FILE:
         raise Fault(Mark(1, 1), "too-large", f"the file holds more than {MAX_DOCUMENTS_PER_FILE} documents")
@@ -56,6 +60,20 @@ def too_large(size: int) -> Fault:
         f"the file has {size} bytes, the limit is {MAX_FILE_BYTES}",
         hint="split it into several files, one object each",
     )
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _join(match: re.Match[str]) -> str:
+    """Write one character instead of the two halves that JSON escapes it as, which YAML does not know."""
+    high, low = int(match[2], 16), int(match[3], 16)
+    return f"{match[1]}\\U{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00):08x}"
 
 
 def _cut(text: str, starts: list[int]) -> list[Chunk]:

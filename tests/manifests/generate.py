@@ -1,0 +1,69 @@
+"""Hypothesis strategies that write manifests from the schemas, mostly right ones."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hypothesis import strategies as st
+
+from agent.manifests import schema as schemas
+
+ODD = st.sampled_from([None, "", "x", "0", "25%", "1Gi", -1, 0, 1, 65536, 2**40, 0.5, True, [], {}, ["x"], {"x": "y"}])
+"""What a field may not take."""
+NAMES = st.sampled_from(["web", "app-1", "a", "data", "conf"])
+BY_DEFINITION: Mapping[str, st.SearchStrategy[Any]] = {
+    "Subdomain": NAMES,
+    "OptionalSubdomain": NAMES,
+    "DnsLabel": NAMES,
+    "OptionalDnsLabel": NAMES,
+    "QualifiedName": st.sampled_from(["app", "example.com/tier", "a_b.c"]),
+    "LabelValue": st.sampled_from(["", "web", "1.0", "a_B"]),
+    "ConfigKey": st.sampled_from(["key", "app.conf", "a_b-c", ".dot"]),
+    "Variable": st.sampled_from(["A", "a.b", "HOME PATH"]),
+    "VariablePrefix": st.sampled_from(["", "P_"]),
+    "PlainText": st.sampled_from(["", "a", "$(A)", "é 😀", "yes", "1"]),
+    "Quantity": st.sampled_from(["100m", "1", "1.5", "2Gi", "1e3", 1, 0.5, "0", "12E"]),
+    "IntOrString": st.sampled_from([0, 1, "25%", "0%", "100%"]),
+    "HostKey": st.just("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"),
+}
+
+
+def manifests(kind: str, *, odd: bool) -> st.SearchStrategy[Any]:
+    """Manifests of a kind; with ``odd``, here and there a value that does not belong."""
+    schema = schemas.SCHEMAS[kind]
+    return values(schema, schema, odd=odd)
+
+
+def values(schema: dict[str, Any], base: dict[str, Any], *, odd: bool) -> st.SearchStrategy[Any]:
+    name = schema.get("$ref", "").rpartition("/")[2]
+    schema, base = schemas.resolved(schema, base)
+    strategy = BY_DEFINITION[name] if name in BY_DEFINITION else _by_shape(schema, base, odd=odd)
+    return st.one_of(*([strategy] * 30), ODD) if odd else strategy
+
+
+def _by_shape(schema: dict[str, Any], base: dict[str, Any], *, odd: bool) -> st.SearchStrategy[Any]:
+    if "const" in schema:
+        return st.just(schema["const"])
+    if "enum" in schema:
+        return st.sampled_from(schema["enum"])
+    match schema["type"]:
+        case "object" if "properties" in schema:
+            required = schema.get("required", [])
+            fields = {name: values(sub, base, odd=odd) for name, sub in schema["properties"].items()}
+            if schema.get("maxProperties") == 1:
+                return st.one_of(*(st.fixed_dictionaries({name: field}) for name, field in fields.items()))
+            return st.fixed_dictionaries(
+                {name: fields[name] for name in fields if name in required},
+                optional={name: fields[name] for name in fields if name not in required},
+            )
+        case "object":
+            keys = values(schema["propertyNames"], base, odd=False)
+            return st.dictionaries(keys, values(schema["additionalProperties"], base, odd=odd), max_size=2)
+        case "array":
+            return st.lists(values(schema["items"], base, odd=odd), min_size=schema.get("minItems", 0), max_size=2)
+        case "boolean":
+            return st.booleans()
+        case "integer":
+            return st.integers(schema["minimum"], schema["maximum"])
+        case "number":
+            return st.sampled_from([0.1, 0.5, 1])
+    return st.from_regex(schema["pattern"], fullmatch=True) if "pattern" in schema else st.text(max_size=5)
