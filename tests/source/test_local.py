@@ -1,4 +1,5 @@
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -244,3 +245,27 @@ def test_damaged_objects_are_told_apart_from_missing_refs(work: Path, tmp_path: 
     (work / ".git" / "objects" / blobs[0].id[:2] / blobs[0].id[2:]).unlink()
     with pytest.raises(PortError, match="lacks file content"):
         from_.read(revision, blobs)
+
+
+def test_a_hook_that_is_asked_before_a_push_is_taken_can_read_it(work: Path, tmp_path: Path) -> None:
+    bare = new_repository(tmp_path / "fleet.git", bare=True)
+    hook = bare / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(
+        f"""#!{sys.executable}
+import sys
+from pathlib import Path
+from agent.model.objects.agent import SourceSpec
+from agent.source import GitSource
+from_ = GitSource(SourceSpec(url={str(bare)!r}), "/nonexistent")
+revision = from_.resolve(sys.stdin.readline().split()[1])
+blobs = from_.tree(revision)
+Path({str(tmp_path / "seen")!r}).write_bytes(from_.read(revision, blobs)[blobs[0].id])
+sys.exit("refused by the hook")
+"""
+    )
+    hook.chmod(0o755)
+    commit(work, {"a.yaml": "pushed"})
+    with pytest.raises(AssertionError, match="refused by the hook"):
+        git(work, "push", str(bare), "main")
+    assert (tmp_path / "seen").read_text() == "pushed"
