@@ -59,7 +59,7 @@ def _claims(given: FleetInput, sight: Sight) -> tuple[Claim, ...]:
     claims = [pod.claim(_template(given, declared), sight.pods) for declared in pods.values()]
     for key, declared in deployments.items():
         template = _template(given, declared)
-        live = sight.by_owner.get(key, ())
+        live = [one for one in sight.by_owner.get(key, ()) if one.name not in taken]
         claims.append(
             deployment.claim(template, declared.body.spec, live, memory=given.memory, now=given.now, taken=taken)
         )
