@@ -127,10 +127,10 @@ def _extra_sandbox(subject: Subject, view: HostView, rule: str) -> Verdict | Non
 
 
 def _completed(subject: Subject, view: HostView, rule: str) -> Verdict | None:
-    """Match a pod that ran to its end under Never or OnFailure: it stays as it is, sandbox alive or not."""
+    """Match a pod that ran to its end under Never or OnFailure, and whose sandbox died since: it stays as it is."""
     del view, rule
     pod, wanted = subject.observed, subject.wanted
-    if pod is None or wanted is None or wanted.restart_policy == "Always":
+    if pod is None or wanted is None or wanted.restart_policy == "Always" or pod.sandbox.ready:
         return None
     current = pod.current
     done = all(
