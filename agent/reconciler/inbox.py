@@ -55,6 +55,12 @@ class Inbox:
         with self._lock:
             return not (self._unread or self._reading)
 
+    @property
+    def observations(self) -> Mapping[str, Observation]:
+        """What was heard of each host last."""
+        with self._lock:
+            return dict(self._observations)
+
     def offer(self, offer: Offer) -> None:
         """Put in a revision; a newer one replaces it."""
         with self._lock:

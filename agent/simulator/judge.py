@@ -35,11 +35,11 @@ class _Fault(NamedTuple):
 
 
 class _Sent(NamedTuple):
-    """What was known of each machine, what was declared, and who was seen, when a pod was sent away."""
+    """What was known when a pod was sent away: versions of machines, what was declared, who was available."""
 
     known: Mapping[str, int]
     declared: Declaration
-    unseen: frozenset[str] = frozenset()
+    available: frozenset[PodKey]
 
 
 class Judge:
@@ -47,8 +47,8 @@ class Judge:
 
     A pod that a fault took down counts as available until the fleet loop has made a plan from a look taken after
     the fault: nobody can be blamed for what could not be known. A pod that was sent away is judged by what was known
-    then; until it is gone it counts for nothing, as in Kubernetes. A pod on a host that was unseen
-    when it was sent away counted as not ready then, as in Kubernetes.
+    then; until it is gone it counts for nothing, and one that was not known to be available could be sent away
+    freely, both as in Kubernetes.
     """
 
     def __init__(self, agent: str, machines: Mapping[str, Machine]) -> None:
@@ -82,11 +82,11 @@ class Judge:
             if key not in now:
                 self._faults.append(_Fault(machine.name, machine.version, _app_of(before[key]), key))
 
-    def planned(self, known: Mapping[str, int], unseen: Iterable[str], leaving: Iterable[str]) -> None:
-        """Hear of a plan: from which looks at which machines it was made, who was unseen, and who has to leave."""
+    def planned(self, known: Mapping[str, int], available: Iterable[PodKey], leaving: Iterable[str]) -> None:
+        """Hear of a plan: from which versions of machines it was made, who was available there, who has to leave."""
         self._known = dict(known)
         if self.history:
-            sent = _Sent(self._known, self.commits[self.history[-1]], frozenset(unseen))
+            sent = _Sent(self._known, self.commits[self.history[-1]], frozenset(available))
             self._leaving = {name: self._leaving.get(name, sent) for name in leaving}
         self._faults = [
             fault for fault in self._faults if fault.key not in self._machines[fault.machine].available(self._agent)
@@ -157,7 +157,7 @@ class Judge:
         if name:
             app = wanted.apps.get(name)
             if app is not None:
-                self._enough(name, app, key, machine)
+                self._enough(name, app, key)
         elif (solo := wanted.solos.get(key.name)) is not None and solo.host == machine.name:
             made = [self.commits.get(revision) for revision in self._made_from(machine, sandbox)]
             if all(one is not None and one.solos.get(key.name) == solo for one in made):
@@ -167,12 +167,12 @@ class Judge:
         configs = [container.config.annotations for container in machine.inside(sandbox.id)]
         return [annotations.get(REVISION, "") for annotations in (sandbox.config.annotations, *configs)]
 
-    def _enough(self, name: str, app: App, key: PodKey, machine: Machine) -> None:
+    def _enough(self, name: str, app: App, key: PodKey) -> None:
         running = self._count(name)
-        sent = self._leaving.get(str(key), _Sent(self._known, self._current()))
-        known = sent.known
-        if machine.name in sent.unseen:
+        sent = self._leaving.get(str(key), _Sent(self._known, self._current(), frozenset({key})))
+        if key not in sent.available:
             return
+        known = sent.known
         struck = sum(1 for fault in self._faults if fault.app == name and known.get(fault.machine, -1) < fault.version)
         least = min(_least(app), _least(sent.declared.apps.get(name, app)))
         if running + struck < least:

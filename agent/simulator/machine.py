@@ -81,19 +81,8 @@ class Machine:
         ]
 
     def available(self, agent: str) -> dict[PodKey, SandboxSeen]:
-        """Return the agent's pods whose sandbox is ready and whose every container runs, at least one."""
-        found = {}
-        for sandbox in self.ours(agent):
-            newest: dict[str, ContainerSeen] = {}
-            for container in self.inside(sandbox.id):
-                if container.config.labels.get(AGENT) != agent:
-                    continue
-                known = newest.get(container.config.name)
-                if known is None or container.config.attempt > known.config.attempt:
-                    newest[container.config.name] = container
-            if sandbox.ready and newest and all(one.state == "running" for one in newest.values()):
-                found[PodKey(namespace=sandbox.config.namespace, name=sandbox.config.name)] = sandbox
-        return found
+        """Return the agent's pods that run right now."""
+        return available_in(self.look(), agent)
 
     def end(self, container_id: str, code: int, reason: str = "Error") -> None:
         """Let a container's process end, if it runs."""
@@ -128,3 +117,23 @@ class Machine:
         for folder in (PODS_DIR, SECRETS_DIR):
             self.drop_tree(f"{folder}/{uid}")
         self.pod_dirs.discard(uid)
+
+
+def available_in(seen: Seen, agent: str) -> dict[PodKey, SandboxSeen]:
+    """Return the agent's pods whose newest sandbox is ready and whose every container runs, at least one."""
+    newest: dict[PodKey, SandboxSeen] = {}
+    for sandbox in seen.sandboxes:
+        config = sandbox.config
+        key = PodKey(namespace=config.namespace, name=config.name)
+        known = newest.get(key)
+        if config.labels.get(AGENT) == agent and (known is None or known.created_at < sandbox.created_at):
+            newest[key] = sandbox
+    found = {}
+    for key, sandbox in newest.items():
+        states: dict[str, tuple[int, str]] = {}
+        for one in seen.containers:
+            if one.sandbox_id == sandbox.id and one.config.labels.get(AGENT) == agent:
+                states[one.config.name] = max(states.get(one.config.name, (-1, "")), (one.config.attempt, one.state))
+        if sandbox.ready and states and all(state == "running" for _, state in states.values()):
+            found[key] = sandbox
+    return found

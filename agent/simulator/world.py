@@ -22,7 +22,7 @@ from agent.simulator.effects import StepFailed, carry_out, pull
 from agent.simulator.host import SimulatedHost
 from agent.simulator.journal import SimulatedJournal
 from agent.simulator.judge import Judge
-from agent.simulator.machine import Machine
+from agent.simulator.machine import Machine, available_in
 from agent.simulator.source import SimulatedSource
 from agent.simulator.turns import Turns
 
@@ -105,13 +105,13 @@ class World:
 
     def _step_fleet(self, now: float) -> float | None:
         known = dict(self._versions)
-        states = {host.name: host.seen for host in self.snapshot().hosts}
-        unseen = [name for name in sorted(self.machines) if not states.get(name, False)]
+        told = self.loops.shared.inbox.observations.values()
+        available = [key for seen in told if isinstance(seen, Seen) for key in available_in(seen, AGENT)]
         before = self.journal.state
         wake_at = self.loops.fleet.step(now)
         state = self.journal.state
         self.judge.in_force(state.in_force)
-        self.judge.planned(known, unseen, state.memory.leaving)
+        self.judge.planned(known, available, state.memory.leaving)
         if state.in_force != before.in_force:
             self.say(f"{state.in_force[:12]} is in force")
         if sent := sorted(state.memory.leaving.keys() - before.memory.leaving.keys()):
