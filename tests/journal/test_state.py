@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -116,7 +116,7 @@ def _save_and_die_at_line(folder: Path, last_line: int) -> int:
     if child == 0:
         lines = 0
 
-        def count(_frame: FrameType, happening: str, _argument: object) -> Callable[..., object]:
+        def count(_frame: FrameType, happening: str, _argument: object) -> Callable[..., Any]:
             nonlocal lines
             if happening == "line":
                 lines += 1
