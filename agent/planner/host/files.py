@@ -2,7 +2,7 @@
 
 from agent.model.action import Action, WriteFiles
 from agent.model.cause import Cause
-from agent.planner.host.filetree import changed_file, departures, tree_state, what_drifted
+from agent.planner.host.filetree import as_desired, changed_file, departures, untouched, what_drifted
 from agent.planner.host.view import HostView, Subject, asked_for, configured, drift
 from agent.planner.host.volumes import ProjectedVolume
 
@@ -18,11 +18,10 @@ def update_files(subject: Subject, view: HostView) -> tuple[Action, ...]:
     wanted, desired = subject.wanted, subject.desired
     if wanted is None or desired is None or not wanted.volumes:
         return ()
-    states = [(volume, tree_state(volume, view.files, view.key)) for volume in wanted.volumes]
-    wrong = [volume for volume, state in states if state != "as desired"]
+    wrong = [volume for volume in wanted.volumes if not as_desired(volume, view.files)]
     if not wrong:
         return ()
-    drifted = [volume for volume, state in states if state == "drifted"]
+    drifted = [volume for volume in wrong if not untouched(volume, view.files, view.key)]
     cause: Cause
     if drifted:
         cause = drift(view, _DRIFTED, what_drifted(drifted[0], view.files))

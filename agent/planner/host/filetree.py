@@ -1,7 +1,8 @@
 """Files of mounted ConfigMaps and Secrets: what is on the host against what should be there."""
 
+import re
 from collections.abc import Iterator, Mapping
-from typing import Final, Literal
+from typing import Final
 
 from agent.model.difference import Difference
 from agent.model.files import FileSeen
@@ -13,7 +14,9 @@ from agent.planner.host import texts
 from agent.planner.host.volumes import ProjectedVolume
 from agent.planner.memo import remembered
 
-_PREFIXES: Final = (f"{PODS_DIR}/", f"{SECRETS_DIR}/")
+_BELOW_A_VOLUME: Final = re.compile(
+    rf"((?:{re.escape(PODS_DIR)}|{re.escape(SECRETS_DIR)})(?:/[^/]+){{4}})/(.+)", re.DOTALL
+)
 _NOTHING: Final[Mapping[str, FileSeen]] = {}
 
 
@@ -22,24 +25,35 @@ def projected_files(seen: Seen) -> Mapping[str, Mapping[str, FileSeen]]:
     """Return the files that were seen in pods' volumes: by the volume's folder, then by the path below it."""
     found: dict[str, dict[str, FileSeen]] = {}
     for path, file in seen.files.items():
-        prefix = next((prefix for prefix in _PREFIXES if path.startswith(prefix)), None)
-        parts = path[len(prefix) :].split("/", 4) if prefix else []
-        if len(parts) == 5:
-            found.setdefault(f"{prefix}{'/'.join(parts[:4])}", {})[parts[4]] = file
+        if match := _BELOW_A_VOLUME.fullmatch(path):
+            root, below = match.groups()
+            found.setdefault(root, {})[below] = file
     return found
 
 
-def tree_state(
-    volume: ProjectedVolume, files: Mapping[str, Mapping[str, FileSeen]], key: FingerprintKey
-) -> Literal["as desired", "older", "drifted"]:
-    """Tell whether a tree is as desired, an untouched older version, or neither.
+def as_desired(volume: ProjectedVolume, files: Mapping[str, Mapping[str, FileSeen]]) -> bool:
+    """Tell whether a volume's files are what they should be."""
+    found = files.get(volume.tree.root, _NOTHING)
+    return found == volume.layout or not any(_departures(volume.layout, found))
 
-    A version carries its own digest in its name, so an older one proves by itself that nobody changed it.
+
+def untouched(volume: ProjectedVolume, files: Mapping[str, Mapping[str, FileSeen]], key: FingerprintKey) -> bool:
+    """Tell whether a volume's files are some version that trimtab wrote, and that nobody changed since.
+
+    A version carries its own digest in its name, so an older one proves this by itself.
     """
     found = files.get(volume.tree.root, _NOTHING)
-    if found == volume.layout or not any(_departures(volume.layout, found)):
-        return "as desired"
-    return "older" if _untouched(found, key) else "drifted"
+    data = found.get("..data")
+    if data is None or not data.link.startswith("..") or "/" in data.link:
+        return False
+    visible = _visible(found)
+    if any(file.link for file in visible.values()):
+        return False
+    expected = {f"{data.link}/{path}": file for path, file in visible.items()}
+    expected |= {top: FileSeen(link=f"..data/{top}") for top in {path.split("/", 1)[0] for path in visible}}
+    expected["..data"] = FileSeen(link=data.link)
+    named = tree_digest(key, ((path, file.mode, file.sha256) for path, file in visible.items()))
+    return data.link == f"..{named}" and not any(_departures(expected, found))
 
 
 def departures(
@@ -109,20 +123,6 @@ def _visible(found: Mapping[str, FileSeen]) -> dict[str, FileSeen]:
     if prefix is None:
         return {}
     return {path[len(prefix) :]: file for path, file in found.items() if path.startswith(prefix)}
-
-
-def _untouched(found: Mapping[str, FileSeen], key: FingerprintKey) -> bool:
-    data = found.get("..data")
-    if data is None or not data.link.startswith("..") or "/" in data.link:
-        return False
-    visible = _visible(found)
-    if any(file.link for file in visible.values()):
-        return False
-    expected = {f"{data.link}/{path}": file for path, file in visible.items()}
-    expected |= {top: FileSeen(link=f"..data/{top}") for top in {path.split("/", 1)[0] for path in visible}}
-    expected["..data"] = FileSeen(link=data.link)
-    named = tree_digest(key, ((path, file.mode, file.sha256) for path, file in visible.items()))
-    return data.link == f"..{named}" and not any(_departures(expected, found))
 
 
 def _shown(file: FileSeen, content: bytes | None, key: FingerprintKey, *, sensitive: bool) -> str:

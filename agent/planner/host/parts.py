@@ -16,9 +16,11 @@ from agent.planner.host.compare import Comparison, alike
 from agent.planner.host.files import update_files
 from agent.planner.host.images import moved
 from agent.planner.host.making import summary
+from agent.planner.host.render import RenderedContainer, RenderedPod
 from agent.planner.host.restart import restart, resume
-from agent.planner.host.strays import clean
-from agent.planner.host.view import HostView, Part, Subject, Verdict, asked_for, configured, drift, waits
+from agent.planner.host.strays import clean, tidy
+from agent.planner.host.view import NOTHING, HostView, Part, Subject, Verdict, asked_for, configured, drift, waits
+from agent.planner.pods import ObservedPod
 from agent.planner.podstatus import restarts
 
 
@@ -33,22 +35,11 @@ def classify_parts(subject: Subject, view: HostView) -> Verdict:
     """Return what the files and containers of a pod need, each by itself."""
     wanted, pod = subject.wanted, subject.observed
     if wanted is None or pod is None:
-        return Verdict()
+        return NOTHING
     files = update_files(subject, view)
-    current = pod.current
-    found = [
-        _classify(
-            Part(
-                subject=subject,
-                wanted=wanted,
-                pod=pod,
-                container=container,
-                live=current.get(container.config.name),
-            ),
-            view,
-        )
-        for container in wanted.containers
-    ]
+    found = [_container(subject, wanted, pod, container, view) for container in wanted.containers]
+    if not files and found.count(NOTHING) == len(found) and tidy(pod, len(found)):
+        return NOTHING
     restarted = tuple(action for verdict in found for action in verdict.actions)
     # A container that restarts because its ConfigMap changed should find the new files.
     after = tuple(action.id for action in files)
@@ -63,12 +54,16 @@ def classify_parts(subject: Subject, view: HostView) -> Verdict:
     )
 
 
-def _classify(part: Part, view: HostView) -> Verdict:
+def _container(
+    subject: Subject, wanted: RenderedPod, pod: ObservedPod, container: RenderedContainer, view: HostView
+) -> Verdict:
+    found = pod.containers.get(container.config.name)
+    part = Part(subject=subject, wanted=wanted, pod=pod, container=container, live=found[0] if found else None)
     for rule in CONTAINER_RULES:
         verdict = rule.check(part, view, rule.name)
         if verdict is not None:
             return verdict
-    return Verdict()
+    return NOTHING
 
 
 def _running(part: Part, view: HostView, rule: str) -> Verdict | None:
@@ -79,7 +74,7 @@ def _running(part: Part, view: HostView, rule: str) -> Verdict | None:
         return None
     if part.container.pull == "Always" and moved(live, view.images) is not None:
         return None
-    return Verdict()
+    return NOTHING
 
 
 def _absent(part: Part, view: HostView, rule: str) -> Verdict | None:
@@ -124,7 +119,7 @@ def _completed(part: Part, view: HostView, rule: str) -> Verdict | None:
     del view, rule
     live = part.live
     over = live is not None and live.state == "exited" and not restarts(live, part.wanted.restart_policy)
-    return Verdict() if over else None
+    return NOTHING if over else None
 
 
 def _backs_off(part: Part, view: HostView, rule: str) -> Verdict | None:

@@ -18,7 +18,7 @@ from agent.planner.host import steps, texts
 from agent.planner.host.compare import alike
 from agent.planner.host.making import differences, make, summary
 from agent.planner.host.parts import classify_parts
-from agent.planner.host.view import HostView, Subject, Verdict, asked_for, drift, waits
+from agent.planner.host.view import NOTHING, HostView, Subject, Verdict, asked_for, drift, waits
 from agent.planner.pods import ObservedPod
 from agent.planner.podstatus import restarts
 
@@ -42,7 +42,7 @@ def classify(subject: Subject, view: HostView) -> Verdict:
 def _gone(subject: Subject, view: HostView, rule: str) -> Verdict | None:
     """Match a pod that should not be and is not; a leaving pod that has left."""
     del view, rule
-    return Verdict() if subject.observed is None and subject.wanted is None else None
+    return NOTHING if subject.observed is None and subject.wanted is None else None
 
 
 def _leaving(subject: Subject, view: HostView, rule: str) -> Verdict | None:
@@ -140,7 +140,7 @@ def _completed(subject: Subject, view: HostView, rule: str) -> Verdict | None:
         and alike(container.config, live.config)
         for container in wanted.containers
     )
-    return Verdict() if done else None
+    return NOTHING if done else None
 
 
 def _not_ready(subject: Subject, view: HostView, rule: str) -> Verdict | None:

@@ -6,9 +6,15 @@ from agent.model.action import Action
 from agent.model.observation import ContainerSeen
 from agent.planner.host import steps, texts
 from agent.planner.host.view import HostView, Subject, drift
+from agent.planner.pods import ObservedPod
 
 _STRANGER = "stranger in pod"
 _REST = "container left over"
+
+
+def tidy(pod: ObservedPod, names: int) -> bool:
+    """Tell whether a pod that has a container of each of its names has nothing else."""
+    return not pod.strangers and len(pod.containers) == names and all(len(had) == 1 for had in pod.containers.values())
 
 
 def clean(subject: Subject, view: HostView, handled: AbstractSet[str]) -> tuple[Action, ...]:

@@ -1,7 +1,7 @@
 """What the rules look at: one pod from all sides, on one host."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Final, Literal
 
 from agent.model.action import Action
 from agent.model.cause import Cause, Commit, Drift
@@ -66,6 +66,10 @@ class Verdict(Value, frozen=True, kw_only=True):
 
     actions: tuple[Action, ...] = ()
     waiting: tuple[Waiting, ...] = ()
+
+
+NOTHING: Final = Verdict()
+"""All is well: by far the most frequent answer."""
 
 
 def host_view(given: HostInput, seen: Seen) -> HostView:

@@ -213,7 +213,7 @@ def test_equal_input_gives_equal_plans(data: st.DataObject) -> None:
         broken,
         sandboxes=tuple(reversed(broken.sandboxes)),
         containers=tuple(reversed(broken.containers)),
-        files={path: broken.files[path] for path in reversed(sorted(broken.files))},
+        files={path: broken.files[path] for path in sorted(broken.files, reverse=True)},
     )
     assert plan(wanted, broken) == plan(wanted, replace(broken))
     assert [action.id for action in plan(wanted, shuffled).actions] == [

@@ -1,7 +1,5 @@
 """What differs is said in the manifest's words, with live values, and Secrets show as fingerprints only."""
 
-from typing import Any
-
 from msgspec.structs import replace
 
 from agent.model.cause import Commit
@@ -31,8 +29,8 @@ def changes(old: DesiredPod, new: DesiredPod) -> list[tuple[str, str | None, str
     return [(one.path, one.live, one.desired) for one in action.differences]
 
 
-def changed(**fields: Any) -> list[tuple[str, str | None, str | None]]:
-    return changes(pod(), pod("web", container(**fields)))
+def changed(**fields: object) -> list[tuple[str, str | None, str | None]]:
+    return changes(pod(), pod("web", replace(container(), **fields)))
 
 
 def test_plain_fields() -> None:
