@@ -59,8 +59,21 @@ class ContainerdHost:
         return self._name
 
     def observe(self) -> Seen:
-        """Look at everything once. Raises PortError."""
+        """Look at everything once. Raises PortError.
+
+        A connection that was there and turns out to be lost is made anew at once: containerd may only have restarted.
+        """
+        with self._lock:
+            kept = self._session
         session = self._connected()
+        try:
+            return self._look(session)
+        except Unreachable:
+            if session is not kept:
+                raise
+        return self._look(self._connected())
+
+    def _look(self, session: Session) -> Seen:
         try:
             if self._wake:
                 session.listen(self._wake)
@@ -106,6 +119,13 @@ class ContainerdHost:
                     )
                 )
             return
+        lost = threading.Event()
+
+        def told(outcome: Outcome) -> None:
+            if outcome.kind == "unreachable":
+                lost.set()
+            report(outcome)
+
         Execution(
             actions,
             context=lambda: Context(
@@ -116,10 +136,12 @@ class ContainerdHost:
                 pulls=session.pulls,
             ),
             clock=self._clock,
-            report=report,
+            report=told,
             superseded=superseded,
             parallel=self._parallel,
         ).run()
+        if lost.is_set():
+            self._drop(session)
 
     def refresh_images(self, images: Sequence[str]) -> None:
         """Ask the registry again for tags that may have moved. Raises PortError, after all were tried."""

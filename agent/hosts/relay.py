@@ -90,7 +90,8 @@ class Relay:
         except (OSError, EOFError, paramiko.SSHException):
             pass  # gRPC sees its connection end; whoever made the call finds out why
         finally:
-            channel.close()
+            with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
+                channel.close()
 
     def close(self) -> None:
         """Stop serving and remove the socket."""

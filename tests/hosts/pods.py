@@ -134,5 +134,7 @@ def container_of(host: ContainerdHost, pod: str, name: str = "main") -> Containe
 
 
 def remove_all(host: ContainerdHost) -> None:
+    """Leave a host as empty as it was."""
     for sandbox in host.observe().sandboxes:
-        succeed(host, *(remove_steps(sandbox) if sandbox.config.uid else remove_steps(sandbox)[:2]))
+        succeed(host, *remove_steps(sandbox)[:2])
+    succeed(host, *(RemovePodFiles(uid=uid) for uid in host.observe().pod_dirs))

@@ -65,8 +65,8 @@ def test_a_pod_is_made_seen_as_it_was_made_and_removed(host: ContainerdHost, lab
     succeed(host, *pods.remove_steps(live_sandbox))
     seen = host.observe()
     assert (seen.sandboxes, seen.containers, seen.pod_dirs) == ((), (), ())
-    listed = lab.host("h1").run(f"ls {labels.LOGS_DIR}; ctr -n k8s.io containers ls -q", check=True).stdout
-    assert listed == ""
+    left = lab.host("h1").run(f"ls -d {sandbox.log_directory}; ctr -n k8s.io containers ls -q").stdout
+    assert left == ""
 
 
 def test_an_exit_is_seen_and_the_next_attempt_runs(host: ContainerdHost, image: str) -> None:
@@ -221,6 +221,7 @@ def test_containerd_killed_is_unreachable_wakes_and_comes_back(host: ContainerdH
 
 
 @pytest.fixture
-def restored(lab: Lab) -> Iterator[None]:
-    yield
+def restored(lab: Lab, host: ContainerdHost) -> Iterator[ContainerdHost]:
+    """A host whose containerd runs again when what follows cleans it up."""
+    yield host
     lab.host("h1").start("containerd")

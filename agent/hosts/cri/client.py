@@ -1,12 +1,14 @@
 """The runtime's gRPC services as Python calls: one method a call, with the time limits that kubelets use."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, Generic, TypeVar, cast
 
 import grpc
 from google.protobuf.message import Message
 
 from agent.hosts.proto import events_pb2, runtime_v1_pb2
+from agent.ports import Unreachable
 
 pb = runtime_v1_pb2
 
@@ -22,7 +24,7 @@ _OPTIONS: Final = (
     ("grpc.enable_retries", 0),
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 20_000),  # in truth the time that one attempt to connect may take
     ("grpc.max_reconnect_backoff_ms", 1000),
     ("grpc.http2.bdp_probe", 0),
     ("grpc.max_receive_message_length", _LARGEST_ANSWER),
@@ -39,10 +41,21 @@ class _Call(Generic[Answer]):
         self._method = channel.unary_unary(path, request_serializer=_serialize, response_deserializer=answer.FromString)
 
     def __call__(self, request: Message, seconds: float) -> Answer:
-        return cast("Answer", self._method(request, timeout=seconds))
+        with _closed_as_unreachable():
+            return cast("Answer", self._method(request, timeout=seconds))
 
     def ask(self, request: Message) -> "Pending[Answer]":
-        return cast("Pending[Answer]", self._method.future(request, timeout=_LOOK_SECONDS))
+        with _closed_as_unreachable():
+            return cast("Pending[Answer]", self._method.future(request, timeout=_LOOK_SECONDS))
+
+
+@contextmanager
+def _closed_as_unreachable() -> Iterator[None]:
+    """Say that the connection is gone: grpcio raises ValueError for a call on a channel that was closed meanwhile."""
+    try:
+        yield
+    except ValueError:
+        raise Unreachable("the connection to the host was closed") from None
 
 
 class Runtime:
@@ -147,7 +160,8 @@ class Runtime:
 
     def subscribe(self, *filters: str) -> Iterator[events_pb2.Envelope]:
         """Open the stream of events; each filter is one that may match. The iterator has ``cancel``."""
-        return cast("Iterator[events_pb2.Envelope]", self._subscribe(events_pb2.SubscribeRequest(filters=filters)))
+        with _closed_as_unreachable():
+            return cast("Iterator[events_pb2.Envelope]", self._subscribe(events_pb2.SubscribeRequest(filters=filters)))
 
     def close(self) -> None:
         """End the connection and every call on it."""

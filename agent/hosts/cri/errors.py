@@ -77,7 +77,7 @@ def port_error(error: grpc.RpcError, what: str, *, host: str) -> PortError:
         case grpc.StatusCode.UNIMPLEMENTED:
             return cri_is_off(host)
         case code if code in _GONE:
-            return Unreachable(f"{host}: containerd went away during: {what}")
+            return Unreachable(f"{host}: containerd went away during: {what}: {text}")
         case grpc.StatusCode.DEADLINE_EXCEEDED:
             return Temporary(f"{what}: containerd did not finish in time")
         case _:

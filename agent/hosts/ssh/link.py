@@ -107,8 +107,7 @@ class SshLink:
         return shlex.join([*prefix, "sh", "-c", script, "sh", *arguments])
 
     def _lost(self, error: Exception | None = None) -> Unreachable:
-        error = error or self._connection.transport.get_exception()
-        reason = str(error or "").strip() or "closed by the other side"
+        reason = self._connection.transport.why_ended(error)
         return Unreachable(f"{self._destination.host}: the SSH connection ended: {reason}")
 
     def _open_streamlocal(self, sink: Sink) -> paramiko.Channel:

@@ -46,15 +46,23 @@ class HostTransport(paramiko.Transport):
         options.key_types = _preferring(known_types)
         self._wire = wire
         self._received_at_last_ping = -1
+        self._silent = False
 
     def keep_alive(self, interval: float) -> None:
         """Ask the peer for a sign of life whenever the connection was silent for ``interval`` seconds."""
         self._wire.settimeout(interval)
         self.packetizer.set_keepalive(interval / 2, self._ping)
 
+    def why_ended(self, error: Exception | None) -> str:
+        """Return why the connection ended, as far as this side can tell; ``error`` is what a caller got."""
+        if self._silent:
+            return "the other side stopped answering"
+        return str(self.saved_exception or error or "").strip() or "closed by the other side"
+
     def _ping(self) -> None:
         if self._wire.received == self._received_at_last_ping:
-            raise EOFError("the other side stopped answering")
+            self._silent = True
+            raise EOFError
         self._received_at_last_ping = self._wire.received
         request = paramiko.Message()
         request.add_byte(_GLOBAL_REQUEST)
