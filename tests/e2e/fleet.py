@@ -128,8 +128,14 @@ class Fleet:
         assert done.returncode == 0, f"the plan is not empty:\n{done.stdout}\n{done.stderr}"
 
     def settle(self) -> None:
-        """Wait until the running agent itself says that everything is as it should be."""
-        eventually(lambda: all(each["phase"] == "Ready" for each in self.json("status", check=None)["objects"]))
+        """Wait until the running agent itself says that everything is as the newest commit asks."""
+        head = self.git("rev-parse", "origin/main").strip()
+
+        def settled() -> bool:
+            status = self.json("status", check=None)
+            return bool(status["converged"] and status["source"]["inForce"]["revision"] == head)
+
+        eventually(settled)
 
     def _environment(self) -> dict[str, str]:
         kept = {key: value for key, value in os.environ.items() if key in {"PATH", "LANG", "TMPDIR"}}

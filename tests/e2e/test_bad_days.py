@@ -34,6 +34,7 @@ def test_a_host_that_is_cut_off_holds_nobody_up_and_converges_on_return(fleet: F
         assert [h["name"] for h in status] == [lost.name]
         lost.mend()
         eventually(lambda: fleet.one(f"default/on-{lost.name}").image.endswith("1.1"))
+        fleet.settle()
     fleet.assert_in_sync()
 
 
@@ -63,6 +64,7 @@ def test_containerd_killed_and_started_again(fleet: Fleet) -> None:
         eventually(lambda: fleet.one(f"default/on-{host.name}").image.endswith("1.1"))
         after = fleet.one(f"default/on-{host.name}")
         assert after.sandbox_id == before.sandbox_id, "a restart of containerd is not a reason to start over"
+        fleet.settle()
     fleet.assert_in_sync()
 
 
@@ -75,6 +77,7 @@ def test_a_rebooted_host_runs_its_pods_again(fleet: Fleet) -> None:
         eventually(lambda: len(fleet.pods()) == 3)
         # One sandbox a pod: what the reboot left behind is cleaned up.
         eventually(lambda: len(containerd.sandboxes(host)) == 1)
+        fleet.settle()
     fleet.assert_in_sync()
 
 
@@ -101,6 +104,7 @@ def test_an_agent_killed_twenty_times_in_a_rollout_duplicates_and_loses_nothing(
     with fleet.agent():
         eventually(lambda: [c.image[-3:] for c in fleet.running("default/web-")] == ["1.1"] * 6)
         eventually(lambda: len(fleet.pods()) == 7)
+        fleet.settle()
     fleet.assert_in_sync()
 
 
@@ -125,6 +129,7 @@ def test_a_bad_commit_is_refused_whole_and_the_last_good_one_stays(fleet: Fleet)
         assert set(fleet.pods()) == set(before)
         fleet.push("mended", **{"web.yaml": deployment("web", replicas=3), "one.yaml": pod("one")})
         eventually(lambda: len(fleet.pods()) == 4)
+        fleet.settle()
     fleet.assert_in_sync()
 
 
@@ -142,6 +147,7 @@ def test_a_commit_that_would_remove_much_is_held_until_approved(fleet: Fleet) ->
         assert len(fleet.pods()) == 6
         fleet.trimtab("approve", held[:10])
         eventually(lambda: fleet.pods() == ["default/p5"])
+        fleet.settle()
     fleet.assert_in_sync()
 
 

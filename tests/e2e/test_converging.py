@@ -17,6 +17,7 @@ def test_a_push_converges_the_hosts_and_the_next_plan_is_empty(fleet: Fleet) -> 
         assert sorted(hosts.count(host.name) for host in fleet.lab.hosts) == [2, 2, 2], "replicas are spread"
         fleet.push("more", **{"web.yaml": deployment("web", replicas=7)})
         eventually(lambda: len(fleet.pods()) == 8)
+        fleet.settle()
     fleet.assert_in_sync()
 
 
@@ -35,6 +36,7 @@ def test_a_new_image_rolls_within_the_bounds(fleet: Fleet) -> None:
             return len(seen) == 4 and all(c.image.endswith("app:1.1") for c in seen)
 
         eventually(rolled)
+        fleet.settle()
     assert min(counts) >= 3, "never less than replicas - maxUnavailable"
     assert max(counts) <= 5, "never more than replicas + maxSurge"
     fleet.assert_in_sync()
@@ -62,8 +64,10 @@ def test_a_config_map_reaches_its_files_in_place(fleet: Fleet) -> None:
     before = fleet.one("default/one")
     host = fleet.host_of(before)
     assert containerd.execute(host, before.id, "cat", "/etc/site/title") == "old"
-    fleet.push("title", **{"site.yaml": config_map("site", title="new", more="y")})
-    fleet.apply()
+    with fleet.agent():
+        fleet.settle()
+        fleet.push("title", **{"site.yaml": config_map("site", title="new", more="y")})
+        fleet.settle()
     after = fleet.one("default/one")
     assert after.id == before.id, "not restarted"
     assert containerd.execute(host, after.id, "cat", "/etc/site/title", "/etc/site/more") == "newy"
@@ -123,6 +127,7 @@ def test_git_revert_rolls_back(fleet: Fleet) -> None:
         fleet.git("revert", "--no-edit", "HEAD")
         fleet.git("push", "--quiet", "origin", "HEAD:main")
         eventually(lambda: fleet.pods() == before and all(c.image.endswith("1.0") for c in fleet.running()))
+        fleet.settle()
     fleet.assert_in_sync()
 
 
@@ -136,6 +141,7 @@ def test_the_newest_commit_preempts_one_that_hangs(fleet: Fleet) -> None:
         assert len(fleet.pods()) >= 1, "a bad image takes nothing down that the bounds protect"
         fleet.push("fixed", **{"web.yaml": deployment("web", container(image="registry/app:1.1"), replicas=2)})
         eventually(lambda: [c.image[-3:] for c in fleet.running()] == ["1.1"] * 2)
+        fleet.settle()
     fleet.assert_in_sync()
 
 
@@ -151,7 +157,7 @@ def test_apply_does_what_diff_says(fleet: Fleet) -> None:
             "Replaced": "replace",
             "Restarted": "restart",
             "Updated": "update",
-            "Removed": "remove",
+            "Killed": "remove",
         }
         return {
             (e["host"], verbs[e["reason"]], e["object"].removeprefix("Pod ")) for e in events if e["reason"] in verbs

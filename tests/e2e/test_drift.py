@@ -44,6 +44,7 @@ def test_a_killed_container_runs_again_at_once(settled: Fleet) -> None:
         containerd.kill_process(settled.host_of(before), before.id)
         eventually(lambda: settled.one("default/one").id != before.id)
         after = settled.one("default/one")
+        settled.settle()
     assert after.attempt == before.attempt + 1
     assert after.sandbox_id == before.sandbox_id
     settled.assert_in_sync()
@@ -117,6 +118,7 @@ def test_the_agent_asks_the_registry_for_tags_that_moved(fleet: Fleet) -> None:
         before = eventually(lambda: fleet.one("default/a"))
         fleet.lab.images.build("moving", "stable", files={"/version": "2"})
         eventually(lambda: fleet.one("default/a").image_ref != before.image_ref)
+        fleet.settle()
     fleet.assert_in_sync()
 
 
