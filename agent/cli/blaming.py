@@ -70,7 +70,10 @@ def _lines(source: Source, fleet: Fleet, plans: Mapping[str, HostPlan]) -> Itera
     for (location, path), cause in causes.items():
         origin = fleet.objects[cause.object].origin
         if path and location.file == origin.file and origin.file in contents:
-            mark = locate(contents[origin.file], origin.document, path)
+            content = contents[origin.file]
+            # A Secret's values may be written as stringData; the place that is not there falls back to the beginning.
+            written = (path, path.replace("data.", "stringData.", 1)) if cause.object.kind == "Secret" else (path,)
+            mark = max((locate(content, origin.document, one) for one in written), key=lambda mark: mark.line)
             yield (location, path), Location(file=origin.file, line=mark.line, column=mark.column)
         elif location.file in contents:
             yield (location, path), location

@@ -15,9 +15,9 @@ from agent.cli.render.escape import printable
 from agent.cli.render.paint import coloured
 from agent.cli.render.report import DiffReport, HostReport
 from agent.model.plan import HostPlan
+from tests.cli.goldens import assert_golden
 from tests.cli.reports import NOW, action, busy, calm, commit, difference
 
-GOLDEN = Path(__file__).parent / "golden"
 SCHEMA = jsonschema_rs.validator_for(
     json.loads((Path(__file__).parents[2] / "schemas" / "diff.v1.json").read_text(encoding="utf-8"))
 )
@@ -33,7 +33,7 @@ SCHEMA = jsonschema_rs.validator_for(
     ],
 )
 def test_a_diff_reads_as_expected(file: str, text: str) -> None:
-    assert text == (GOLDEN / file).read_text(encoding="utf-8").rstrip("\n")
+    assert_golden(file, text)
 
 
 @pytest.mark.parametrize("report", [busy(), calm()], ids=["busy", "calm"])

@@ -9,7 +9,7 @@ from agent.cli.render.words import INFINITIVES, SIGNS, ago, because, consequence
 from agent.model.action import Action
 from agent.model.difference import Difference
 
-_WIDEST_PATH = 52
+_WIDEST_PATH = 64
 
 
 def render(report: DiffReport, paint: Paint = plain) -> str:
@@ -50,14 +50,14 @@ def _host(host: HostReport, report: DiffReport, paint: Paint) -> Iterator[str]:
         yield paint(f"{name}: {counted(len(plan.actions), 'change')}, {plan.unchanged} unchanged", "strong")
     else:
         yield f"{paint(name, 'strong')}: no changes, {plan.unchanged} unchanged"
-    pods = {action.id: str(action.pod) for action in plan.actions}
+    named = {action.id: f"{INFINITIVES[action.verb]} {action.pod}" for action in plan.actions}
     for action in plan.actions:
-        yield from _action(action, pods, report, paint)
+        yield from _action(action, named, report, paint)
     for waiting in plan.waiting:
         yield f"  … {waits(waiting, report.now)}"
 
 
-def _action(action: Action, pods: Mapping[str, str], report: DiffReport, paint: Paint) -> Iterator[str]:
+def _action(action: Action, named: Mapping[str, str], report: DiffReport, paint: Paint) -> Iterator[str]:
     before = report.predecessors.get(action.pod)
     place = f", in the place of {printable(str(before))}" if action.verb == "create" and before else ""
     yield paint(f"  {SIGNS[action.verb]} {INFINITIVES[action.verb]} {printable(str(action.pod))}{place}", action.verb)
@@ -69,7 +69,7 @@ def _action(action: Action, pods: Mapping[str, str], report: DiffReport, paint: 
         yield f"      {effect}"
     if action.images:
         yield f"      pulls {', '.join(printable(image) for image in action.images)}"
-    if earlier := [printable(pods[other]) for other in action.after if other in pods]:
+    if earlier := [printable(named[other]) for other in action.after if other in named]:
         yield f"      after {', '.join(earlier)}"
 
 

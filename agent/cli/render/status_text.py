@@ -13,6 +13,7 @@ from agent.reconciler import HostState
 
 _LABEL = 10
 _MOST_PROBLEMS = 20
+_MOST_PODS = 5
 
 
 def render(report: StatusReport, paint: Paint = plain) -> str:
@@ -96,6 +97,7 @@ def _objects(report: StatusReport, paint: Paint) -> Iterator[str]:
         yield paint(header, "strong")
         for status, line in zip(report.workloads, lines, strict=True):
             yield paint(line, "bad") if status.phase == "Failed" else line
+            yield from _troubled_pods(status)
     if report.quiet:
         yield f"and {counted(report.quiet, 'object')} without pods, all well"
     for waiting in report.snapshot.fleet.waiting:
@@ -106,6 +108,18 @@ def _object(status: ObjectStatus) -> tuple[str, ...]:
     why = ": ".join(part for part in (status.reason, status.message) if part)
     ready = f"{status.ready}/{status.wanted}" if status.wanted or status.pods else ""
     return (str(status.key), status.phase, ready, why if status.phase != "Ready" else "")
+
+
+def _troubled_pods(status: ObjectStatus) -> Iterator[str]:
+    """Say why each pod of a workload is not ready; a pod by itself has said so in its own line."""
+    told = [pod for pod in status.pods if not pod.ready and (pod.reason or pod.message)]
+    if status.key.kind == "Pod":
+        return
+    for pod in told[:_MOST_PODS]:
+        why = ": ".join(part for part in (pod.reason, pod.message) if part)
+        yield f"  {printable(str(pod.key))} on {printable(pod.host) or 'no host'}: {printable(why)}"
+    if len(told) > _MOST_PODS:
+        yield f"  … and {len(told) - _MOST_PODS} more pods"
 
 
 def _labelled(label: str, text: str) -> str:

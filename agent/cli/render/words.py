@@ -42,7 +42,9 @@ def because(cause: Cause, now: float) -> str:
     quoted = " ".join(part for part in (known, printable(cause.author)) if part)
     commit = f"{quoted}: {shortened(cause.subject, 72)}" if cause.subject else quoted
     meaning = f": {printable(cause.summary)}" if cause.summary else ""
-    return f"because {place} ({commit}){meaning}" if cause.location.file else f"because of {commit}{meaning}"
+    if not cause.location.file:  # what is not written any more has no line
+        return f"because {printable(cause.summary) or 'nothing asks for it'} (as of {known})"
+    return f"because {place} ({commit}){meaning}"
 
 
 def consequence(action: Action) -> str:

@@ -44,6 +44,7 @@ class Daemon:
         self._state_dir = Path(config.spec.state_dir)
         self._server: StatusServer | None = None
         self._failure: Exception | None = None
+        self._ending = False
 
     def run(self, config_file: Path) -> AgentConfig | None:
         """Run; return the configuration to go on with, or None to end. Raises PortError when it cannot start."""
@@ -80,6 +81,7 @@ class Daemon:
         try:
             return self._obey(agent)
         finally:
+            self._ending = True
             agent.stop(_END_WITHIN)
             loops.join()
             if self._failure is not None:
@@ -92,15 +94,16 @@ class Daemon:
         except Exception as error:  # noqa: BLE001 - carried over to the main thread, which raises it
             self._failure = error
         finally:
-            self._words.put("ended")
+            if not self._ending:  # nobody listens for it otherwise, but the daemon that follows this one
+                self._words.put("ended")
 
     def _obey(self, agent: Agent) -> AgentConfig | None:
         while True:
+            agent.snapshot()  # an agent that cannot even show itself hangs, and gives no sign of life
+            notify(WATCHDOG=1)
             try:
                 word = self._words.get(timeout=watchdog_interval())
             except Empty:
-                agent.snapshot()  # an agent that cannot even show itself hangs, and gives no sign of life
-                notify(WATCHDOG=1)
                 continue
             match word:
                 case "stop" | "ended":

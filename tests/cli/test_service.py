@@ -1,0 +1,146 @@
+"""What makes the agent a good service: notifications, its log, its metrics, its health."""
+
+import io
+import json
+import socket
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+from msgspec.structs import replace
+
+from agent.cli.service.http import StatusServer
+from agent.cli.service.logs import configure_log
+from agent.cli.service.notify import notify, notify_reloading, watchdog_interval
+from agent.model.objects.agent import Metrics as MetricsSpec
+from agent.model.value import Sensitive
+from agent.ports import Permanent
+from agent.reconciler import Metrics
+from tests.cli.test_status_rendering import troubled
+
+NOW = 1_800_000_000.0
+
+
+@pytest.fixture(params=["path", "abstract"])
+def systemd(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    address = str(tmp_path / "notify") if request.param == "path" else f"@trimtab-test-{tmp_path.name}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(address.replace("@", "\0", 1))
+        listening.settimeout(10)
+        monkeypatch.setenv("NOTIFY_SOCKET", address)
+        yield listening
+
+
+def test_systemd_is_told_the_state(systemd: socket.socket) -> None:
+    notify(READY=1, STATUS="3 hosts\nREADY=0")
+    assert systemd.recv(1000) == b"READY=1\nSTATUS=3 hosts READY=0"
+    notify_reloading()
+    first, second = systemd.recv(1000).decode().split("\n")
+    assert first == "RELOADING=1"
+    assert second.removeprefix("MONOTONIC_USEC=").isdecimal()
+
+
+def test_without_systemd_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+    notify(READY=1)
+
+
+@pytest.mark.parametrize(
+    ("limit", "pid", "interval"),
+    [("60000000", None, 30.0), ("60000000", "1", None), ("", None, None), ("x", None, None)],
+)
+def test_a_sign_of_life_twice_as_often_as_asked(
+    monkeypatch: pytest.MonkeyPatch, limit: str, pid: str | None, interval: float | None
+) -> None:
+    monkeypatch.setenv("WATCHDOG_USEC", limit)
+    monkeypatch.delenv("WATCHDOG_PID", raising=False)
+    if pid:
+        monkeypatch.setenv("WATCHDOG_PID", pid)
+    assert watchdog_interval() == interval
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    stream = io.StringIO()
+    configure_log(stream)
+    yield stream
+    structlog.reset_defaults()
+
+
+def test_the_log_is_json_and_masks_what_came_from_a_secret(log: io.StringIO) -> None:
+    secret = Sensitive("hunter2-marker")
+    structlog.get_logger().warning(
+        "made", value=secret, deep={"list": [secret, ("x", secret)]}, raw=b"hunter2-marker", host="a\x1b[2Jb"
+    )
+    line = log.getvalue()
+    assert "hunter2" not in line
+    entry = json.loads(line)
+    assert entry["event"] == "made"
+    assert entry["level"] == "warning"
+    assert entry["host"] == "a\\x1b[2Jb"
+
+
+@pytest.fixture
+def server() -> Iterator[StatusServer]:
+    serving = StatusServer(MetricsSpec(address="127.0.0.1", port=0), lambda: NOW)
+    yield serving
+    serving.close()
+
+
+def read(server: StatusServer, path: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{server.port}{path}", timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def test_health_and_readiness(server: StatusServer) -> None:
+    assert read(server, "/healthz") == (200, "ok\n")
+    assert read(server, "/readyz") == (503, "starting\n")
+    fleet = troubled().fleet
+    server.snapshot = replace(troubled(), fleet=replace(fleet, in_force=None, message="waiting for the first look"))
+    assert read(server, "/readyz") == (503, "waiting for the first look\n")
+    server.snapshot = replace(troubled(), fleet=replace(fleet, planned_at=NOW))
+    assert read(server, "/readyz") == (200, "ok\n")
+    assert read(server, "/other")[0] == 404
+
+
+def test_metrics_tell_the_snapshot(server: StatusServer) -> None:
+    assert read(server, "/metrics")[0] == 200
+    server.snapshot = replace(
+        troubled(),
+        metrics=Metrics(
+            drift_found={"container-exited": 3},
+            drift_repaired={"container-exited": 2},
+            actions={("restart", "ok"): 2, ("restart", "failed"): 1},
+            seconds={"plan-fleet": 0.5},
+            passes={"plan-fleet": 4},
+            queue_depth=1,
+        ),
+    )
+    lines = set(read(server, "/metrics")[1].splitlines())
+    assert lines >= {
+        "trimtab_converged 0.0",
+        "trimtab_source_sync_age_seconds 12.0",
+        f'trimtab_revision_in_force_info{{revision="{"a" * 40}"}} 1.0',
+        "trimtab_revision_refused 1.0",
+        'trimtab_host_seen{host="edge-1"} 1.0',
+        'trimtab_host_seen{host="edge-2"} 0.0',
+        'trimtab_drift_found_total{rule="container-exited"} 3.0',
+        'trimtab_drift_repaired_total{rule="container-exited"} 2.0',
+        'trimtab_actions_total{result="failed",verb="restart"} 1.0',
+        'trimtab_stage_seconds_count{stage="plan-fleet"} 4.0',
+        'trimtab_stage_seconds_sum{stage="plan-fleet"} 0.5',
+        'trimtab_objects{kind="Deployment",phase="Progressing"} 1.0',
+        "trimtab_queue_depth 1.0",
+    }
+
+
+def test_a_port_that_is_taken_is_said(server: StatusServer) -> None:
+    with pytest.raises(Permanent, match=f"cannot serve metrics on 127.0.0.1:{server.port}"):
+        StatusServer(MetricsSpec(address="127.0.0.1", port=server.port), lambda: NOW)

@@ -1,0 +1,190 @@
+"""`trimtab status` and `get`: what stands, readable, complete, and without what must not be shown."""
+
+import json
+
+import pytest
+from msgspec.structs import replace
+
+from agent.cli.render import get_object, get_table, progress, status_json, status_text
+from agent.cli.render.get_table import Entry
+from agent.cli.render.status_report import StatusReport
+from agent.cli.service.summary import one_line
+from agent.model.objects.meta import ObjectKey, PodKey
+from agent.model.observation import RuntimeFacts
+from agent.model.origin import Revision
+from agent.model.plan import Waiting
+from agent.model.status import ContainerStatus, ObjectStatus, PodStatus
+from agent.reconciler import Converged, FleetState, HostState, InFlight, Metrics, Snapshot, SourceState, Unconverged
+from tests.cli.goldens import assert_golden
+from tests.cli.scenario import APPS, MARKER, NOW, Folder, fleet_of
+
+WEB = ObjectKey(kind="Deployment", namespace="default", name="web")
+CRASH = PodKey(namespace="default", name="web-6d4f-1")
+
+
+def pod(name: str, host: str, *, ready: bool = True, reason: str = "", message: str = "") -> PodStatus:
+    container = ContainerStatus(
+        name="web", state="running" if ready else "waiting", ready=ready, restarts=0 if ready else 4, since=NOW - 90
+    )
+    return PodStatus(
+        key=PodKey(namespace="default", name=name),
+        owner=WEB,
+        host=host,
+        phase="Running",
+        ready=ready,
+        reason=reason,
+        message=message,
+        ips=("10.88.1.3", "fd88::3"),
+        created_at=NOW - 7300,
+        containers=(container,),
+    )
+
+
+def troubled() -> Snapshot:
+    pods = (
+        pod("web-6d4f-0", "edge-1"),
+        pod("web-6d4f-1", "edge-1", ready=False, reason="CrashLoopBackOff", message="exit code 1, restart 4 in 38s"),
+    )
+    statuses = (
+        ObjectStatus(
+            key=WEB,
+            phase="Progressing",
+            reason="RolloutWaits",
+            message="1 of 2 pods is ready",
+            wanted=2,
+            updated=2,
+            ready=1,
+            available=1,
+            pods=pods,
+        ),
+        ObjectStatus(key=ObjectKey(kind="ConfigMap", namespace="default", name="site"), phase="Ready"),
+        ObjectStatus(key=ObjectKey(kind="Secret", namespace="default", name="db"), phase="Ready"),
+    )
+    hosts = (
+        HostState(
+            name="edge-1",
+            seen=True,
+            since=NOW - 9000,
+            facts=RuntimeFacts(version="1.7.28"),
+            wanted=2,
+            unchanged=1,
+            planned=1,
+            in_flight=(InFlight(pod=CRASH, verb="restart", rule="container-exited", since=NOW - 3),),
+            waiting=(
+                Waiting(reason="back-off", message="restart 4 backs off", pod=CRASH, host="edge-1", until=NOW + 38),
+            ),
+        ),
+        HostState(name="edge-2", seen=False, since=NOW - 600, reason="10.0.0.12:22 does not answer", wanted=1),
+    )
+    return Snapshot(
+        at=NOW - 1,
+        agent="prod",
+        source=SourceState(head=Revision(id="b" * 40), synced_at=NOW - 12),
+        fleet=FleetState(
+            in_force=Revision(id="a" * 40, author="Ana", subject="bump web"),
+            in_force_since=NOW - 400,
+            refused="b" * 40,
+            refused_why=("apps/web.yaml:14:11: Deployment default/web: unknown field `imagee`, did you mean `image`?",),
+            statuses=statuses,
+        ),
+        hosts=hosts,
+        metrics=Metrics(),
+        converged=False,
+    )
+
+
+def reported(snapshot: Snapshot, running: str | None = "pid 812 on box") -> StatusReport:
+    return StatusReport(
+        snapshot=snapshot, now=NOW, source="git@git.example.com:ops/fleet.git branch main", running=running
+    )
+
+
+def test_the_status_of_a_bad_night_says_what_is_wrong_and_why() -> None:
+    assert_golden("status.txt", status_text.render(reported(troubled())))
+
+
+def test_a_held_revision_comes_with_the_command_that_lets_it_through() -> None:
+    fleet = replace(troubled().fleet, refused="", held="c" * 40, held_why="would remove 5 of 6 pods")
+    text = status_text.render(reported(replace(troubled(), fleet=fleet)))
+    assert "Held      cccccccccccc: would remove 5 of 6 pods" in text
+    assert "trimtab approve cccccccccccc" in text
+    assert "Refused" not in text
+
+
+def test_json_status_for_programs() -> None:
+    status = json.loads(status_json.render(reported(troubled())))
+    assert status["version"] == 1
+    assert status["source"]["inForce"]["revision"] == "a" * 40
+    assert status["source"]["refused"]["revision"] == "b" * 40
+    assert status["source"]["held"] is None
+    assert [(host["name"], host["seen"]) for host in status["hosts"]] == [("edge-1", True), ("edge-2", False)]
+    (web,) = (entry for entry in status["objects"] if entry["kind"] == "Deployment")
+    assert (web["phase"], web["ready"], web["wanted"]) == ("Progressing", 1, 2)
+
+
+def test_one_line_for_systemctl() -> None:
+    assert one_line(troubled()) == "aaaaaaaaaaaa in force, 1/2 hosts seen, 2/3 objects ready, bbbbbbbbbbbb refused"
+
+
+def entries(kind: str) -> list[Entry]:
+    if kind == "Pod":
+        return [
+            Entry(namespace=one.key.namespace, name=one.key.name, pod=one)
+            for status in troubled().fleet.statuses
+            for one in status.pods
+        ]
+    statuses = {status.key: status for status in troubled().fleet.statuses}
+    hosts = {host.name: host for host in troubled().hosts}
+    return [
+        Entry(
+            namespace=key.namespace,
+            name=key.name,
+            body=declared.body,
+            status=statuses.get(key),
+            host=hosts.get(key.name),
+        )
+        for key, declared in fleet_of(Folder(APPS)).objects.items()
+        if key.kind == kind
+    ]
+
+
+@pytest.mark.parametrize("kind", ["Pod", "Deployment", "Host", "ConfigMap", "Secret"])
+def test_tables_are_those_of_kubectl(kind: str) -> None:
+    tables = [
+        get_table.render(kind, entries(kind), now=NOW, wide=wide, namespaces=namespaces)
+        for wide, namespaces in ((False, False), (True, True))
+    ]
+    assert_golden(f"get-{kind.lower()}.txt", "\n\n".join(tables))
+
+
+@pytest.mark.parametrize("kind", ["Pod", "Deployment", "Host", "ConfigMap", "Secret"])
+def test_no_form_of_get_shows_a_secret(kind: str) -> None:
+    found = entries(kind)
+    shown = [
+        get_object.render_json(found, single=False),
+        get_object.render_yaml(found, single=False),
+        get_object.render_yaml(found, single=True),
+        get_table.render(kind, found, now=NOW, wide=True, namespaces=True),
+    ]
+    for text in shown:
+        assert MARKER not in text
+    if kind == "Secret":
+        assert "password" in shown[0]
+
+
+def test_yaml_reads_as_a_manifest() -> None:
+    text = get_object.render_yaml(entries("Deployment"), single=True)
+    assert text.startswith("apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n")
+    assert "\n  readyReplicas: 1\n" in text
+
+
+def test_apply_tells_where_it_is_and_why_it_did_not_get_there() -> None:
+    lines = progress.host_lines(troubled())
+    assert lines["edge-1"] == "edge-1  1/2 as declared; restart default/web-6d4f-1"
+    assert lines["edge-2"] == "edge-2  unseen: 10.0.0.12:22 does not answer"
+    reason = Unconverged(message="CrashLoopBackOff: exit code 1", host="edge-1", pod=CRASH)
+    ended = progress.ending(Converged(converged=False, snapshot=troubled(), reasons=(reason,), seconds=300))
+    assert ended == [
+        "  Pod default/web-6d4f-1 on edge-1: CrashLoopBackOff: exit code 1",
+        "Not converged after 5m: 1 reason above",
+    ]
