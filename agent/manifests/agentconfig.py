@@ -27,9 +27,12 @@ def load_agent_config(file: str, content: bytes) -> AgentConfig | tuple[Problem,
         message = "this is no Agent configuration: a mapping with `kind: Agent`"
         return presentable(finding_problems(file, node, [Finding(("kind",), "unknown-kind", message)]))
     wrong = wrong_version(node, _KIND)
-    config, findings = (None, [wrong]) if wrong else conform(node, _KIND, AgentConfig)
+    if wrong is not None:
+        return presentable(finding_problems(file, node, [wrong]))
+    conformed = conform(node, _KIND, AgentConfig)
+    config, findings = conformed.body, conformed.findings
     if config is not None:
-        findings.extend(check_agent(config))
+        findings.extend(conformed.further(check_agent(config)))
     if config is None or findings:
         return presentable(finding_problems(file, node, findings))
     return config

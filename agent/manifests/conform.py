@@ -1,12 +1,12 @@
 """Plain data to a typed object: checked against its kind's schema, then decoded."""
 
 from itertools import islice
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
 from agent.manifests.explain import explain
-from agent.manifests.finding import Finding
+from agent.manifests.finding import Finding, Findings, Steps
 from agent.manifests.limits import MAX_PROBLEMS_PER_DOCUMENT
 from agent.manifests.node import Node
 from agent.manifests.schema import SCHEMAS, resolved, validator
@@ -16,25 +16,48 @@ Body = TypeVar("Body", bound=Object)
 _SURPLUS: Final = ("unknown-field", "unsupported-field")
 
 
-def conform(node: Node, kind: str, struct: type[Body]) -> tuple[Body | None, list[Finding]]:
-    """Return the typed object, and what its schema finds wrong.
+class Conformed(NamedTuple, Generic[Body]):
+    """What a schema says of an object. With findings, ``body`` is what is left without what they are about, if any."""
 
-    With surplus fields as the only findings, the object is returned without them, so that further checks can run.
-    """
+    body: Body | None
+    findings: list[Finding]
+    doubtful: tuple[Steps, ...] = ()
+    """Mappings that lack something because it was wrong: a check that looks at them would be misled."""
+
+    def further(self, found: Findings) -> Findings:
+        """Yield those findings of later checks that do not come from what was left out."""
+        for finding in found:
+            places = (finding.steps, finding.also or ())
+            misled = any(place[: len(mapping)] == mapping for mapping in self.doubtful for place in places)
+            if not misled and not (self.doubtful and finding.rule == "missing-key"):
+                yield finding
+
+
+def conform(node: Node, kind: str, struct: type[Body]) -> Conformed[Body]:
+    """Return the typed object, as far as there is one, and everything that its schema finds wrong."""
     data, findings = node.data, []
     check = validator(kind)
     if not check.is_valid(data):
         data = _without_nulls(data, SCHEMAS[kind], SCHEMAS[kind])
         found = (finding for error in check.iter_errors(data) for finding in explain(error, node))
         findings = list(islice(found, MAX_PROBLEMS_PER_DOCUMENT + 1))
-        if len(findings) > MAX_PROBLEMS_PER_DOCUMENT or any(finding.rule not in _SURPLUS for finding in findings):
-            return None, findings
-        for finding in findings:
-            data = _without(data, finding.steps)
+        if len(findings) > MAX_PROBLEMS_PER_DOCUMENT:
+            return Conformed(None, findings)
+    wrong = {_in_mapping(finding.steps): finding.rule in _SURPLUS for finding in findings}
+    for steps in wrong:
+        data = _without(data, steps)
     try:
-        return msgspec.convert(data, struct), findings
+        body = msgspec.convert(data, struct)
     except msgspec.ValidationError as error:
-        return None, [*findings, Finding((), "bad-value", str(error))]
+        return Conformed(None, findings or [Finding((), "bad-value", str(error))])
+    return Conformed(body, findings, tuple(steps[:-1] for steps, surplus in wrong.items() if not surplus))
+
+
+def _in_mapping(steps: Steps) -> Steps:
+    """Return the nearest place that can be left out without moving others: a key of a mapping."""
+    while steps and isinstance(steps[-1], int):
+        steps = steps[:-1]
+    return steps
 
 
 def _without_nulls(data: Any, schema: dict[str, Any], base: dict[str, Any]) -> Any:  # noqa: ANN401 - plain data of any shape
@@ -52,11 +75,13 @@ def _without_nulls(data: Any, schema: dict[str, Any], base: dict[str, Any]) -> A
     return data
 
 
-def _without(data: Any, steps: tuple[str | int, ...]) -> Any:  # noqa: ANN401 - plain data of any shape
-    """Return a copy of plain data without what stands at a path."""
+def _without(data: Any, steps: Steps) -> Any:  # noqa: ANN401 - plain data of any shape
+    """Return a copy of plain data without what stands at a path, if anything does."""
     step, rest = steps[0], steps[1:]
-    if not rest:
-        return {name: value for name, value in data.items() if name != step}
     if isinstance(data, list):
         return [_without(entry, rest) if index == step else entry for index, entry in enumerate(data)]
+    if not isinstance(data, dict):
+        return data
+    if not rest:
+        return {name: value for name, value in data.items() if name != step}
     return {name: _without(value, rest) if name == step else value for name, value in data.items()}

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
+from msgspec.structs import replace
+
 from agent.manifests.checks import check
 from agent.manifests.checks.pod import host_ports
 from agent.manifests.conform import conform
@@ -41,9 +43,10 @@ def _object(path: str, number: int, node: Node) -> tuple[ParsedObject | None, li
     kind = kind_of(node)
     if isinstance(kind, Finding):
         return None, finding_problems(path, node, [kind])
-    body, findings = conform(node, kind, KINDS[kind])
+    conformed = conform(node, kind, KINDS[kind])
+    body, findings = conformed.body, conformed.findings
     if body is not None:
-        findings.extend(check(body))
+        findings.extend(conformed.further(check(body)))
     problems = finding_problems(path, node, findings)
     key = _key(node, kind)
     if key is None:
@@ -52,16 +55,17 @@ def _object(path: str, number: int, node: Node) -> tuple[ParsedObject | None, li
     if body is None:
         return ParsedObject(key=key, location=name_place), problems
     body = with_defaults(body)
+    # What is wrong in metadata may be the namespace, and with it all that a reference means.
+    needs = () if ("metadata",) in conformed.doubtful else tuple(_references(path, node, body))
+    parsed = ParsedObject(key=key, location=name_place, references=needs)
+    return parsed if problems else _declared(path, number, node, body, parsed), problems
+
+
+def _declared(path: str, number: int, node: Node, body: AnyObject, parsed: ParsedObject) -> ParsedObject:
+    """Add what only an object without problems has."""
     origin = Origin(file=path, document=number, line=node.mark.line, column=node.mark.column)
-    declared = Declared(key=key, body=body, origin=origin)
-    parsed = ParsedObject(
-        key=key,
-        location=name_place,
-        declared=declared,
-        references=tuple(_references(path, node, body)),
-        host_ports=tuple(_host_ports(path, node, body)),
-    )
-    return parsed, problems
+    declared = Declared(key=parsed.key, body=body, origin=origin)
+    return replace(parsed, declared=declared, host_ports=tuple(_host_ports(path, node, body)))
 
 
 def _key(node: Node, kind: str) -> ObjectKey | None:

@@ -45,21 +45,29 @@ def _by_shape(schema: dict[str, Any], base: dict[str, Any], *, odd: bool) -> st.
         return st.just(schema["const"])
     if "enum" in schema:
         return st.sampled_from(schema["enum"])
+    if schema["type"] == "object":
+        return _struct(schema, base, odd=odd) if "properties" in schema else _map(schema, base, odd=odd)
+    if schema["type"] == "array":
+        return st.lists(values(schema["items"], base, odd=odd), min_size=schema.get("minItems", 0), max_size=2)
+    return _scalar(schema)
+
+
+def _struct(schema: dict[str, Any], base: dict[str, Any], *, odd: bool) -> st.SearchStrategy[Any]:
+    required = schema.get("required", [])
+    fields = {name: values(sub, base, odd=odd) for name, sub in schema["properties"].items()}
+    if schema.get("maxProperties") == 1:
+        return st.one_of(*(st.fixed_dictionaries({name: field}) for name, field in fields.items()))
+    optional = {name: field for name, field in fields.items() if name not in required}
+    return st.fixed_dictionaries({name: fields[name] for name in required}, optional=optional)
+
+
+def _map(schema: dict[str, Any], base: dict[str, Any], *, odd: bool) -> st.SearchStrategy[Any]:
+    keys = values(schema["propertyNames"], base, odd=False)
+    return st.dictionaries(keys, values(schema["additionalProperties"], base, odd=odd), max_size=2)
+
+
+def _scalar(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
     match schema["type"]:
-        case "object" if "properties" in schema:
-            required = schema.get("required", [])
-            fields = {name: values(sub, base, odd=odd) for name, sub in schema["properties"].items()}
-            if schema.get("maxProperties") == 1:
-                return st.one_of(*(st.fixed_dictionaries({name: field}) for name, field in fields.items()))
-            return st.fixed_dictionaries(
-                {name: fields[name] for name in fields if name in required},
-                optional={name: fields[name] for name in fields if name not in required},
-            )
-        case "object":
-            keys = values(schema["propertyNames"], base, odd=False)
-            return st.dictionaries(keys, values(schema["additionalProperties"], base, odd=odd), max_size=2)
-        case "array":
-            return st.lists(values(schema["items"], base, odd=odd), min_size=schema.get("minItems", 0), max_size=2)
         case "boolean":
             return st.booleans()
         case "integer":

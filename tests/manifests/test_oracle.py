@@ -10,7 +10,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
-from kubernetes_validate.utils import schema_contents
+from kubernetes_validate.utils import schema_contents  # type: ignore[import-untyped] # ships no types
 from referencing import Registry, Resource
 
 from tests.manifests.generate import manifests
@@ -51,7 +51,7 @@ def test_what_we_accept_kubernetes_accepts(kind: str, data: st.DataObject, odd: 
 def test_the_property_is_about_something(kind: str) -> None:
     """The strategies do write manifests that are accepted, and large ones."""
 
-    def accepted(manifest: Any) -> bool:
+    def accepted(manifest: object) -> bool:
         return len(json.dumps(manifest)) > 100 and not load_text(json.dumps(manifest)).problems
 
     quick = settings(max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
