@@ -42,8 +42,8 @@ def look(given: FleetInput, hosts: Iterable[str]) -> Sight:
 
 
 def _claim_to_stay(pod: Live, memory: Memory) -> tuple[bool, bool, float, str]:
-    """Rank copies of a pod: a seen one before an unseen, then the one that was decided on, then the oldest."""
-    return not pod.seen, memory.placements.get(pod.name) != pod.host, pod.created_at, pod.host
+    """Rank copies of a pod: one that is seen to run first, then the one that was decided on, then the oldest."""
+    return pod.ready_since() is None, memory.placements.get(pod.name) != pod.host, pod.created_at, pod.host
 
 
 def _stems(objects: Iterable[ObjectKey]) -> Mapping[str, ObjectKey]:

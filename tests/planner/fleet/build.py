@@ -162,7 +162,7 @@ class World:
         done = choose(self.actions(self.plan()))
         for name, action in done:
             self.do(name, action)
-        self.now += 1
+        self.now += 1 if done else 0
         return [(name, action.verb, action.pod.name) for name, action in done]
 
     def settle(self, rounds: int = 60) -> list[list[Step]]:

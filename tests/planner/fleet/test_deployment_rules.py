@@ -113,6 +113,8 @@ def kept(claim: Claim) -> str:
         # scaled down in the midst: never more than replicas + surge
         (2, 1, 0, "rrrr", "dd", "01", "0"),
         (2, 1, 0, "rrrr", "dr", "0", "01"),
+        # and of the new ones those that are available
+        (3, 0, 1, "rrr", "ddr", "0", "02"),
     ],
 )
 def test_rolling_update(  # noqa: PLR0917 -- a table's columns
@@ -137,10 +139,10 @@ def test_slots_that_were_chosen_once_stay_chosen() -> None:
 
 
 def test_a_pod_that_was_sent_away_counts_for_nothing_and_no_other_goes_in_its_stead() -> None:
-    memory = Memory(leaving={"default/web-4ktvph2fwk-2": "a"})
+    memory = Memory(leaving={"default/web-4ktvph2fwk-0": "a"})
     claim = decide(3, rolling(1, 0), old="rrr", new="rd", memory=memory)
-    assert (kept(claim), slots(claim)) == ("01", "01")
-    assert [one.pod.key.name for one in claim.leaving] == ["web-4ktvph2fwk-2"]
+    assert (kept(claim), slots(claim)) == ("12", "01")
+    assert [one.pod.key.name for one in claim.leaving] == ["web-4ktvph2fwk-0"]
 
 
 def test_a_pod_is_available_only_after_min_ready_seconds() -> None:

@@ -147,6 +147,14 @@ def test_of_two_copies_the_remembered_one_stays_and_without_memory_the_older() -
     assert world.settle() == [[("b", "remove", "one")]]
 
 
+def test_a_copy_that_runs_is_not_given_up_for_one_that_does_not() -> None:
+    world = World(pod("one"), hosts=["a", "b"])
+    world.settle()
+    world.observations["b"] = replace(world.seen("a"), containers=())
+    world.memory = Memory(placements={"default/one": "b"})
+    assert world.settle() == [[("b", "remove", "one")]]
+
+
 def test_pods_without_an_object_go_or_with_prune_off_stay_as_they_are() -> None:
     world = World(deployment(2), config_map())
     world.settle()

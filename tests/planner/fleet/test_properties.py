@@ -1,0 +1,182 @@
+"""Whatever happens, in whatever order: bounds hold at every step, and once it stops, the fleet is as declared."""
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from agent.model.action import Action
+from agent.model.desired import HostDesired
+from agent.model.memory import Memory
+from agent.model.objects import Deployment
+from agent.model.objects.deployment import IntOrString
+from agent.model.objects.meta import PodKey
+from agent.model.objects.pod import ConfigRef, EnvFromSource
+from agent.model.observation import Observation, Seen, last_known
+from agent.model.plan import FleetPlan
+from agent.planner.pods import observed_pods
+from agent.planner.workloads.deployment import bounds
+from tests.planner.fleet.build import RECREATE, World, config_map, container, deployment, pod, rolling
+
+Event = Callable[["Stage"], None]
+READS = EnvFromSource(config_map_ref=ConfigRef(name="settings"))
+COUNTS: st.SearchStrategy[IntOrString] = st.sampled_from([0, 1, 2, "25%", "50%"])
+
+
+class Stage(World):
+    """A world with a Deployment, a Pod and a ConfigMap, in which things go wrong."""
+
+    def __init__(self) -> None:
+        self.hidden: dict[str, Observation] = {}
+        self.web: Deployment = deployment(3)
+        super().__init__(self.web, pod("one"), config_map(MODE="1"))
+
+    def check(self) -> FleetPlan:
+        """Plan, and hold the plan to what it promises."""
+        spec, limits = self.web.spec, bounds(self.web.spec)
+        leaving_before = self.memory.leaving
+        plan = self.plan()
+        wanted = [key for desired in plan.desired.values() for key in _staying(desired)]
+        assert len(wanted) == len(set(wanted)), "a pod is wanted twice"
+        mine = [key for key in wanted if key.name.startswith("web-")]
+        assert len(mine) <= spec.replicas + limits.surge, "more pods than the surge allows"
+        before, after = set(), set()
+        for name, desired in plan.desired.items():
+            staying = set(_staying(desired))
+            observation = self.observations[name]
+            known = last_known(observation)
+            mentioned = staying | {one.key for one in desired.leaving}
+            assert mentioned.issuperset(observed_pods(known, "prod") if known else ())
+            if not isinstance(observation, Seen):
+                continue
+            for key, found in observed_pods(observation, "prod").items():
+                since = found.running_since(list(found.containers)) if found.containers else None
+                going = not key.name.startswith("web-") or f"default/{key.name}" in leaving_before
+                if not going and since is not None and since + spec.min_ready_seconds <= self.now:
+                    before.add(key)
+                    after |= {key} & staying
+        if spec.strategy.type == "RollingUpdate" and not spec.paused:
+            assert len(after) >= min(len(before), spec.replicas - limits.unavailable), (
+                "fewer available pods than promised"
+            )
+        return plan
+
+
+def _staying(desired: HostDesired) -> list[PodKey]:
+    return [*(one.key for one in desired.pods), *(one.key for one in desired.kept)]
+
+
+def _declare(web: Deployment, mode: str) -> Event:
+    def event(stage: Stage) -> None:
+        stage.web = web
+        stage.declare(web, pod("one"), config_map(MODE=mode))
+
+    return event
+
+
+@st.composite
+def _declared(draw: st.DrawFn) -> Event:
+    fields: dict[str, Any] = {
+        "min_ready_seconds": draw(st.sampled_from([0, 0, 5])),
+        "paused": draw(st.integers(0, 9)) == 9,
+    }
+    if draw(st.integers(0, 5)) == 5:
+        fields["strategy"] = RECREATE
+    else:
+        fields["strategy"] = rolling(draw(COUNTS), draw(COUNTS))
+    app = container(f"app:{draw(st.integers(1, 3))}", env_from=(READS,))
+    return _declare(deployment(draw(st.integers(0, 6)), app, **fields), draw(st.sampled_from("12")))
+
+
+def _act(luck: list[int]) -> Event:
+    """Do some of the plan: the whole of an action, a part of it, or nothing, as luck has it."""
+
+    def event(stage: Stage) -> None:
+        plan = stage.check()
+        done: set[tuple[str, str]] = set()
+        for number, (host, action) in enumerate(stage.actions(plan)):
+            fate = luck[number % len(luck)]
+            if fate == 0 or any((host, before) not in done for before in action.after):
+                continue
+            stage.do(host, action, None if fate > 3 else _part(action, fate))
+            if fate > 3:
+                done.add((host, action.id))
+        stage.now += 1
+
+    return event
+
+
+def _part(action: Action, fate: int) -> int:
+    return len(action.steps) * fate // 4
+
+
+def _hit(blow: str, number: int) -> Event:
+    def event(stage: Stage) -> None:
+        names = [name for place, found in stage.pods().items() if place not in stage.hidden for name in found]
+        if names:
+            (stage.kill if blow == "kill" else stage.vanish)(names[number % len(names)])
+
+    return event
+
+
+def _cut(host: str, *, forget: bool) -> Event:
+    def event(stage: Stage) -> None:
+        if host not in stage.hidden:
+            stage.hidden[host] = stage.lose(host, forget=forget)
+
+    return event
+
+
+def _back(host: str) -> Event:
+    def event(stage: Stage) -> None:
+        if host in stage.hidden:
+            stage.observations[host] = stage.hidden.pop(host)
+
+    return event
+
+
+def _wait(seconds: int) -> Event:
+    def event(stage: Stage) -> None:
+        stage.now += seconds
+
+    return event
+
+
+def _forget(stage: Stage) -> None:
+    stage.memory = Memory()
+
+
+HOSTS = st.sampled_from("abc")
+ACTS = st.lists(st.integers(0, 9), min_size=1, max_size=4).map(_act)
+TROUBLE = st.one_of(
+    _declared(),
+    ACTS,
+    ACTS,
+    ACTS,
+    st.builds(_hit, st.sampled_from(["kill", "vanish"]), st.integers(0, 20)),
+    st.builds(_cut, HOSTS, forget=st.booleans()),
+    HOSTS.map(_back),
+    st.sampled_from([1, 5, 60]).map(_wait),
+    st.just(_forget),
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(TROUBLE, max_size=25))
+def test_bounds_hold_and_the_fleet_converges(trouble: list[Event]) -> None:
+    stage = Stage()
+    stage.settle()
+    for event in trouble:
+        event(stage)
+        stage.check()
+    for host in "abc":
+        _back(host)(stage)
+    stage.settle(rounds=200)
+    assert stage.actions(stage.check()) == [], "the next plan is empty"
+    assert stage.plan().wake_at is None
+    if not stage.web.spec.paused:
+        assert len(stage.names()) == stage.web.spec.replicas + 1
+        assert [one.phase for one in stage.plan().statuses] == ["Ready"] * len(stage.fleet.objects)
+        assert stage.memory.leaving == {}
+        assert len(stage.memory.placements) == stage.web.spec.replicas + 1
