@@ -1,10 +1,11 @@
 """cgroup settings from quantities, as a kubelet computes them."""
 
+from functools import lru_cache
 from typing import Final
 
+from agent.model import quantity
 from agent.model.cri import LinuxResources
 from agent.model.objects.pod import Container, PodSpec, ResourceRequirements
-from agent.model.quantity import milli, whole
 
 _PERIOD: Final = 100_000
 _SMALLEST_QUOTA: Final = 1_000
@@ -12,6 +13,10 @@ _FEWEST_SHARES: Final = 2
 _MOST_SHARES: Final = 262_144
 _GUARANTEED: Final = -997
 _BEST_EFFORT: Final = 1000
+
+# Pods of a fleet share a few quantities.
+milli = lru_cache(maxsize=1024)(quantity.milli)
+whole = lru_cache(maxsize=1024)(quantity.whole)
 
 
 def linux_resources(container: Container, spec: PodSpec, memory_bytes: int) -> LinuxResources:

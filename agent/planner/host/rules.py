@@ -92,7 +92,7 @@ def _absent(subject: Subject, view: HostView, rule: str) -> Verdict | None:
         cause = drift(view, rule, "the pod's folder is there, but its sandbox is not")
     else:
         path = subject.desired.spec_path
-        cause = asked_for(view, subject.desired, path=path, summary=f"{subject.desired.owner} asks for it")
+        cause = asked_for(view, subject.desired, path=path, summary="declared, and not on the host yet")
     return make(subject, view, rule, cause)
 
 

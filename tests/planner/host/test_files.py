@@ -129,8 +129,8 @@ def test_a_container_that_restarts_finds_the_new_files() -> None:
     changed = replace(changed, spec=replace(changed.spec, containers=(replace(one, image="nginx:1.28"),)))
     made = plan(desired(changed), converge(WANTED))
     assert [(action.id, action.after) for action in made.actions] == [
-        ("restart default/web web", ("update default/web",)),
         ("update default/web", ()),
+        ("restart default/web web", ("update default/web",)),
     ]
 
 
