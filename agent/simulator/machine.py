@@ -120,20 +120,15 @@ class Machine:
 
 
 def available_in(seen: Seen, agent: str) -> dict[PodKey, SandboxSeen]:
-    """Return the agent's pods whose newest sandbox is ready and whose every container runs, at least one."""
-    newest: dict[PodKey, SandboxSeen] = {}
-    for sandbox in seen.sandboxes:
-        config = sandbox.config
-        key = PodKey(namespace=config.namespace, name=config.name)
-        known = newest.get(key)
-        if config.labels.get(AGENT) == agent and (known is None or known.created_at < sandbox.created_at):
-            newest[key] = sandbox
+    """Return the agent's pods that have a ready sandbox in which every container runs, at least one."""
     found = {}
-    for key, sandbox in newest.items():
+    for sandbox in seen.sandboxes:
+        if sandbox.config.labels.get(AGENT) != agent or not sandbox.ready:
+            continue
         states: dict[str, tuple[int, str]] = {}
         for one in seen.containers:
             if one.sandbox_id == sandbox.id and one.config.labels.get(AGENT) == agent:
                 states[one.config.name] = max(states.get(one.config.name, (-1, "")), (one.config.attempt, one.state))
-        if sandbox.ready and states and all(state == "running" for _, state in states.values()):
-            found[key] = sandbox
+        if states and all(state == "running" for _, state in states.values()):
+            found[PodKey(namespace=sandbox.config.namespace, name=sandbox.config.name)] = sandbox
     return found

@@ -42,9 +42,9 @@ class SimulatedSource:
         """Make one commit unreadable."""
         self._commits.pop(revision, None)
 
-    def files(self, revision: str) -> Files:
-        """Return what a commit holds."""
-        return self._commits[revision][1]
+    def has(self, revision: str) -> bool:
+        """Tell whether a commit can still be read."""
+        return revision in self._commits
 
     def fetch(self) -> None:
         """Bring the remote's branch here."""

@@ -149,6 +149,20 @@ class World:
             self.turns.wake("source")
         return revision.id
 
+    def at_rest(self) -> bool:
+        """Tell whether the fleet is converged, to the revision before if the newest one is refused."""
+        now = self.snapshot()
+        source, fleet = now.source, now.fleet
+        if source.head is None or source.head.id != self.source.head:
+            return False
+        return now.converged or (
+            fleet.refused == source.head.id
+            and fleet.current
+            and fleet.in_force is not None
+            and all(status.phase == "Ready" for status in fleet.statuses)
+            and all(host.settled and not host.waiting for host in now.hosts)
+        )
+
     def why(self) -> str:
         """Return in words what keeps the fleet from being converged."""
         return "; ".join(f"{one.host} {one.pod or one.object or ''} {one.message}" for one in reasons(self.snapshot()))
