@@ -152,7 +152,7 @@ def _break_by_hand(stage: Stage) -> None:
     _say("Somebody kills a container by hand")
     host, container = stage.running("toolbox")[0]
     stage.lab.host(host).run(f"ctr -n k8s.io tasks kill -s SIGKILL {container}", check=True)
-    print(f"  {container[:12]} on {host} is killed")
+    print(f"  container {container[:12]} on edge-{stage.lab.host(host).index} is killed")
 
     def healed() -> bool:
         now = stage.running("toolbox")
@@ -170,7 +170,7 @@ def _refuse(stage: Stage) -> None:
     print(f"  commit {commit} is pushed")
     _expect("it is refused", lambda: "did you mean `image`" in _quiet(stage, "status"))
     said = stage.trimtab("status")
-    if "apps/web/deployment.yaml:22:" not in said or commit not in said:
+    if "apps/web/deployment.yaml:20:11" not in said or commit not in said:
         raise StepFailedError("the refusal should name the commit and the line")
     if stage.running("") != before:
         raise StepFailedError("a refused commit must not change anything")

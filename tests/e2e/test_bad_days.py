@@ -87,7 +87,7 @@ def test_an_agent_killed_twenty_times_in_a_rollout_duplicates_and_loses_nothing(
     fleet.apply()
     draw = random.Random(20)
     for number in range(20):
-        tag = ("1.0", "1.1")[number % 2]
+        tag = ("1.1", "1.0")[number % 2]
         fleet.push(
             f"kill {number}",
             **{"web.yaml": deployment("web", container(image=f"registry/app:{tag}"), replicas=6, strategy=bounds)},
@@ -102,7 +102,7 @@ def test_an_agent_killed_twenty_times_in_a_rollout_duplicates_and_loses_nothing(
         assert len([p for p in pods if p.startswith("default/web-")]) >= 5
         assert "default/one" in pods
     with fleet.agent():
-        eventually(lambda: [c.image[-3:] for c in fleet.running("default/web-")] == ["1.1"] * 6)
+        eventually(lambda: [c.image[-3:] for c in fleet.running("default/web-")] == ["1.0"] * 6)
         eventually(lambda: len(fleet.pods()) == 7)
         fleet.settle()
     fleet.assert_in_sync()
