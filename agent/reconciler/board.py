@@ -77,11 +77,15 @@ class Board:
 
 
 def _converged(source: SourceState, fleet: FleetState, hosts: tuple[HostState, ...]) -> bool:
+    declared = {status.key.name for status in fleet.statuses if status.key.kind == "Host"}
     return (
         source.head is not None
         and fleet.in_force is not None
         and fleet.in_force.id == source.head.id
         and fleet.current
+        # Before the first plan, and before a host's first look, nothing speaks against it: that is no convergence.
+        and fleet.planned_at > 0
+        and declared == {host.name for host in hosts}
         and all(status.phase == "Ready" for status in fleet.statuses)
         and all(host.settled and not host.waiting for host in hosts)
     )
