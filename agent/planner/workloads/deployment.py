@@ -5,6 +5,7 @@ what may go of the old pods first, then what room that leaves for new ones.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from agent.model.intstr import resolve
 from agent.model.memory import Memory
@@ -14,6 +15,9 @@ from agent.planner.live import Live, names_of
 from agent.planner.naming import parse_slot, placed_slots
 from agent.planner.template import Slot, Template, first_slots
 from agent.planner.workload import Claim, Departure
+
+_LOOK_AGAIN: Final = 1.0
+"""Seconds after which a pod that was sent away and is wanted again is taken for what it looks like."""
 
 
 class Bounds(Value, frozen=True, kw_only=True):
@@ -69,7 +73,12 @@ class _Scene:
         return [self.current[slot.index] for slot in slots if slot.index in self.current]
 
     def available_at(self, pod: Live) -> float | None:
-        """Return when a pod is, or was, available if nothing happens to it; None while it is not ready."""
+        """Return when a pod is, or was, available if nothing happens to it; None while it is not ready.
+
+        One that was sent away and is wanted again may be half gone already: it counts from the next pass on.
+        """
+        if pod.name in self.memory.leaving:
+            return None
         since = pod.ready_since(self.template.names if pod.generation == self.template.hash else None)
         return None if since is None else since + self.spec.min_ready_seconds
 
@@ -104,6 +113,7 @@ def _claim(scene: _Scene, final: tuple[Slot, ...], now: tuple[Slot, ...], go: Se
     counted = (*current, *kept)
     times = [at for pod in counted if (at := scene.available_at(pod)) is not None]
     soon = [at for at in times if at > scene.now]
+    recalled = any(pod.name in scene.memory.leaving for pod in current)
     return Claim(
         template=scene.template,
         final=final,
@@ -114,7 +124,7 @@ def _claim(scene: _Scene, final: tuple[Slot, ...], now: tuple[Slot, ...], go: Se
         ready=len(times),
         available=len(times) - len(soon),
         stopped=stopped,
-        wake_at=min(soon, default=None),
+        wake_at=min([*soon, scene.now + _LOOK_AGAIN] if recalled else soon, default=None),
     )
 
 

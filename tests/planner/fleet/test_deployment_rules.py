@@ -145,6 +145,13 @@ def test_a_pod_that_was_sent_away_counts_for_nothing_and_no_other_goes_in_its_st
     assert [one.pod.key.name for one in claim.leaving] == ["web-4ktvph2fwk-0"]
 
 
+def test_a_pod_that_was_sent_away_and_is_wanted_again_may_be_half_gone() -> None:
+    name = decide(1, rolling(1, 0)).template.set
+    claim = decide(1, rolling(1, 0), old="r", new="r", memory=Memory(leaving={f"default/{name}-0": "a"}))
+    assert (kept(claim), slots(claim), claim.available, claim.wake_at) == ("0", "0", 1, 101.0)
+    assert kept(decide(1, rolling(1, 0), old="r", new="r")) == ""
+
+
 def test_a_pod_is_available_only_after_min_ready_seconds() -> None:
     claim = decide(3, rolling(1, 0), old="rrr", new="r", min_ready_seconds=30)
     assert (claim.ready, claim.available, kept(claim), claim.wake_at) == (4, 0, "012", 120.0)

@@ -1,12 +1,11 @@
 """Whatever happens, in whatever order: bounds hold at every step, and once it stops, the fleet is as declared."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agent.model.action import Action
 from agent.model.desired import HostDesired
 from agent.model.memory import Memory
 from agent.model.objects import Deployment
@@ -19,7 +18,6 @@ from agent.planner.pods import observed_pods
 from agent.planner.workloads.deployment import bounds
 from tests.planner.fleet.build import RECREATE, World, config_map, container, deployment, pod, rolling
 
-Event = Callable[["Stage"], None]
 READS = EnvFromSource(config_map_ref=ConfigRef(name="settings"))
 COUNTS: st.SearchStrategy[IntOrString] = st.sampled_from([0, 1, 2, "25%", "50%"])
 
@@ -67,80 +65,85 @@ def _staying(desired: HostDesired) -> list[PodKey]:
     return [*(one.key for one in desired.pods), *(one.key for one in desired.kept)]
 
 
-def _declare(web: Deployment, mode: str) -> Event:
-    def event(stage: Stage) -> None:
-        stage.web = web
-        stage.declare(web, pod("one"), config_map(MODE=mode))
+class Event(NamedTuple):
+    """Something that happens; shown in words when a test fails."""
 
-    return event
+    what: str
+    happen: Callable[[Stage], None]
+
+    def __repr__(self) -> str:
+        return self.what
 
 
 @st.composite
 def _declared(draw: st.DrawFn) -> Event:
+    surge, unavailable = draw(COUNTS), draw(COUNTS)
+    recreate = draw(st.integers(0, 5)) == 5
+    image, mode = draw(st.integers(1, 3)), draw(st.sampled_from("12"))
+    replicas = draw(st.integers(0, 6))
     fields: dict[str, Any] = {
         "min_ready_seconds": draw(st.sampled_from([0, 0, 5])),
         "paused": draw(st.integers(0, 9)) == 9,
     }
-    if draw(st.integers(0, 5)) == 5:
-        fields["strategy"] = RECREATE
-    else:
-        fields["strategy"] = rolling(draw(COUNTS), draw(COUNTS))
-    app = container(f"app:{draw(st.integers(1, 3))}", env_from=(READS,))
-    return _declare(deployment(draw(st.integers(0, 6)), app, **fields), draw(st.sampled_from("12")))
+    strategy = RECREATE if recreate else rolling(surge, unavailable)
+    what = "Recreate" if recreate else f"surge {surge}, unavailable {unavailable}"
+
+    def happen(stage: Stage) -> None:
+        app = container(f"app:{image}", env_from=(READS,))
+        stage.web = deployment(replicas, app, strategy=strategy, **fields)
+        stage.declare(stage.web, pod("one"), config_map(MODE=mode))
+
+    return Event(f"declare({replicas} replicas, image {image}, mode {mode}, {what}, {fields})", happen)
 
 
 def _act(luck: list[int]) -> Event:
     """Do some of the plan: the whole of an action, a part of it, or nothing, as luck has it."""
 
-    def event(stage: Stage) -> None:
+    def happen(stage: Stage) -> None:
         plan = stage.check()
         done: set[tuple[str, str]] = set()
         for number, (host, action) in enumerate(stage.actions(plan)):
             fate = luck[number % len(luck)]
             if fate == 0 or any((host, before) not in done for before in action.after):
                 continue
-            stage.do(host, action, None if fate > 3 else _part(action, fate))
+            stage.do(host, action, None if fate > 3 else len(action.steps) * fate // 4)
             if fate > 3:
                 done.add((host, action.id))
         stage.now += 1
 
-    return event
-
-
-def _part(action: Action, fate: int) -> int:
-    return len(action.steps) * fate // 4
+    return Event(f"act({luck})", happen)
 
 
 def _hit(blow: str, number: int) -> Event:
-    def event(stage: Stage) -> None:
+    def happen(stage: Stage) -> None:
         names = [name for place, found in stage.pods().items() if place not in stage.hidden for name in found]
         if names:
             (stage.kill if blow == "kill" else stage.vanish)(names[number % len(names)])
 
-    return event
+    return Event(f"{blow}(pod {number})", happen)
 
 
 def _cut(host: str, *, forget: bool) -> Event:
-    def event(stage: Stage) -> None:
+    def happen(stage: Stage) -> None:
         if host not in stage.hidden:
             stage.hidden[host] = stage.lose(host, forget=forget)
 
-    return event
+    return Event(f"cut({host}, {forget=})", happen)
 
 
 def _back(host: str) -> Event:
-    def event(stage: Stage) -> None:
+    def happen(stage: Stage) -> None:
         if host in stage.hidden:
             stage.observations[host] = stage.hidden.pop(host)
 
-    return event
+    return Event(f"back({host})", happen)
 
 
 def _wait(seconds: int) -> Event:
-    def event(stage: Stage) -> None:
+    def happen(stage: Stage) -> None:
         stage.now += seconds
 
-    return event
+    return Event(f"wait({seconds})", happen)
 
 
 def _forget(stage: Stage) -> None:
@@ -158,7 +161,7 @@ TROUBLE = st.one_of(
     st.builds(_cut, HOSTS, forget=st.booleans()),
     HOSTS.map(_back),
     st.sampled_from([1, 5, 60]).map(_wait),
-    st.just(_forget),
+    st.just(Event("forget", _forget)),
 )
 
 
@@ -168,10 +171,10 @@ def test_bounds_hold_and_the_fleet_converges(trouble: list[Event]) -> None:
     stage = Stage()
     stage.settle()
     for event in trouble:
-        event(stage)
+        event.happen(stage)
         stage.check()
     for host in "abc":
-        _back(host)(stage)
+        _back(host).happen(stage)
     stage.settle(rounds=200)
     assert stage.actions(stage.check()) == [], "the next plan is empty"
     assert stage.plan().wake_at is None
