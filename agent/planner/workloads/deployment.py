@@ -247,11 +247,12 @@ def _first_to_go(scene: _Scene, awaited: frozenset[str] = frozenset()) -> list[L
 def _departures(scene: _Scene, surplus: Sequence[Live], go: Sequence[Live], current: int) -> tuple[Departure, ...]:
     """Say of each pod that goes whether a newer one takes its place.
 
-    While there are more than the wanted count (and a rollout under way may have its surge beyond that), as many old
-    pods as go are scaled down, not replaced.
+    Of the old pods that go, those beyond the wanted count are scaled down, the others replaced. A rollout that is
+    under way may have its surge beyond that.
     """
     replicas = scene.spec.replicas
-    slack = bounds(scene.spec).surge if current else 0
+    under_way = current or len({pod.generation for pod in scene.old}) > 1
+    slack = bounds(scene.spec).surge if under_way else 0
     scaled = max(0, len(scene.old) + current - replicas - slack) if replicas else len(go)
     return (
         *(_scaled_down(pod, replicas) for pod in (*surplus, *go[:scaled])),

@@ -1,0 +1,93 @@
+import pytest
+
+from agent.model.objects.agent import Prune
+from agent.planner.fleet import plan_fleet
+from agent.planner.prune import Held, prune_guard
+from tests.planner.fleet.build import RECREATE, World, container, deployment, pod, rolling
+
+
+def guard(world: World, fraction: float = 0.3) -> Held | None:
+    return prune_guard(world.observations, plan_fleet(world.given), Prune(max_fraction=fraction))
+
+
+def ten() -> World:
+    world = World(*(pod(f"p{number}") for number in range(10)))
+    world.settle()
+    return world
+
+
+@pytest.mark.parametrize(("left", "held"), [(10, False), (7, False), (6, True), (1, True), (0, True)])
+def test_more_than_the_fraction_is_held(left: int, *, held: bool) -> None:
+    world = ten()
+    world.declare(*(pod(f"p{number}") for number in range(left)))
+    found = guard(world)
+    assert (found is not None) is held
+    assert found is None or len(found.removed) == 10 - left
+
+
+def test_every_pod_is_held_whatever_the_fraction() -> None:
+    world = ten()
+    world.declare()
+    found = guard(world, fraction=1.0)
+    assert found is not None
+    assert found.message.startswith("would remove every pod, and spec.prune.maxFraction allows 100% without asking: ")
+    assert found.message.endswith("default/p4 (no object declares it) and 5 more")
+
+
+def test_a_fleet_without_pods_is_never_held() -> None:
+    assert guard(World(), fraction=0.0) is None
+    assert guard(World(deployment(3)), fraction=0.0) is None
+
+
+@pytest.mark.parametrize("strategy", [rolling(1, 0), rolling("100%", "100%"), RECREATE])
+def test_a_rollout_is_not_held(strategy: object) -> None:
+    world = World(deployment(4, strategy=strategy))
+    world.settle()
+    world.declare(deployment(4, container("app:2"), strategy=strategy))
+    assert guard(world, fraction=0.0) is None
+
+
+def test_a_rollout_under_way_is_not_held_for_its_surge() -> None:
+    world = World(deployment(4, strategy=rolling(2, 0)))
+    world.settle()
+    world.declare(deployment(4, container("app:2"), strategy=rolling(2, 0)))
+    world.act()
+    world.declare(deployment(4, container("app:3"), strategy=rolling(2, 0)), pod("one"))
+    assert guard(world, fraction=0.0) is None
+
+
+def test_scaling_down_is_held_like_any_other_loss() -> None:
+    world = World(deployment(5))
+    world.settle()
+    world.declare(deployment(1))
+    found = guard(world)
+    assert found is not None
+    assert "Deployment default/web: scaled down to 1" in found.message
+    world.declare(deployment(1, container("app:2")))
+    found = guard(world)
+    assert found is not None
+    assert len(found.removed) == 4
+
+
+def test_pods_of_unseen_hosts_count() -> None:
+    world = ten()
+    for name in "abc":
+        world.lose(name)
+    world.declare(pod("p0"))
+    found = guard(world)
+    assert found is not None
+    assert (len(found.removed), found.total) == (9, 10)
+
+
+def test_pods_that_stay_because_prune_is_off_do_not_count() -> None:
+    world = ten()
+    world.prune = False
+    world.declare()
+    assert guard(world) is None
+
+
+def test_a_pod_that_moves_is_not_lost() -> None:
+    world = World(pod("one"), hosts=["a", "b"])
+    world.settle()
+    world.declare(pod("one", node_name="b"))
+    assert guard(world, fraction=0.0) is None
