@@ -7,7 +7,7 @@ from agent.manifests.checks.quantities import check_quantities, value_of
 from agent.manifests.checks.unique import check_unique
 from agent.manifests.explain import nearest
 from agent.manifests.finding import Finding, Findings, Steps
-from agent.model.objects.pod import Container, EnvFromSource, EnvVar, Quantity, SecurityContext
+from agent.model.objects.pod import Container, ContainerPort, EnvFromSource, EnvVar, Quantity, SecurityContext
 
 
 def check_container(container: Container, at: Steps, volumes: Collection[str]) -> Findings:
@@ -26,17 +26,16 @@ def check_container(container: Container, at: Steps, volumes: Collection[str]) -
 
 def _ports(container: Container, at: Steps) -> Findings:
     yield from check_unique(container.ports, at, lambda port: port.name or None, "port name", "name")
-    yield from check_unique(
-        container.ports,
-        at,
-        lambda port: (port.container_port, port.protocol, port.host_port, port.host_ip),
-        "port",
-        "containerPort",
-    )
+    yield from check_unique(container.ports, at, _published, "port", "containerPort")
     for index, port in enumerate(container.ports):
         if port.host_ip and not is_address(port.host_ip):
             message = "this is not an IP address"
             yield Finding((*at, index, "hostIP"), "bad-value", message)
+
+
+def _published(port: ContainerPort) -> str:
+    host = f" on {port.host_ip}:{port.host_port}" if port.host_port else ""
+    return f"{port.container_port}/{port.protocol}{host}"
 
 
 def _variable(variable: EnvVar, at: Steps) -> Findings:

@@ -32,7 +32,7 @@ def check_host(host: Host) -> Findings:
             yield from _host_key(spec.ssh.jump.host_key, ("spec", "ssh", "jump", "hostKey"))
     yield from check_quantities(spec.allocatable, ("spec", "allocatable"))
     at = ("spec", "taints")
-    yield from check_unique(spec.taints, at, lambda taint: (taint.key, taint.effect), "taint", "key")
+    yield from check_unique(spec.taints, at, lambda taint: f"{taint.key}:{taint.effect}", "taint", "key")
 
 
 def _host_key(key: str | None, at: Steps) -> Findings:
@@ -47,13 +47,22 @@ def _host_key(key: str | None, at: Steps) -> Findings:
 
 
 def _embedded_type(encoded: str) -> str:
-    """Return the type that a public key names in its own first field, which is a length and a text."""
+    """Return the type that a public key names in itself; empty when it is not whole.
+
+    A key is fields of a length and that many bytes (RFC 4253, 6.6); the first is its type.
+    """
     try:
         blob = binascii.a2b_base64(encoded, strict_mode=True)
     except binascii.Error:
         return ""
-    length = int.from_bytes(blob[:4], "big")
-    return blob[4 : 4 + length].decode("ascii", errors="replace") if len(blob) > 4 + length else ""
+    fields: list[bytes] = []
+    while blob:
+        length = int.from_bytes(blob[:4], "big")
+        if len(blob) < 4 + length:
+            return ""
+        fields.append(blob[4 : 4 + length])
+        blob = blob[4 + length :]
+    return fields[0].decode("ascii", errors="replace") if len(fields) > 1 else ""
 
 
 def _file(kind: str) -> str:
