@@ -15,7 +15,10 @@ class Location(Value, frozen=True, kw_only=True, order=True):
 
 
 class Origin(Value, frozen=True, kw_only=True, order=True):
-    """Where an object was written: its file, the document's number in that file (from 0), its first line."""
+    """Where an object was written: its file, its number in that file (from 0), its first line.
+
+    Items of a ``kind: List`` count one by one, as if each were a document of its own.
+    """
 
     file: str
     document: int = 0
