@@ -20,9 +20,10 @@ class Claim(Value, frozen=True, kw_only=True):
     """What one workload wants of its pods.
 
     ``final`` are the slots that it wants in the end: all of them get a host at once. ``now`` are those of them that
-    may exist already. ``kept`` are pods of older templates that stay for now, ``leaving`` those that go. ``current``
-    are the pods in ``final`` that live. ``available`` counts those in ``now`` and ``kept``; ``ready`` too.
-    ``stopped`` says what keeps the workload from going on by itself, ``wake_at`` when time alone changes the answer.
+    may exist already, ``current`` the pods that live in these. ``kept`` are pods of older templates that stay for
+    now, ``leaving`` those that go. ``ready`` and ``available`` count among ``current`` and ``kept``. ``stopped`` says
+    why the workload does not go on before its object is changed (paused), ``wake_at`` when time alone changes the
+    answer.
     """
 
     template: Template

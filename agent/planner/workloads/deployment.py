@@ -11,7 +11,7 @@ from agent.model.intstr import resolve
 from agent.model.memory import Memory
 from agent.model.objects.deployment import DeploymentSpec, RollingUpdate
 from agent.model.value import Value
-from agent.planner.live import Live, names_of
+from agent.planner.live import Live
 from agent.planner.naming import parse_slot, placed_slots
 from agent.planner.template import Slot, Template, first_slots
 from agent.planner.workload import Claim, Departure
@@ -190,11 +190,8 @@ def _roll(scene: _Scene, final: Sequence[Slot]) -> Decision:
 
 def _recreate(scene: _Scene, final: Sequence[Slot]) -> Decision:
     """Let all old pods go; new ones start when the last of them is gone."""
-    remaining = [*scene.old, *scene.gone]
-    if not remaining:
-        return (), scene.spec.replicas, ""
-    stopped = f"waits for {names_of(remaining)} to be gone, as strategy Recreate asks for"
-    return scene.old, len(scene.present(final)), stopped
+    remain = bool(scene.old or scene.gone)
+    return scene.old, len(scene.present(final)) if remain else scene.spec.replicas, ""
 
 
 def _pause(scene: _Scene, final: Sequence[Slot]) -> Decision:

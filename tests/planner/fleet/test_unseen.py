@@ -78,7 +78,7 @@ def test_recreate_does_not_start_while_an_old_pod_may_still_run_out_of_sight() -
     before = world.lose("a")
     world.declare(deployment(1, container("app:2"), strategy=RECREATE))
     assert world.settle() == []
-    assert "as strategy Recreate asks for" in world.status().message
+    assert world.status().message.endswith("-0 to be gone")
     world.lose("a", forget=True)  # the agent restarts, and remembers
     assert world.settle() == []
     world.observations["a"] = before
