@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from agent.model.labels import CONTAINERS
 from agent.model.objects.meta import ObjectKey, PodKey
 from agent.model.observation import Observation, Seen, Unseen, last_known
 from agent.model.status import PodStatus
@@ -58,7 +59,9 @@ def _live_pods(seen: Seen, agent: str, host: str, unseen: str) -> tuple[Live, ..
 
 def _live(pod: ObservedPod, host: str, unseen: str, skew: float) -> Live:
     names = tuple(pod.containers)
-    since = pod.running_since(names) if names else None
+    asked = pod.sandbox.config.annotations.get(CONTAINERS)
+    whole = bool(names) if asked is None else set(asked.split(",")) <= set(names)
+    since = pod.running_since(names) if whole else None
     owner = pod.owner
     steady = None
     if since is not None and owner is not None:

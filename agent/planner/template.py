@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from agent.model.desired import ConfigData, DesiredPod
-from agent.model.labels import POD_TEMPLATE_HASH
+from agent.model.labels import CONTAINERS, POD_TEMPLATE_HASH
 from agent.model.objects.deployment import Deployment
 from agent.model.objects.meta import ConfigKey, Declared, PodKey
 from agent.model.objects.pod import Container, Pod, PodSpec
@@ -82,6 +82,7 @@ def resolve_template(declared: Declared[Workload], config: tuple[ConfigData, ...
     """Return a workload's template with the configuration that it refers to."""
     body, resolved = declared.body, {data.key: data for data in config}
     spec = pod_spec(body)
+    names = tuple(sorted(container.name for container in spec.containers))
     generated = isinstance(body, Deployment)
     meta = body.spec.template.metadata if isinstance(body, Deployment) else body.metadata
     hashed = _template_hash(body, resolved, key) if isinstance(body, Deployment) else ""
@@ -91,9 +92,11 @@ def resolve_template(declared: Declared[Workload], config: tuple[ConfigData, ...
         set=set_name(declared.key.name, hashed) if generated else declared.key.name,
         spec=spec,
         labels={**meta.labels, POD_TEMPLATE_HASH: hashed} if generated else meta.labels,
-        annotations=meta.annotations,
+        annotations={**meta.annotations, CONTAINERS: ",".join(names)}
+        if generated and len(names) > 1
+        else meta.annotations,
         config=resolved,
-        names=tuple(sorted(container.name for container in spec.containers)),
+        names=names,
         demand=demand_of(spec),
     )
 

@@ -108,6 +108,19 @@ def test_a_failing_template_stops_at_the_surge() -> None:
     assert f"rollout of default/web waits for {new} on a to be running" in world.messages()[0]
 
 
+def test_a_pod_that_was_only_half_made_is_not_taken_for_a_whole_one() -> None:
+    """Its manifest is gone before its second container was made: nobody can tell from what runs that it lacks one."""
+    both = deployment(2, container(), container(name="sidecar"), strategy=rolling(1, 0))
+    world = World(both, hosts=["a", "b"])
+    [first, second] = world.actions(world.plan())
+    world.do(*first, steps=len(first[1].steps) - 1)
+    world.do(*second)
+    world.declare(deployment(2, container("app:2"), container(name="sidecar"), strategy=rolling(1, 0)))
+    assert world.status().available == 1
+    assert world.act()[0][1:] == ("create", world.status().pods[0].key.name)
+    assert [name for _, verb, name in world.act() if verb == "remove"] == [first[1].pod.name]
+
+
 def test_a_newer_template_preempts_one_that_hangs() -> None:
     world = World(deployment(3))
     world.settle()
