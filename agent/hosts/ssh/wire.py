@@ -20,6 +20,7 @@ class Wire:
 
     def __init__(self, below: "socket.socket | paramiko.Channel") -> None:
         self._below = below
+        self._tcp = below if isinstance(below, socket.socket) else None
         self._ahead = b""
         self._at = 0
         self._closed = False
@@ -34,6 +35,11 @@ class Wire:
                 raise TimeoutError from error
             self._at = 0
             self.received += len(self._ahead)
+            if self._tcp:
+                # sshd writes small packets one by one and, unless it runs an interactive session, waits for each to
+                # be acknowledged (Nagle); the kernel would put that off for 40 ms. The option lasts for one answer.
+                with contextlib.suppress(OSError):
+                    self._tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         taken = self._ahead[self._at : self._at + size]
         self._at += len(taken)
         return taken
@@ -44,19 +50,19 @@ class Wire:
 
     def settimeout(self, seconds: float) -> None:
         """Let reads wait this long. A real socket stays blocking: the kernel keeps the time, one call a read."""
-        if isinstance(self._below, socket.socket):
+        if self._tcp:
             whole = int(seconds)
             wait = struct.pack("ll", whole, int((seconds - whole) * 1_000_000))
-            self._below.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, wait)
+            self._tcp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, wait)
         else:
             self._below.settimeout(seconds)
 
     def close(self) -> None:
         """End the stream; a read that waits in another thread returns."""
         self._closed = True
-        if isinstance(self._below, socket.socket):
+        if self._tcp:
             with contextlib.suppress(OSError):
-                self._below.shutdown(socket.SHUT_RDWR)
+                self._tcp.shutdown(socket.SHUT_RDWR)
         self._below.close()
 
 
