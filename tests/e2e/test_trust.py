@@ -1,6 +1,7 @@
 """Secrets show nowhere, and two agents never fight over a host."""
 
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -10,19 +11,26 @@ from tests.e2e.manifests import container, pod, secret
 
 pytestmark = pytest.mark.lab
 
-MARK = "hunter2-marker"
+MARK = f"marker-{uuid4().hex}"
 
 
 def _command_lines() -> str:
-    """The arguments and the environment of every process of this machine, lab hosts included."""
-    said = []
-    for process in Path("/proc").glob("[0-9]*"):
-        for name in ("cmdline", "environ"):
-            try:
-                said.append((process / name).read_bytes().decode(errors="replace"))
-            except OSError:
-                continue
-    return "\n".join(said)
+    """The arguments of every process of this machine, lab hosts included."""
+    return "\n".join(_read(process / "cmdline") for process in Path("/proc").glob("[0-9]*"))
+
+
+def _environments(pid: int) -> str:
+    """The environment of a process and of everything that it started."""
+    folder = Path(f"/proc/{pid}")
+    children = [child for task in folder.glob("task/*/children") for child in _read(task).split()]
+    return "\n".join([_read(folder / "environ"), *(_environments(int(child)) for child in children)])
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode(errors="replace")
+    except OSError:  # ended meanwhile
+        return ""
 
 
 def test_a_secret_shows_nowhere(fleet: Fleet) -> None:
@@ -59,7 +67,7 @@ def test_a_secret_shows_nowhere(fleet: Fleet) -> None:
         ):
             done = fleet.trimtab(*verb, check=None)
             said += [done.stdout, done.stderr]
-        said += [agent.said(), _command_lines()]
+        said += [agent.said(), _command_lines(), _environments(agent.pid)]
     said += [path.read_text(errors="replace") for path in sorted(fleet.state.rglob("*")) if path.is_file()]
     said += [containerd.everything_said(host) for host in fleet.lab.hosts]
     assert len("".join(said)) > 1000
