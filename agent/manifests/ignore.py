@@ -13,6 +13,8 @@ from agent.model.problem import Problem
 IGNORE_FILE: Final = ".trimtabignore"
 _MAX_PATTERNS: Final = 1000
 _WILDCARD: Final = re.compile(r"\*+")
+_NESTED_SET: Final = re.compile(r"\[[^\]]*(\[|--|&&|~~|\|\|)")
+"""``[[:alpha:]]`` and set operations: pathspec reads these otherwise than git."""
 _MAX_WILDCARDS: Final = 4
 """In one pattern: each multiplies the time that matching a long name can take."""
 
@@ -53,15 +55,24 @@ class Ignore:
             self._refuse(path, _MAX_PATTERNS + 1, f"the file has more than {_MAX_PATTERNS} lines")
             return None
         for number, line in enumerate(lines, 1):
-            if len(_WILDCARD.findall(line)) > _MAX_WILDCARDS:
-                self._refuse(path, number, f"the pattern has more than {_MAX_WILDCARDS} wildcards")
-                return None
-            try:
-                GitIgnoreSpec.from_lines([line])
-            except (ValueError, re.error):
-                self._refuse(path, number, "this is not a pattern of git's ignore syntax")
+            fault = None if line.startswith("#") else _fault(line)
+            if fault is not None:
+                self._refuse(path, number, fault)
                 return None
         return GitIgnoreSpec.from_lines(lines)
 
     def _refuse(self, path: str, line: int, message: str) -> None:
         self.problems.append(Problem(location=Location(file=path, line=line), rule="bad-ignore-file", message=message))
+
+
+def _fault(line: str) -> str | None:
+    """Return what is wrong with a pattern, if anything."""
+    if len(_WILDCARD.findall(line)) > _MAX_WILDCARDS:
+        return f"the pattern has more than {_MAX_WILDCARDS} wildcards"
+    if _NESTED_SET.search(line):
+        return "sets within sets are not supported, write characters out as in `[a-z]`"
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except (ValueError, re.error):
+        return "this is not a pattern of git's ignore syntax"
+    return None

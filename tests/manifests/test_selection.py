@@ -40,6 +40,8 @@ def test_an_ignore_file_speaks_for_its_folder_and_wins_over_those_above() -> Non
     [
         ("a\n!\n", ".trimtabignore:2:1: this is not a pattern of git's ignore syntax"),
         ("[z-a]\n", ".trimtabignore:1:1: this is not a pattern of git's ignore syntax"),
+        ("[[:alpha:]]\n", ".trimtabignore:1:1: sets within sets are not supported, write characters out as in `[a-z]`"),
+        ("[a--z]\n", ".trimtabignore:1:1: sets within sets are not supported, write characters out as in `[a-z]`"),
         ("*a*a*a*a*a*a*b\n", ".trimtabignore:1:1: the pattern has more than 4 wildcards"),
         ("a\n" * 1001, ".trimtabignore:1001:1: the file has more than 1000 lines"),
         ("a" * 70_000, ".trimtabignore:1:1: the file has 70000 bytes, the limit is 65536"),
