@@ -61,7 +61,7 @@ def _install() -> Path:
 def _ansible(tools: Path, lab: Lab, folder: Path) -> list[str]:
     common = (
         f"ansible_user={lab.user} ansible_ssh_private_key_file={lab.identity_file} "
-        f"ansible_python_interpreter={Path(sys.executable).resolve()} "
+        "ansible_python_interpreter=/usr/bin/python3 "
         f"ansible_ssh_common_args='-o UserKnownHostsFile={lab.known_hosts_file} -o BatchMode=yes'"
     )
     hosts = "".join(
