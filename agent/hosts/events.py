@@ -28,7 +28,7 @@ class EventStream:
 
     def __init__(self, runtime: Runtime, wake: Callable[[], None]) -> None:
         self._wake = wake
-        self._stream = runtime.subscribe(*(f"namespace=={_NAMESPACE},topic=={topic}" for topic in _TOPICS))
+        self._stream = runtime.subscribe(*(f'namespace=={_NAMESPACE},topic=="{topic}"' for topic in _TOPICS))
         self._closed = False
         self._settling = threading.Event()
         self.lost = False
