@@ -8,6 +8,7 @@ from agent.model.observation import Observation, Seen, Unseen, last_known
 from agent.model.status import PodStatus
 from agent.model.value import Value
 from agent.planner.memo import remembered
+from agent.planner.naming import parse_slot
 from agent.planner.pods import ObservedPod, observed_pods
 from agent.planner.podstatus import pod_status
 
@@ -15,10 +16,11 @@ from agent.planner.podstatus import pod_status
 class Live(Value, frozen=True, kw_only=True):
     """One pod of ours on one host.
 
-    ``name`` is its key as memory spells it. ``seen`` is False on an unseen host: the pod exists as far as anybody
-    knows, and is not available. ``observed`` is None for a pod that only memory tells of. ``running_since`` (on the
-    agent's clock) is when the last of its containers started, None unless all of ``names`` run. ``steady`` is its
-    status while nothing about that depends on the time.
+    ``name`` is its key as memory spells it; ``set`` and ``slot`` are what a generated name says (empty, -1 otherwise).
+    ``seen`` is False on an unseen host: the pod exists as far as anybody knows, and is not available. ``observed`` is
+    None for a pod that only memory tells of. ``running_since`` (on the agent's clock) is when the last of its
+    containers started, None unless all of ``names`` run. ``steady`` is its status while nothing about that depends on
+    the time.
     """
 
     key: PodKey
@@ -27,6 +29,8 @@ class Live(Value, frozen=True, kw_only=True):
     seen: bool
     owner: ObjectKey | None
     generation: str = ""
+    set: str = ""
+    slot: int = -1
     names: tuple[str, ...] = ()
     created_at: float = 0.0
     running_since: float | None = None
@@ -62,7 +66,7 @@ def _live(pod: ObservedPod, host: str, unseen: str, skew: float) -> Live:
     asked = pod.sandbox.config.annotations.get(CONTAINERS)
     whole = bool(names) if asked is None else set(asked.split(",")) <= set(names)
     since = pod.running_since(names) if whole else None
-    owner = pod.owner
+    owner, parsed = pod.owner, parse_slot(pod.key.name) or ("", -1)
     steady = None
     if since is not None and owner is not None:
         steady = pod_status(
@@ -75,6 +79,8 @@ def _live(pod: ObservedPod, host: str, unseen: str, skew: float) -> Live:
         seen=not unseen,
         owner=owner,
         generation=pod.template_hash,
+        set=parsed[0],
+        slot=parsed[1],
         names=names,
         created_at=pod.created_at,
         running_since=None if since is None else since - skew,

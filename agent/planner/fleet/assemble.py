@@ -44,8 +44,8 @@ def assemble(
         for slot in claim.now:
             if (host := placed.hosts.get(slot.key)) is None:
                 continue
-            if (live := sight.pods.get(slot.key)) is not None and live.host != host:
-                delayed[slot.key] = f"waits for itself to be gone from {live.host}"
+            if (pod := placed.moving.get(slot.key)) is not None:
+                delayed[slot.key] = f"waits for itself to be gone from {pod.host}"
             else:
                 lists[host].pods.append(pods[slot.key])
         owner = claim.template.declared
@@ -55,7 +55,7 @@ def assemble(
         for one in claim.leaving:
             cause = _because(revision, owner, one.path, one.summary)
             lists[one.pod.host].leaving.append(LeavingPod(key=one.pod.key, cause=cause, reason=one.reason))
-    for claim in claims:
+    for claim in claims if placed.moving else ():
         _move(revision, claim, placed, hosts, lists)
     for host, leaving in _duplicates(revision, claims, sight):
         lists[host].leaving.append(leaving)
@@ -90,9 +90,9 @@ def _move(revision: str, claim: Claim, placed: Placed, hosts: Hosts, lists: Mapp
     """Send away pods that belong on another host than where they run."""
     owner = claim.template.declared
     for pod in claim.current:
-        target = placed.hosts.get(pod.key)
-        if target == pod.host:
+        if pod.key not in placed.moving:
             continue
+        target = placed.hosts.get(pod.key)
         if target is None and not evicts(hosts[pod.host].body, claim.template.demand):
             why = f"stays until another host fits: {placed.refused[pod.key]}"
             lists[pod.host].kept.append(KeptPod(key=pod.key, cause=_because(revision, owner, "spec", why)))

@@ -18,10 +18,11 @@ Hosts = Mapping[str, Declared[Host]]
 
 
 class Placed(Value, frozen=True, kw_only=True):
-    """The host of each pod that has one, and why the others have none."""
+    """The host of each pod that has one, why the others have none, and the pods that may not stay where they are."""
 
     hosts: Mapping[PodKey, str]
-    refused: Mapping[PodKey, str]
+    refused: Mapping[PodKey, str] = {}
+    moving: Mapping[PodKey, Live] = {}
 
 
 def place(claims: Sequence[Claim], sight: Sight, hosts: Hosts, given: FleetInput, lingering: Sequence[Live]) -> Placed:
@@ -34,7 +35,7 @@ def place(claims: Sequence[Claim], sight: Sight, hosts: Hosts, given: FleetInput
     placed: dict[PodKey, str] = {}
     homeless = _stay(claims, sight, hosts, given.memory, placed)
     if not homeless:
-        return Placed(hosts=placed, refused={})
+        return Placed(hosts=placed)
     rooms = {name: Room(hosts[name], given.observations[name]) for name in sorted(hosts)}
     for claim in claims:
         for slot in claim.final:
@@ -53,7 +54,8 @@ def place(claims: Sequence[Claim], sight: Sight, hosts: Hosts, given: FleetInput
                 refused[slot.key] = answer.why
             else:
                 placed[slot.key] = answer
-    return Placed(hosts=placed, refused=refused)
+    moving = {slot.key: sight.pods[slot.key] for _, slots in homeless for slot in slots if slot.key in sight.pods}
+    return Placed(hosts=placed, refused=refused, moving=moving)
 
 
 def _mark_ending(sight: Sight, placed: Mapping[PodKey, str], rooms: Mapping[str, Room]) -> None:

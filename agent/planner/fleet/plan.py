@@ -55,11 +55,12 @@ def _of_kind(given: FleetInput, kind: type[Body]) -> dict[ObjectKey, Declared[Bo
 def _claims(given: FleetInput, sight: Sight) -> tuple[Claim, ...]:
     """Ask every workload what it wants: Pods first, since a Deployment can take another name and a Pod cannot."""
     pods, deployments = _of_kind(given, Pod), _of_kind(given, Deployment)
-    taken = frozenset(f"{key.namespace}/{key.name}" for key in pods if parse_slot(key.name))
+    names = frozenset(f"{key.namespace}/{key.name}" for key in pods)
+    taken = frozenset(name for name in names if parse_slot(name))
     claims = [pod.claim(_template(given, declared), sight.pods) for declared in pods.values()]
     for key, declared in deployments.items():
         template = _template(given, declared)
-        live = [one for one in sight.by_owner.get(key, ()) if one.name not in taken]
+        live = [one for one in sight.by_owner.get(key, ()) if one.name not in names]
         claims.append(
             deployment.claim(template, declared.body.spec, live, memory=given.memory, now=given.now, taken=taken)
         )
@@ -81,11 +82,12 @@ def _config(given: FleetInput, declared: Declared[Workload]) -> Iterable[ConfigD
 
 def _stray(claims: Sequence[Claim], sight: Sight) -> tuple[Live, ...]:
     """Return the pods that no workload has a word for: nothing declares them."""
-    mentioned = {slot.key for claim in claims for slot in claim.final}
-    for claim in claims:
-        mentioned.update(one.key for one in claim.kept)
-        mentioned.update(one.pod.key for one in claim.leaving)
-    return tuple(one for key, one in sight.pods.items() if key not in mentioned)
+    count = sum(len(claim.current) + len(claim.kept) + len(claim.leaving) for claim in claims)
+    if count == len(sight.pods):
+        return ()
+    mentioned = {pod.key for claim in claims for pod in (*claim.current, *claim.kept)}
+    mentioned.update(one.pod.key for claim in claims for one in claim.leaving)
+    return tuple(pod for key, pod in sight.pods.items() if key not in mentioned)
 
 
 def _memory(before: Memory, claims: Sequence[Claim], placed: Placed) -> Memory:

@@ -82,12 +82,14 @@ def _remembered_pods(memory: Memory) -> Iterator[tuple[str, str]]:
 def _ghost(name: str, host: str, stems: Mapping[str, ObjectKey]) -> Live:
     namespace, _, short = name.partition("/")
     key = PodKey(namespace=namespace, name=short)
-    parsed = parse_slot(name)
+    parsed = parse_slot(short) or ("", -1)
     return Live(
         key=key,
         name=name,
         host=host,
         seen=False,
         owner=_owner_by_name(key, stems),
-        generation=parsed[0].rpartition("-")[2] if parsed else "",
+        generation=parsed[0].rpartition("-")[2],
+        set=parsed[0],
+        slot=parsed[1],
     )

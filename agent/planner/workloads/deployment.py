@@ -12,7 +12,7 @@ from agent.model.memory import Memory
 from agent.model.objects.deployment import DeploymentSpec, RollingUpdate
 from agent.model.value import Value
 from agent.planner.live import Live
-from agent.planner.naming import parse_slot, placed_slots
+from agent.planner.naming import placed_slots
 from agent.planner.template import Slot, Template, first_slots
 from agent.planner.workload import Claim, Departure
 
@@ -51,9 +51,8 @@ class _Scene:
         self.gone: list[Live] = []
         """Pods of older templates: those that count, and those that were sent away before."""
         for pod in live:
-            parsed = parse_slot(pod.key.name) if pod.generation == template.hash else None
-            if parsed is not None and parsed[0] == template.set:
-                self.current[parsed[1]] = pod
+            if pod.generation == template.hash and pod.set == template.set:
+                self.current[pod.slot] = pod
             elif pod.name in memory.leaving:
                 self.gone.append(pod)
             else:
@@ -227,14 +226,13 @@ def _first_to_go(scene: _Scene, awaited: frozenset[str] = frozenset()) -> list[L
         age[pod.generation] = min(pod.created_at, age.get(pod.generation, pod.created_at))
 
     def rank(pod: Live) -> tuple[bool, float, str, bool, bool, int, str]:
-        slot = parse_slot(pod.key.name)
         return (
             pod.host not in awaited,
             age[pod.generation],
             pod.generation,
             scene.available(pod),
             scene.ready(pod),
-            -(slot[1] if slot else 0),
+            -pod.slot,
             pod.name,
         )
 

@@ -63,6 +63,8 @@ def _pods(template: Template, prefix: str, generation: str, states: str) -> list
             seen=True,
             owner=template.declared.key,
             generation=generation,
+            set=prefix,
+            slot=index,
             names=("app",),
             running_since=90.0 if state == "r" else None,
         )
