@@ -32,6 +32,8 @@ def explain(error: ValidationError, root: Node) -> Findings:
         case ValidationErrorKind.AdditionalProperties(unexpected=names):
             yield from (_field(steps, name, schema) for name in names)
         case ValidationErrorKind.Required(property=name):
+            if _misspelt(name, node.data, schema):
+                return  # said once, where it is written
             description = schema["properties"].get(name, {}).get("description", "")
             yield Finding((*steps, name), "missing-field", f"field `{name}` is missing", description)
         case ValidationErrorKind.PropertyNames(error=inner):
@@ -56,6 +58,13 @@ def shorten(text: str) -> str:
     """Return a text that fits a line: control characters escaped, long ones cut."""
     plain = "".join(character if character.isprintable() else repr(character)[1:-1] for character in text[:200])
     return plain if len(plain) <= _SHOWN_CHARACTERS else plain[: _SHOWN_CHARACTERS - 1] + "…"
+
+
+def _misspelt(name: str, data: Any, schema: dict[str, Any]) -> bool:  # noqa: ANN401 - plain data of any shape
+    """Tell whether a required field that is missing stands there under a name that is not quite its own."""
+    names = [*schema["properties"], *schema.get("x-unsupported", {})]
+    unknown = [key for key in data if key not in names] if isinstance(data, dict) else []
+    return any(nearest(key, names) == nearest(name, [name]) for key in unknown)
 
 
 def _field(steps: Steps, name: str, schema: dict[str, Any]) -> Finding:
