@@ -1,5 +1,1 @@
-"""Real hosts: plain containerd, reached over SSH."""
-
-from agent.hosts.connect import connect, scan_key
-
-__all__ = ["connect", "scan_key"]
+"""Real hosts: plain containerd, reached over SSH. ``agent.hosts.connect`` is where one begins."""

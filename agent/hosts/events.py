@@ -1,17 +1,25 @@
-"""The runtime's event stream as wake-ups: what happened does not matter, the next look sees it."""
+"""The runtime's event stream: wake-ups, and the ends that CRI has not taken note of yet.
+
+What else happened does not matter, the next look sees it. An end is different: CRI tells of it only once it has
+cleaned up, a tenth of a second later. The event says so at once, and is as true.
+"""
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import grpc
+from google.protobuf.message import DecodeError
 
 from agent.hosts.cri.client import Runtime
+from agent.hosts.proto import events_pb2
+from agent.model.value import Value
 
 _NAMESPACE: Final = "k8s.io"
+_EXIT: Final = "/tasks/exit"
 _TOPICS: Final = (
-    "/tasks/exit",
+    _EXIT,
     "/tasks/delete",
     "/tasks/oom",
     "/containers/create",
@@ -19,18 +27,50 @@ _TOPICS: Final = (
     "/images/update",
     "/images/delete",
 )
-# CRI tells of an end a moment after the event does, and that moment has no event of its own.
-_SETTLED_SECONDS: Final = 0.2
+_MOST_EXITS: Final = 1024
+
+
+class Exit(Value, frozen=True, kw_only=True):
+    """How and when the first process of a container or sandbox ended."""
+
+    code: int
+    at: float
+
+
+class Exits:
+    """The ends that events told of, until CRI tells of them too."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._by_id: dict[str, Exit] = {}
+
+    def add(self, task: events_pb2.TaskExit) -> None:
+        """Take note of an end."""
+        with self._lock:
+            while len(self._by_id) >= _MOST_EXITS:
+                del self._by_id[next(iter(self._by_id))]
+            at = task.exited_at.seconds + task.exited_at.nanos * 1e-9
+            self._by_id[task.container_id] = Exit(code=task.exit_status, at=at)
+
+    def known(self) -> Mapping[str, Exit]:
+        """Return all of them, by id."""
+        with self._lock:
+            return dict(self._by_id)
+
+    def forget(self, container_id: str) -> None:
+        """Let go of an end that CRI tells of by itself."""
+        with self._lock:
+            self._by_id.pop(container_id, None)
 
 
 class EventStream:
     """An open stream. Wakes for every event that can mean drift, and once when the stream is lost."""
 
-    def __init__(self, runtime: Runtime, wake: Callable[[], None]) -> None:
+    def __init__(self, runtime: Runtime, exits: Exits, wake: Callable[[], None]) -> None:
+        self._exits = exits
         self._wake = wake
         self._stream = runtime.subscribe(*(f'namespace=={_NAMESPACE},topic=="{topic}"' for topic in _TOPICS))
         self._closed = False
-        self._settling = threading.Event()
         self.lost = False
         threading.Thread(target=self._drain, name="trimtab-events", daemon=True).start()
 
@@ -38,23 +78,22 @@ class EventStream:
         # Always drained, whatever wake does with it: a reader that stalls can block calls on containerd 2.
         with contextlib.suppress(grpc.RpcError):
             for envelope in self._stream:
-                self._wake()
-                if envelope.topic.startswith("/tasks/") and not self._settling.is_set():
-                    self._settling.set()
-                    self._later()
+                if envelope.topic != _EXIT or self._note_exit(envelope):
+                    self._wake()
         self.lost = True
         if not self._closed:
             self._wake()
 
-    def _later(self) -> None:
-        timer = threading.Timer(_SETTLED_SECONDS, self._settled)
-        timer.daemon = True
-        timer.start()
-
-    def _settled(self) -> None:
-        self._settling.clear()
-        if not self._closed:
-            self._wake()
+    def _note_exit(self, envelope: events_pb2.Envelope) -> bool:
+        """Keep the end of a container; tell whether it was one, not that of a command executed in it."""
+        try:
+            task = events_pb2.TaskExit.FromString(envelope.event.value)
+        except DecodeError:
+            return True
+        if task.id not in ("", task.container_id):
+            return False
+        self._exits.add(task)
+        return True
 
     def close(self) -> None:
         """End the stream without a wake."""

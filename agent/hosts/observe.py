@@ -6,11 +6,13 @@ from typing import Final, Literal
 
 import grpc
 import msgspec
+from msgspec.structs import replace
 
 from agent.hosts import facts as host_facts
 from agent.hosts.cri.client import Answer, Pending, Runtime
 from agent.hosts.cri.decode import decode_container, decode_sandbox
 from agent.hosts.cri.errors import is_missing
+from agent.hosts.events import Exit, Exits
 from agent.hosts.facts import HostFacts
 from agent.hosts.link import Finished, Link
 from agent.hosts.proto import runtime_v1_pb2 as pb
@@ -30,7 +32,8 @@ _STATES: Final[tuple[Literal["created", "running", "exited", "unknown"], ...]] =
 class Memo:
     """What one connection's looks have seen: a configuration never changes for an id, an ended state neither."""
 
-    def __init__(self) -> None:
+    def __init__(self, exits: Exits) -> None:
+        self.exits = exits
         self.sandboxes: Mapping[str, SandboxSeen] = {}
         self.containers: Mapping[str, ContainerSeen] = {}
         self.cgroup_driver: Literal["cgroupfs", "systemd"] | None = None
@@ -87,10 +90,30 @@ class Look:
         seen_containers = [each for item, asked in containers if (each := self._container(item, asked))]
         self._memo.sandboxes = {seen.id: seen for seen in seen_sandboxes}
         self._memo.containers = {seen.id: seen for seen in seen_containers}
+        exits = self._memo.exits.known()
         return (
-            tuple(sorted(seen_sandboxes, key=lambda seen: seen.id)),
-            tuple(sorted(seen_containers, key=lambda seen: seen.id)),
+            tuple(sorted((self._ended_sandbox(seen, exits) for seen in seen_sandboxes), key=lambda seen: seen.id)),
+            tuple(sorted((self._ended_container(seen, exits) for seen in seen_containers), key=lambda seen: seen.id)),
         )
+
+    def _ended_sandbox(self, seen: SandboxSeen, exits: Mapping[str, Exit]) -> SandboxSeen:
+        """Apply what the event stream knows already."""
+        if seen.id not in exits:
+            return seen
+        if not seen.ready:
+            self._memo.exits.forget(seen.id)
+        return replace(seen, ready=False)
+
+    def _ended_container(self, seen: ContainerSeen, exits: Mapping[str, Exit]) -> ContainerSeen:
+        """Apply what the event stream knows already, in CRI's words."""
+        ended = exits.get(seen.id)
+        if ended is None or seen.state == "created":
+            return seen
+        if seen.state != "running":
+            self._memo.exits.forget(seen.id)
+            return seen
+        reason = "Error" if ended.code else "Completed"
+        return replace(seen, state="exited", exit_code=ended.code, finished_at=ended.at, reason=reason)
 
     def images(self) -> tuple[ImageSeen, ...]:
         """Return every image, sorted by id."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from agent.hosts.cri.client import Runtime
-from agent.hosts.events import EventStream
+from agent.hosts.events import EventStream, Exits
 from agent.hosts.execute.pulls import Pulls
 from agent.hosts.link import Link
 from agent.hosts.observe import Memo
@@ -15,14 +15,15 @@ class Session:
     def __init__(self, link: Link, *, host: str) -> None:
         self.link = link
         self.runtime = Runtime(link.target)
-        self.memo = Memo()
+        self.exits = Exits()
+        self.memo = Memo(self.exits)
         self.pulls = Pulls(self.runtime, host=host)
         self._events: EventStream | None = None
 
     def listen(self, wake: Callable[[], None]) -> None:
         """Open the event stream unless it is open."""
         if self._events is None or self._events.lost:
-            self._events = EventStream(self.runtime, wake)
+            self._events = EventStream(self.runtime, self.exits, wake)
 
     def close(self) -> None:
         """Let go of everything."""

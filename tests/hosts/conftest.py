@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.hosts import connect
+from agent.hosts.connect import connect
 from agent.hosts.host import ContainerdHost
 from agent.model.objects.agent import SshDefaults
 from agent.model.objects.host import Host, HostSpec, Ssh

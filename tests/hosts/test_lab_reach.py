@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from agent.hosts import scan_key
+from agent.hosts.connect import scan_key
 from agent.hosts.doctor import Check, examine
 from agent.hosts.host import ContainerdHost
 from agent.hosts.ssh.trust import parse_host_key

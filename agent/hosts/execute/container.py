@@ -3,8 +3,9 @@
 import grpc
 
 from agent.hosts.cri.encode import encode_container, encode_sandbox
-from agent.hosts.cri.errors import is_missing, is_reserved
+from agent.hosts.cri.errors import is_reserved
 from agent.hosts.execute.context import Context
+from agent.hosts.execute.settling import until_settled
 from agent.hosts.files.subpath import refuse_escapes
 from agent.hosts.proto import runtime_v1_pb2 as pb
 from agent.model import labels
@@ -51,17 +52,9 @@ def _left_over(context: Context, sandbox_id: str, step: StartContainer) -> str |
 
 def stop_container(context: Context, step: StopContainer) -> None:
     """Stop a container; one that is gone is stopped."""
-    try:
-        context.runtime.stop_container(step.container_id, step.timeout)
-    except grpc.RpcError as error:
-        if not is_missing(error):
-            raise
+    until_settled(lambda: context.runtime.stop_container(step.container_id, step.timeout))
 
 
 def remove_container(context: Context, step: RemoveContainer) -> None:
     """Remove a container; one that is gone is removed."""
-    try:
-        context.runtime.remove_container(step.container_id)
-    except grpc.RpcError as error:
-        if not is_missing(error):
-            raise
+    until_settled(lambda: context.runtime.remove_container(step.container_id))

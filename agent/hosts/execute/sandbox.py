@@ -3,8 +3,9 @@
 import grpc
 
 from agent.hosts.cri.encode import encode_sandbox
-from agent.hosts.cri.errors import is_missing, is_reserved
+from agent.hosts.cri.errors import is_reserved
 from agent.hosts.execute.context import Context
+from agent.hosts.execute.settling import until_settled
 from agent.hosts.proto import runtime_v1_pb2 as pb
 from agent.model import labels
 from agent.model.action import RemoveSandbox, RunSandbox, StopSandbox
@@ -46,17 +47,9 @@ def _left_over(context: Context, config: SandboxConfig) -> pb.PodSandbox | None:
 
 def stop_sandbox(context: Context, step: StopSandbox) -> None:
     """Stop a sandbox; one that is gone is stopped."""
-    try:
-        context.runtime.stop_sandbox(step.sandbox_id)
-    except grpc.RpcError as error:
-        if not is_missing(error):
-            raise
+    until_settled(lambda: context.runtime.stop_sandbox(step.sandbox_id))
 
 
 def remove_sandbox(context: Context, step: RemoveSandbox) -> None:
     """Remove a sandbox; one that is gone is removed."""
-    try:
-        context.runtime.remove_sandbox(step.sandbox_id)
-    except grpc.RpcError as error:
-        if not is_missing(error):
-            raise
+    until_settled(lambda: context.runtime.remove_sandbox(step.sandbox_id))
