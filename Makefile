@@ -21,7 +21,7 @@ setup: .make/packages $(VENV)/.installed ## Install system packages and the virt
 $(VENV)/.installed: pyproject.toml | .make/packages
 	@echo '==> virtual environment in $(VENV)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
 check: setup ## Lint, types, import contracts, structure
