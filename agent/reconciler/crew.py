@@ -1,5 +1,4 @@
 import threading
-import time
 from collections.abc import Callable
 
 from agent.ports import Clock
@@ -72,7 +71,7 @@ class Crew:
 
         What hangs in the outside world is left behind on its daemon thread: after a crash the same is true.
         """
-        deadline = time.monotonic() + timeout
+        deadline = self._clock.now() + timeout
         with self._lock:
             hosts = list(self._hosts.values())
             workers = [*self._workers, *(worker for _, worker in hosts)]
@@ -83,7 +82,7 @@ class Crew:
         with self._lock:
             threads = [*(worker.thread for worker in workers), *self._batches]
         for thread in threads:
-            thread.join(max(deadline - time.monotonic(), 0.0))
+            thread.join(max(deadline - self._clock.now(), 0.0))
         for loop, _ in hosts:
             loop.close()
         return not any(thread.is_alive() for thread in threads)
