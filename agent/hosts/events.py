@@ -49,7 +49,7 @@ class Exits:
         with self._lock:
             while len(self._by_id) >= _MOST_EXITS:
                 del self._by_id[next(iter(self._by_id))]
-            at = task.exited_at.seconds + task.exited_at.nanos * 1e-9
+            at = (task.exited_at.seconds * 10**9 + task.exited_at.nanos) * 1e-9  # to the digit as CRI's is read
             self._by_id[task.container_id] = Exit(code=task.exit_status, at=at)
 
     def known(self) -> Mapping[str, Exit]:

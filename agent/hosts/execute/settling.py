@@ -9,7 +9,13 @@ import grpc
 from agent.hosts.cri.errors import is_missing, said
 
 _PAUSES: Final = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
-_SETTLING: Final = ("failed to forcibly stop", "failed to stop", "failed to kill", "ttrpc: closed")
+_SETTLING: Final = (
+    "failed to forcibly stop",
+    "failed to stop",
+    "failed to kill",
+    "ttrpc: closed",
+    "failed to set removing state",
+)
 
 
 def until_settled(call: Callable[[], None]) -> None:
