@@ -44,9 +44,11 @@ class _ToLocal:
 
 
 class Relay:
-    """Serves one gRPC connection after another, with one thread that sleeps while nothing is sent.
+    """Serves one gRPC connection, with one thread that sleeps while nothing is sent.
 
-    ``open_channel`` makes the connection to the runtime's socket; why it last failed is kept in ``failure``.
+    ``open_channel`` makes the connection to the runtime's socket; why it failed is kept in ``failure``. The path is
+    removed once it has served: an agent that is killed leaves nothing behind, and a connection that is lost is made
+    anew with everything below it.
     """
 
     def __init__(self, open_channel: Callable[[Sink], paramiko.Channel]) -> None:
@@ -54,9 +56,8 @@ class Relay:
         self._folder = Path(tempfile.mkdtemp(prefix="trimtab-"))  # 0700: nobody else reaches the runtime through it
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(str(self._folder / "cri.sock"))
-        self._listener.listen(4)
+        self._listener.listen(1)
         self._served: socket.socket | None = None
-        self._closed = False
         self.failure: PortError | None = None
         threading.Thread(target=self._serve, name="trimtab-relay", daemon=True).start()
 
@@ -66,14 +67,14 @@ class Relay:
         return f"unix:{self._folder / 'cri.sock'}"
 
     def _serve(self) -> None:
-        while not self._closed:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self._served = connection
-            with connection:
-                self._pump(connection)
+        try:
+            connection, _ = self._listener.accept()
+        except OSError:
+            return
+        self._served = connection
+        self._remove_path()
+        with connection:
+            self._pump(connection)
 
     def _pump(self, connection: socket.socket) -> None:
         sink = _ToLocal(connection)
@@ -82,7 +83,6 @@ class Relay:
         except PortError as error:
             self.failure = error
             return
-        self.failure = None
         try:
             while content := connection.recv(_READ_SIZE):
                 channel.sendall(content)
@@ -94,11 +94,14 @@ class Relay:
                 channel.close()
 
     def close(self) -> None:
-        """Stop serving and remove the socket."""
-        self._closed = True
-        for each in (self._listener, self._served):
-            if each:
-                with contextlib.suppress(OSError):
-                    each.shutdown(socket.SHUT_RDWR)
-                each.close()
+        """Stop serving."""
+        self._remove_path()
+        if self._served:
+            with contextlib.suppress(OSError):
+                self._served.shutdown(socket.SHUT_RDWR)
+
+    def _remove_path(self) -> None:
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
         shutil.rmtree(self._folder, ignore_errors=True)
