@@ -71,7 +71,12 @@ def test_a_token_opens_the_repository_and_shows_nowhere(
 
 def test_the_search_for_the_token_would_find_it() -> None:
     marker = f"marker-{os.getpid()}"
-    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, env={**os.environ, "SHOWN": marker}) as child:
+    environment = {**os.environ, "SHOWN": marker}
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, env=environment) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdin.write(b"there?\n")
+        child.stdout.readline()  # it runs: before that, /proc has no environment of it yet
         assert processes_that_show(marker)
         child.communicate()
 
