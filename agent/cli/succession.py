@@ -51,8 +51,14 @@ def succession(rehearsal: Rehearsal, seen: FleetInput) -> Succession:
             host: replace(plan, actions=tuple(compared(action) for action in plan.actions))
             for host, plan in rehearsal.plans.items()
         },
-        predecessors={new: old.key for new, old in pairs.items()},
+        predecessors=_one_each(pairs),
     )
+
+
+def _one_each(pairs: Mapping[PodKey, ObservedPod]) -> Mapping[PodKey, PodKey]:
+    """Return one successor for each pod that goes; what a scale-up adds takes nobody's place."""
+    successors = {old.key: new for new, old in reversed(tuple(pairs.items()))}
+    return {new: old for old, new in successors.items()}
 
 
 def _actions(rehearsal: Rehearsal) -> list[Action]:
