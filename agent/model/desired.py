@@ -54,7 +54,7 @@ class KeptPod(Value, frozen=True, kw_only=True):
 
 
 class LeavingPod(Value, frozen=True, kw_only=True):
-    """A pod that goes, and why. Anything else of ours that is not desired goes because no object declares it.
+    """A pod that goes, and why. A pod that is mentioned nowhere stays: the fleet planner has not seen it yet.
 
     ``reason`` in one word: ``replaced`` by a pod of a newer template, ``moved`` to another host, ``duplicate`` of the
     pod of that name on another host; ``scaled-down`` and ``undeclared`` pods get no successor.

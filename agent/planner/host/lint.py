@@ -71,11 +71,12 @@ def _ended_before(name: str, plan: HostPlan) -> frozenset[str]:
 
 
 def _removals(given: HostInput, plan: HostPlan, seen: Seen) -> Iterator[str]:
-    """Find pods that should run and would not any more."""
+    """Find pods that would go without anybody having said so; one that makes room for itself is excused."""
     stay: set[PodKey] = {pod.key for pod in given.desired.pods} | {pod.key for pod in given.desired.kept}
-    excused = {entry.pod for entry in plan.waiting if entry.reason == "predecessor"}
+    go = {pod.key for pod in given.desired.leaving} - stay
+    go |= {entry.pod for entry in plan.waiting if entry.reason == "predecessor" and entry.pod in stay}
     for action in plan.actions:
-        if action.pod not in stay or action.verb != "remove" or action.pod in excused:
+        if action.verb != "remove" or action.pod in go:
             continue
         ended = {step.sandbox_id for step in action.steps if isinstance(step, StopSandbox)}
         own = [
@@ -85,4 +86,4 @@ def _removals(given: HostInput, plan: HostPlan, seen: Seen) -> Iterator[str]:
             and one.config.labels.get(AGENT) == given.desired.agent
         ]
         if ended and ended.issuperset(own):
-            yield f"{action.id}: the pod is desired, and would be removed"
+            yield f"{action.id}: the pod is to go by nobody's word, and would be removed"

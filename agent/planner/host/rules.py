@@ -12,7 +12,6 @@ from typing import Final, NamedTuple
 
 from agent.model.action import Action
 from agent.model.cause import Cause
-from agent.model.labels import OWNER
 from agent.planner.backoff import delay
 from agent.planner.host import steps, texts
 from agent.planner.host.compare import alike
@@ -64,15 +63,17 @@ def _leaving(subject: Subject, view: HostView, rule: str) -> Verdict | None:
     return Verdict(actions=(action,))
 
 
-def _undeclared(subject: Subject, view: HostView, rule: str) -> Verdict | None:
-    """Match a pod of ours that nobody asks for."""
+def _unmentioned(subject: Subject, view: HostView, rule: str) -> Verdict | None:
+    """Match a pod of ours of which the desired state does not say a word.
+
+    It came to be, or into sight, after the fleet planner last looked. That one knows whether another pod depends on it
+    (a rollout counts pods), so it is asked first: what nothing declares is leaving in its next plan.
+    """
+    del rule
     if subject.wanted is not None or subject.observed is None:
         return None
-    owner = subject.observed.sandbox.config.annotations.get(OWNER, "")
-    belonged = f" (it belonged to {texts.cut(owner)})" if owner else ""
-    what = f"no object in revision {view.revision[:12]} declares pod {subject.key}{belonged}"
-    leaving = Subject(key=subject.key, observed=subject.observed, going=drift(view, rule, what))
-    return _leaving(leaving, view, rule)
+    message = f"nobody has decided yet what becomes of pod {subject.key}, which was not there before"
+    return Verdict(waiting=(waits(view, subject, "predecessor", message),))
 
 
 def _refused(subject: Subject, view: HostView, rule: str) -> Verdict | None:
@@ -166,7 +167,7 @@ def _by_parts(subject: Subject, view: HostView, rule: str) -> Verdict | None:
 POD_RULES: Final = (
     PodRule("pod gone", _gone),
     PodRule("pod leaving", _leaving),
-    PodRule("pod not declared", _undeclared),
+    PodRule("pod not mentioned", _unmentioned),
     PodRule("pod refused", _refused),
     PodRule("pod absent", _absent),
     PodRule("pod changed", _changed),

@@ -103,7 +103,10 @@ def rollout() -> Scenario:
 
 
 def emptied_repository() -> Scenario:
-    return desired(), converge(desired(shop(), pod("other")))
+    """Of one pod it was said that it goes; the other came into sight only now."""
+    return desired(
+        leaving=(LeavingPod(key=pod_key("shop"), cause=replace(ROLLOUT, summary="no object declares it")),)
+    ), converge(desired(shop(), pod("other")))
 
 
 def unreachable_host() -> Scenario:

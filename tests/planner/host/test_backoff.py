@@ -3,6 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
+from agent.model.desired import LeavingPod
 from agent.model.labels import RESTART_STREAK
 from agent.model.observation import Seen
 from agent.model.plan import Failure
@@ -10,6 +11,7 @@ from tests.planner.host.build import (
     EMPTY,
     FACTS,
     NOW,
+    ROLLOUT,
     act,
     container,
     converge,
@@ -107,5 +109,6 @@ def test_a_failed_pull_does_not_keep_other_containers_from_healing() -> None:
 def test_any_other_failure_holds_the_whole_pod_back() -> None:
     seen = converge(desired(pod()))
     failure = Failure(count=1, last_at=NOW, message="cannot stop", kind="runtime")
-    made = plan(desired(), seen, failures={pod_key(): failure})
+    leaving = desired(leaving=(LeavingPod(key=pod_key(), cause=ROLLOUT),))
+    made = plan(leaving, seen, failures={pod_key(): failure})
     assert (made.actions, made.waiting[0].reason, made.wake_at) == ((), "runtime", NOW + 10)

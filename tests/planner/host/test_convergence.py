@@ -187,7 +187,8 @@ def test_every_host_settles_and_stays_settled(data: st.DataObject) -> None:
     running = observed_pods(settled, "prod")
     waiting = {entry.pod for entry in made.waiting}
     stay = {one.key for one in wanted.pods} | {one.key for one in wanted.kept}
-    assert running.keys() <= stay
+    assert running.keys().isdisjoint(one.key for one in wanted.leaving)
+    assert running.keys() - stay <= waiting, "what nobody mentions waits to be decided on"
     for one in wanted.pods:
         if one.key in waiting:
             continue

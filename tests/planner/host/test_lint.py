@@ -17,11 +17,12 @@ from agent.model.action import (
     WriteFiles,
 )
 from agent.model.cri import ContainerConfig, PortMapping, SandboxConfig
+from agent.model.desired import LeavingPod
 from agent.model.files import FileContent, FileTree, Folder
 from agent.model.observation import ContainerSeen, Observation, SandboxSeen, Unseen
 from agent.model.plan import HostInput, HostPlan
 from agent.planner.host import lint_plan, plan_host
-from tests.planner.host.build import EMPTY, KEY, NOW, converge, desired, live, pod
+from tests.planner.host.build import EMPTY, KEY, NOW, ROLLOUT, converge, desired, live, pod
 
 FOREIGN = SandboxSeen(id="f", config=SandboxConfig(name="web", namespace="default", uid="x"), ready=True)
 THEIRS = ContainerSeen(id="t", sandbox_id="f", config=ContainerConfig(name="c", image="i"), state="running")
@@ -132,7 +133,9 @@ def test_a_host_port_is_taken_once_and_only_when_it_is_free() -> None:
     assert "is still held by sandbox f" in lint(taking, observation=held)
 
 
-def test_a_desired_pod_is_never_removed() -> None:
+def test_only_a_leaving_pod_is_removed() -> None:
     removal = replace(doing(StopSandbox(sandbox_id=SANDBOX.id), RemoveSandbox(sandbox_id=SANDBOX.id)), verb="remove")
-    assert "the pod is desired" in lint(removal)
-    assert lint(removal, declared=False) == ""
+    assert "by nobody's word" in lint(removal)
+    assert "by nobody's word" in lint(removal, declared=False)
+    leaving = replace(given(), desired=desired(leaving=(LeavingPod(key=removal.pod, cause=ROLLOUT),)))
+    assert lint_plan(leaving, HostPlan(host="edge-1", actions=(removal,))) == ()

@@ -104,19 +104,18 @@ def test_another_agents_pods_are_foreign() -> None:
     assert plan(replace(desired(), agent="staging"), replace(seen, pod_dirs=())).actions == ()
 
 
-def test_a_pod_that_nobody_declares_goes() -> None:
-    action = only(plan(desired(), converge(desired(pod()))))
-    assert (action.verb, action.rule) == ("remove", "pod not declared")
-    assert drift_of(action).what == (
-        "no object in revision c0ffeec0ffee declares pod default/web (it belonged to Pod/default/web)"
-    )
-    assert kinds(action) == ["StopContainer", "StopSandbox", "RemoveSandbox", "RemovePodFiles"]
+def test_a_pod_that_nobody_mentions_waits_to_be_decided_on() -> None:
+    """The fleet planner may not have seen it yet, and a rollout may count on it."""
+    made = plan(desired(), converge(desired(pod())))
+    assert made.actions == ()
+    assert [(entry.reason, entry.pod) for entry in made.waiting] == [("predecessor", pod_key())]
 
 
 def test_a_leaving_pod_goes_for_its_own_reason_and_with_its_own_grace() -> None:
     seen = converge(desired(pod(termination_grace_period_seconds=7)))
     action = only(plan(desired(leaving=(LeavingPod(key=pod_key(), cause=ROLLOUT),)), seen))
-    assert (action.rule, action.cause) == ("pod leaving", ROLLOUT)
+    assert (action.verb, action.rule, action.cause) == ("remove", "pod leaving", ROLLOUT)
+    assert kinds(action) == ["StopContainer", "StopSandbox", "RemoveSandbox", "RemovePodFiles"]
     assert [step.timeout for step in action.steps if isinstance(step, StopContainer)] == [7]
 
 
