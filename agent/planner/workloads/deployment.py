@@ -1,7 +1,8 @@
 """A Deployment: a number of interchangeable pods, rolled from template to template within bounds.
 
 The rules are those of Kubernetes' deployment controller, decided from what is seen in one go instead of in steps:
-what may go of the old pods first, then what room that leaves for new ones.
+what may go of the old pods first, then what room that leaves for new ones. On purpose stricter than there: a pod that
+goes takes up its room until it is gone, because it runs until then.
 """
 
 from collections.abc import Sequence
@@ -79,7 +80,10 @@ class _Scene:
         if pod.name in self.memory.leaving:
             return None
         since = pod.ready_since(self.template.names if pod.generation == self.template.hash else None)
-        return None if since is None else since + self.spec.min_ready_seconds
+        if since is None:
+            return None
+        # A clock that was set back is no reason to doubt what runs.
+        return since + self.spec.min_ready_seconds if self.spec.min_ready_seconds else min(since, self.now)
 
 
 def claim(
@@ -100,7 +104,22 @@ def claim(
         go, allowed, stopped = _recreate(scene, final)
     else:
         go, allowed, stopped = _roll(scene, final)
-    return _claim(scene, final, _allowed_slots(scene, final, allowed), go, stopped)
+    # What is there already may stay although there is no room for more.
+    room = max(len(scene.present(final)), _room(scene, final, go))
+    return _claim(scene, final, _allowed_slots(scene, final, min(allowed, room)), go, stopped)
+
+
+def _room(scene: _Scene, final: Sequence[Slot], go: Sequence[Live]) -> int:
+    """Return how many pods of the newest template may exist beside all others that still do.
+
+    A pod that goes counts until it is seen to be gone. On an unseen host nobody would see it go, and a rollout does not
+    wait for a host that is lost.
+    """
+    wanted, going = {slot.index for slot in final}, {pod.key for pod in go}
+    surplus = (pod for index, pod in scene.current.items() if index not in wanted)
+    leaving = sum(1 for pod in (*go, *scene.gone, *surplus) if pod.seen)
+    kept = sum(1 for pod in scene.old if pod.key not in going)
+    return scene.spec.replicas + bounds(scene.spec).surge - kept - leaving
 
 
 def _claim(scene: _Scene, final: tuple[Slot, ...], now: tuple[Slot, ...], go: Sequence[Live], stopped: str) -> Claim:
@@ -128,13 +147,19 @@ def _claim(scene: _Scene, final: tuple[Slot, ...], now: tuple[Slot, ...], go: Se
 
 
 def _allowed_slots(scene: _Scene, final: tuple[Slot, ...], allowed: int) -> tuple[Slot, ...]:
-    """Return the slots that may exist now: those that do come first, and of them those that are available."""
+    """Return the slots that may exist now.
+
+    Those that do come first, and of them those that are available; then those that need not wait for a host port that
+    an older pod may hold, so that none takes the room of one that could start.
+    """
     if allowed >= len(final):
         return final
+    older = {"", *(pod.host for pod in (*scene.old, *scene.gone))} if scene.template.demand.ports else frozenset[str]()
 
     def worth(slot: Slot) -> tuple[bool, bool, int]:
-        pod = scene.current.get(slot.index)
-        return pod is None, pod is None or not scene.available(pod), slot.index
+        if (pod := scene.current.get(slot.index)) is not None:
+            return False, not scene.available(pod), slot.index
+        return True, scene.memory.placements.get(slot.name, "") in older, slot.index
 
     return tuple(sorted(sorted(final, key=worth)[:allowed], key=lambda slot: slot.index))
 
@@ -171,7 +196,7 @@ def _final_slots(scene: _Scene, taken: frozenset[str]) -> tuple[Slot, ...]:
 
 
 Decision = tuple[Sequence[Live], int, str]
-"""Old pods that go, how many new ones may exist, and what stops the rollout."""
+"""Old pods that go, how many new ones may exist once these are gone, and what stops the rollout."""
 
 
 def _roll(scene: _Scene, final: Sequence[Slot]) -> Decision:

@@ -43,15 +43,16 @@ def decide(
     paused: bool = False,
     memory: Memory = Memory(),  # noqa: B008 -- frozen
     min_ready_seconds: int = 0,
+    now: float = 100.0,
 ) -> Claim:
-    """Ask the controller. Pods are letters by slot: `r`unning, `d`own, `-` none."""
+    """Ask the controller. Pods are letters by slot: `r`unning, `d`own, `u`nseen, `-` none."""
     body = deployment(replicas, strategy=strategy, paused=paused, min_ready_seconds=min_ready_seconds)
     template = resolve_template(declared(body), (), KEY)  # type: ignore[arg-type]  # a Declared[Deployment] it is
     live = [
         *_pods(template, "web-4ktvph2fwk", "4ktvph2fwk", old),
         *_pods(template, template.set, template.hash, new),
     ]
-    return controller.claim(template, body.spec, live, memory=memory, now=100.0)
+    return controller.claim(template, body.spec, live, memory=memory, now=now)
 
 
 def _pods(template: Template, prefix: str, generation: str, states: str) -> list[Live]:
@@ -60,7 +61,7 @@ def _pods(template: Template, prefix: str, generation: str, states: str) -> list
             key=PodKey(namespace="default", name=f"{prefix}-{index}"),
             name=f"default/{prefix}-{index}",
             host="a",
-            seen=True,
+            seen=state != "u",
             owner=template.declared.key,
             generation=generation,
             set=prefix,
@@ -89,25 +90,30 @@ def kept(claim: Claim) -> str:
         # surge only: one new one first, old ones stay
         (3, 1, 0, "rrr", "", "012", "0"),
         (3, 1, 0, "rrr", "d", "012", "0"),
-        # the new one is available: an old one goes and makes room for the next
-        (3, 1, 0, "rrr", "r", "01", "01"),
+        # the new one is available: an old one goes, and makes room for the next when it is gone
+        (3, 1, 0, "rrr", "r", "01", "0"),
+        (3, 1, 0, "rr", "r", "01", "01"),
         (3, 1, 0, "rr", "rd", "01", "01"),
         (3, 1, 0, "r", "rr", "0", "012"),
         (3, 1, 0, "r", "rrr", "", "012"),
         # unavailable only: an old one goes first
-        (3, 0, 1, "rrr", "", "01", "0"),
+        (3, 0, 1, "rrr", "", "01", ""),
+        (3, 0, 1, "rr", "", "01", "0"),
         (3, 0, 1, "rr", "d", "01", "0"),
-        (3, 0, 1, "rr", "r", "0", "01"),
+        (3, 0, 1, "rr", "r", "0", "0"),
+        (3, 0, 1, "r", "r", "0", "01"),
         # both
-        (4, 1, 1, "rrrr", "", "012", "01"),
-        (10, 3, 2, "rrrrrrrrrr", "", "01234567", "01234"),
+        (4, 1, 1, "rrrr", "", "012", "0"),
+        (4, 1, 1, "rrr", "", "012", "01"),
+        (10, 3, 2, "rrrrrrrrrr", "", "01234567", "012"),
+        (10, 3, 2, "rrrrrrrr", "", "01234567", "01234"),
         # unhealthy old ones go first, as many as the bound lets go at all
-        (3, 1, 1, "rdr", "", "02", "01"),
+        (3, 1, 1, "rdr", "", "02", "0"),
         (3, 1, 0, "rdr", "", "012", "0"),
-        (3, 1, 0, "rdr", "r", "02", "01"),
-        (4, 0, 1, "dddr", "", "013", "0"),
+        (3, 1, 0, "rdr", "r", "02", "0"),
+        (4, 0, 1, "dddr", "", "013", ""),
         # everything down: the bound on what may go still holds, so that a failing template cannot take all
-        (3, 0, 1, "ddd", "", "01", "0"),
+        (3, 0, 1, "ddd", "", "01", ""),
         # to none
         (0, 1, 0, "rrr", "", "", ""),
         # scaled up in the midst: only the new template grows
@@ -147,6 +153,32 @@ def test_a_pod_that_was_sent_away_counts_for_nothing_and_no_other_goes_in_its_st
     assert [one.pod.key.name for one in claim.leaving] == ["web-4ktvph2fwk-0"]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "may_be"),
+    [
+        ("rrr", "r", "0"),  # told to go, and still there: that makes four
+        ("-rr", "r", "01"),  # gone
+        ("drr", "r", "0"),  # half gone is not gone
+        ("urr", "r", "01"),  # nobody would see it go: its host is lost
+        ("rrr", "rr", "01"),  # what is there may stay
+        ("rr", "rrrr", "012"),  # surplus of the newest template goes as well, and takes up room until then
+    ],
+)
+def test_a_pod_that_goes_takes_up_its_room_until_it_is_gone(old: str, new: str, may_be: str) -> None:
+    memory = Memory(leaving={"default/web-4ktvph2fwk-0": "a"})
+    assert slots(decide(3, rolling(1, 0), old=old, new=new, memory=memory)) == may_be
+
+
+def test_surplus_takes_up_its_room_until_it_is_gone() -> None:
+    """The slots that were chosen before stay chosen, though one of them is not there: no surge is left to make it."""
+    template_set = decide(2, rolling(1, 0)).template.set
+    memory = Memory(placements={f"default/{template_set}-{slot}": "a" for slot in (0, 1)})
+    assert slots(decide(2, rolling(0, 1), new="-rr", memory=memory)) == "1"
+    assert slots(decide(2, rolling(0, 1), new="-ru", memory=memory)) == "01"
+    assert slots(decide(2, RECREATE, new="-rr", memory=memory)) == "1"
+    assert slots(decide(2, rolling(1, 0), new="-rr", memory=memory)) == "01"
+
+
 def test_a_pod_that_was_sent_away_and_is_wanted_again_may_be_half_gone() -> None:
     name = decide(1, rolling(1, 0)).template.set
     claim = decide(1, rolling(1, 0), old="r", new="r", memory=Memory(leaving={f"default/{name}-0": "a"}))
@@ -158,6 +190,11 @@ def test_a_pod_is_available_only_after_min_ready_seconds() -> None:
     claim = decide(3, rolling(1, 0), old="rrr", new="r", min_ready_seconds=30)
     assert (claim.ready, claim.available, kept(claim), claim.wake_at) == (4, 0, "012", 120.0)
     assert decide(3, rolling(1, 0), old="rrr", new="r", min_ready_seconds=10).available == 3
+
+
+def test_a_clock_that_was_set_back_makes_nothing_unavailable() -> None:
+    claim = decide(2, rolling(0, 1), old="rr", new="-d", now=50.0)
+    assert (claim.available, kept(claim), claim.wake_at) == (1, "0", None)
 
 
 @pytest.mark.parametrize(

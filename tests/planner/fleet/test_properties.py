@@ -39,6 +39,7 @@ class Stage(World):
         assert len(wanted) == len(set(wanted)), "a pod is wanted twice"
         mine = [key for key in wanted if key.name.startswith("web-")]
         assert len(mine) <= spec.replicas + limits.surge, "more pods than the surge allows"
+        self.check_surge(plan, spec.replicas + limits.surge)
         before, after = set(), set()
         for name, desired in plan.desired.items():
             staying = set(_staying(desired))
@@ -59,6 +60,18 @@ class Stage(World):
                 "fewer available pods than promised"
             )
         return plan
+
+    def check_surge(self, plan: FleetPlan, most: int) -> None:
+        """Count what may be made beside what runs, told to go or not; of that only what is unseen is not waited for."""
+        made, beside = set[PodKey](), set[PodKey]()
+        for name, observation in self.observations.items():
+            if (look := last_known(observation)) is None:
+                continue  # what memory places there counts as being there
+            there = {key for key in observed_pods(look, "prod") if key.name.startswith("web-")}
+            wanted = {key for key in _staying(plan.desired[name]) if key.name.startswith("web-")}
+            made |= wanted - there
+            beside |= wanted | there if isinstance(observation, Seen) else wanted
+        assert not made or len(beside) <= most, "a pod may be made beside too many others"
 
 
 def _staying(desired: HostDesired) -> list[PodKey]:

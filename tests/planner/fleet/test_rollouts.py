@@ -1,9 +1,11 @@
 """Stories: given these objects and these hosts, this happens, round by round, and then nothing more."""
 
+import pytest
 from msgspec.structs import replace
 
 from agent.model.cause import Commit
 from agent.model.cri import SandboxConfig
+from agent.model.objects import DeploymentStrategy
 from agent.model.objects.pod import ConfigRef, ContainerPort, EnvFromSource
 from agent.planner.template import resolve_template
 from tests.planner.fleet.build import (
@@ -52,8 +54,10 @@ def test_a_new_image_rolls_one_pod_at_a_time() -> None:
     world.declare(deployment(3, container("app:2")))
     assert told(world.settle()) == [
         ["+ a web-1-0"],
-        ["+ b web-1-1", "- c web-2-2"],
-        ["+ c web-1-2", "- b web-2-1"],
+        ["- c web-2-2"],
+        ["+ b web-1-1"],
+        ["- b web-2-1"],
+        ["+ c web-1-2"],
         ["- a web-2-0"],
     ]
 
@@ -138,7 +142,7 @@ def test_host_ports_do_not_stall_a_rollout_while_a_host_is_free() -> None:
     world = World(deployment(2, serves, strategy=rolling(1, 0)))
     world.settle()
     world.declare(deployment(2, replace(serves, image="app:2"), strategy=rolling(1, 0)))
-    assert told(world.settle()) == [["+ c web-1-0"], ["+ a web-1-1", "- a web-2-0"], ["- b web-2-1"]]
+    assert told(world.settle()) == [["+ c web-1-0"], ["- a web-2-0"], ["+ a web-1-1"], ["- b web-2-1"]]
 
 
 def test_host_ports_on_the_only_host_need_an_unavailable_pod() -> None:
@@ -146,7 +150,34 @@ def test_host_ports_on_the_only_host_need_an_unavailable_pod() -> None:
     world = World(deployment(1, serves, strategy=rolling(0, 1)), hosts=["a"])
     world.settle()
     world.declare(deployment(1, replace(serves, image="app:2"), strategy=rolling(0, 1)))
-    assert told(world.settle()) == [["+ a web-2-0", "- a web-1-0"]]
+    assert told(world.settle()) == [["- a web-1-0"], ["+ a web-2-0"]]
+
+
+@pytest.mark.parametrize("strategy", [rolling(0, 1), rolling(1, 1), rolling(2, 2), RECREATE])
+@pytest.mark.parametrize("replicas", [3, 1, 0])
+def test_a_rollout_ends_where_every_host_port_is_taken(strategy: DeploymentStrategy, replicas: int) -> None:
+    """Even when it is scaled down in the midst."""
+    serves = container(ports=(ContainerPort(container_port=80, host_port=80),))
+    world = World(deployment(3, serves, strategy=strategy))
+    world.settle()
+    world.declare(deployment(3, replace(serves, image="app:2"), strategy=strategy))
+    world.act()
+    world.declare(deployment(replicas, replace(serves, image="app:2"), strategy=strategy))
+    world.settle()
+    assert (world.status().phase, len(world.names())) == ("Ready", replicas)
+
+
+def test_a_slow_departure_holds_the_next_pod_up_but_not_what_runs() -> None:
+    world = World(deployment(3))
+    world.settle()
+    world.declare(deployment(3, container("app:2")))
+    world.act()
+    going = world.act(lambda _: [])  # told to go, and takes its time
+    assert going == []
+    [leaving] = [one for desired in world.plan().desired.values() for one in desired.leaving]
+    assert [action.verb for _, action in world.actions(world.plan())] == ["remove"]
+    assert world.status().available == 3
+    assert f"rollout of default/web waits for {leaving.key.name} to be gone" in world.messages()
 
 
 def test_a_full_fleet_still_rolls() -> None:
@@ -156,7 +187,8 @@ def test_a_full_fleet_still_rolls() -> None:
     world.declare(deployment(2, container("app:2", cpu="4")))
     assert told(world.settle()) == [
         ["+ a web-1-0"],
-        ["+ b web-1-1", "- b web-2-1"],
+        ["- b web-2-1"],
+        ["+ b web-1-1"],
         ["- a web-2-0"],
     ]
 
