@@ -6,13 +6,12 @@ from typing import Final
 from agent.model.cause import Commit
 from agent.model.desired import LeavingPod
 from agent.model.objects.agent import Prune
-from agent.model.objects.meta import PodKey
+from agent.model.objects.meta import ObjectKey, PodKey
 from agent.model.observation import Observation, last_known
 from agent.model.plan import FleetPlan
 from agent.model.value import Value
 from agent.planner.pods import observed_pods
 
-_LOST: Final = frozenset({"undeclared", "scaled-down"})
 _NAMED: Final = 5
 
 
@@ -28,9 +27,10 @@ def prune_guard(before: Mapping[str, Observation], plan: FleetPlan, policy: Prun
     """Return why a revision should be held, None when it may go ahead.
 
     ``plan`` is the revision's first plan, made from the observations ``before``. What counts is every pod of ours
-    (those on unseen hosts, as last known, too) that goes without a successor because git says so: no object declares
-    it any more, or its workload is scaled down. Pods that a rollout replaces, that move, or of which there are two, do
-    not count. The guard holds when more than ``max_fraction`` of all pods would go, or every one.
+    (those on unseen hosts, as last known, too) that goes with all of its kind because git says so: no object declares
+    it any more, or its workload is scaled to 0. Pods that a rollout replaces, that move, or of which there are two, do
+    not count, nor does scaling down to a number that somebody wrote. The guard holds when more than ``max_fraction`` of
+    all pods would go, or every one.
     """
     lost = dict(sorted(_lost(plan)))
     total = sum(
@@ -51,10 +51,15 @@ def prune_guard(before: Mapping[str, Observation], plan: FleetPlan, policy: Prun
 
 
 def _lost(plan: FleetPlan) -> Iterator[tuple[PodKey, str]]:
+    emptied = {status.key for status in plan.statuses if status.wanted == 0}
     for desired in plan.desired.values():
         for pod in desired.leaving:
-            if pod.reason in _LOST:
+            if pod.reason == "undeclared" or (pod.reason == "scaled-down" and _owner(pod) in emptied):
                 yield pod.key, _why(pod)
+
+
+def _owner(pod: LeavingPod) -> ObjectKey | None:
+    return pod.cause.object if isinstance(pod.cause, Commit) else None
 
 
 def _why(pod: LeavingPod) -> str:

@@ -56,17 +56,33 @@ def test_a_rollout_under_way_is_not_held_for_its_surge() -> None:
     assert guard(world, fraction=0.0) is None
 
 
-def test_scaling_down_is_held_like_any_other_loss() -> None:
+@pytest.mark.parametrize("image", ["app:1", "app:2"])
+def test_scaling_to_nothing_is_held_like_any_other_loss(image: str) -> None:
+    world = World(deployment(5), deployment(2, name="other"))
+    world.settle()
+    world.declare(deployment(0, container(image)), deployment(2, name="other"))
+    found = guard(world)
+    assert found is not None
+    assert (len(found.removed), found.total) == (5, 7)
+    assert "Deployment default/web: scaled down to 0" in found.message
+
+
+@pytest.mark.parametrize("image", ["app:1", "app:2"])
+def test_scaling_down_to_a_number_that_somebody_wrote_is_not_held(image: str) -> None:
     world = World(deployment(5))
     world.settle()
-    world.declare(deployment(1))
-    found = guard(world)
+    world.declare(deployment(1, container(image)))
+    assert guard(world, fraction=0.0) is None
+
+
+def test_what_is_scaled_down_beside_it_does_not_count_with_what_vanishes() -> None:
+    world = World(deployment(6), *(pod(f"p{number}") for number in range(4)))
+    world.settle()
+    world.declare(deployment(1), pod("p0"), pod("p1"))
+    assert guard(world, fraction=0.2) is None
+    found = guard(world, fraction=0.1)
     assert found is not None
-    assert "Deployment default/web: scaled down to 1" in found.message
-    world.declare(deployment(1, container("app:2")))
-    found = guard(world)
-    assert found is not None
-    assert len(found.removed) == 4
+    assert (len(found.removed), found.total) == (2, 10)
 
 
 def test_pods_of_unseen_hosts_count() -> None:
