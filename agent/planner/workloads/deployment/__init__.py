@@ -1,0 +1,71 @@
+"""A Deployment: a number of interchangeable pods, rolled from template to template within bounds.
+
+The rules are those of Kubernetes' deployment controller, decided from what is seen in one go instead of in steps:
+what may go of the old pods first, then what room that leaves for new ones. On purpose stricter than there: a pod that
+goes takes up its room until it is gone, because it runs until then.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from agent.model.memory import Memory
+from agent.model.objects.deployment import DeploymentSpec
+from agent.planner.live import Live
+from agent.planner.template import Slot, Template
+from agent.planner.workload import Claim
+from agent.planner.workloads.deployment.bounds import Bounds, bounds
+from agent.planner.workloads.deployment.departures import departures
+from agent.planner.workloads.deployment.pace import pause, recreate, roll, room
+from agent.planner.workloads.deployment.scene import Scene
+from agent.planner.workloads.deployment.slots import allowed_slots, final_slots
+
+__all__ = ["Bounds", "bounds", "claim"]
+
+_LOOK_AGAIN: Final = 1.0
+"""Seconds after which a pod that was sent away and is wanted again is taken for what it looks like."""
+
+
+def claim(
+    template: Template,
+    spec: DeploymentSpec,
+    live: Sequence[Live],
+    *,
+    memory: Memory,
+    now: float,
+    taken: frozenset[str] = frozenset(),
+) -> Claim:
+    """Return what a Deployment wants of its pods now. ``taken`` are names that Pods declare for themselves."""
+    scene = Scene(template, spec, live, memory, now)
+    final = final_slots(scene, taken)
+    if spec.paused:
+        go, allowed, stopped = pause(scene, final)
+    elif spec.strategy.type == "Recreate":
+        go, allowed, stopped = recreate(scene, final)
+    else:
+        go, allowed, stopped = roll(scene, final)
+    now_allowed = allowed_slots(scene, final, min(allowed, room(scene, final, go)))
+    return _claim(scene, final, now_allowed, go, stopped)
+
+
+def _claim(scene: Scene, final: tuple[Slot, ...], now: tuple[Slot, ...], go: Sequence[Live], stopped: str) -> Claim:
+    wanted = {slot.index for slot in now}
+    current = tuple(pod for index, pod in sorted(scene.current.items()) if index in wanted)
+    surplus = [pod for index, pod in sorted(scene.current.items()) if index not in wanted]
+    going = {pod.key for pod in go}
+    kept = tuple(pod for pod in scene.old if pod.key not in going)
+    counted = (*current, *kept)
+    times = [at for pod in counted if (at := scene.available_at(pod)) is not None]
+    soon = [at for at in times if at > scene.now]
+    recalled = any(pod.name in scene.memory.leaving for pod in current)
+    return Claim(
+        template=scene.template,
+        final=final,
+        now=now,
+        current=current,
+        kept=kept,
+        leaving=departures(scene, surplus, go, len(current)),
+        ready=len(times),
+        available=len(times) - len(soon),
+        stopped=stopped,
+        wake_at=min([*soon, scene.now + _LOOK_AGAIN] if recalled else soon, default=None),
+    )

@@ -1,0 +1,52 @@
+from collections.abc import Sequence
+
+from agent.model.memory import Memory
+from agent.model.objects.deployment import DeploymentSpec
+from agent.planner.live import Live
+from agent.planner.template import Slot, Template
+
+
+class Scene:
+    """What a Deployment decides from: its pods, told apart by template, and whether each is ready and available."""
+
+    def __init__(
+        self, template: Template, spec: DeploymentSpec, live: Sequence[Live], memory: Memory, now: float
+    ) -> None:
+        self.template, self.spec, self.memory, self.now = template, spec, memory, now
+        self.current: dict[int, Live] = {}
+        self.old: list[Live] = []
+        self.gone: list[Live] = []
+        """Pods of older templates: those that count, and those that were sent away before."""
+        for pod in live:
+            if pod.generation == template.hash and pod.set == template.set:
+                self.current[pod.slot] = pod
+            elif pod.name in memory.leaving:
+                self.gone.append(pod)
+            else:
+                self.old.append(pod)
+
+    def ready(self, pod: Live) -> bool:
+        """Tell whether all containers of a pod run."""
+        return self.available_at(pod) is not None
+
+    def available(self, pod: Live) -> bool:
+        """Tell whether a pod has been ready for minReadySeconds."""
+        at = self.available_at(pod)
+        return at is not None and at <= self.now
+
+    def present(self, slots: Sequence[Slot]) -> list[Live]:
+        """Return the pods that exist in some slots."""
+        return [self.current[slot.index] for slot in slots if slot.index in self.current]
+
+    def available_at(self, pod: Live) -> float | None:
+        """Return when a pod is, or was, available if nothing happens to it; None while it is not ready.
+
+        One that was sent away and is wanted again may be half gone already: it counts from the next pass on.
+        """
+        if pod.name in self.memory.leaving:
+            return None
+        since = pod.ready_since(self.template.names if pod.generation == self.template.hash else None)
+        if since is None:
+            return None
+        # A clock that was set back is no reason to doubt what runs.
+        return since + self.spec.min_ready_seconds if self.spec.min_ready_seconds else min(since, self.now)
