@@ -35,7 +35,7 @@ class PullImage(Step, frozen=True, kw_only=True, tag="pull-image"):
 
 
 class MakeFolders(Step, frozen=True, kw_only=True, tag="make-folders"):
-    """Make folders that are missing; never touches what is there."""
+    """Make folders that are missing; never touches what is there. Fails where one is missing that must exist."""
 
     folders: tuple[Folder, ...]
 

@@ -30,11 +30,15 @@ class FileTree(Value, frozen=True, kw_only=True):
 
 
 class Folder(Value, frozen=True, kw_only=True):
-    """A plain folder to make where missing (emptyDir, log directory); ``medium`` Memory asks for a tmpfs."""
+    """A plain folder to make where missing (emptyDir, log directory); ``medium`` Memory asks for a tmpfs.
+
+    One that ``must_exist`` (hostPath of type Directory) is only looked for, never made.
+    """
 
     path: str
     mode: int = 0o755
     medium: Literal["", "Memory"] = ""
+    must_exist: bool = False
 
 
 class FileSeen(Value, frozen=True, kw_only=True):

@@ -118,11 +118,7 @@ def render_pod(desired: DesiredPod, on: Machine) -> RenderedPod:
         return replace(
             pod,
             containers=tuple(_container(container, desired, uid, on) for container in spec.containers),
-            folders=(
-                Folder(path=identity.log_directory(desired.key, uid)),
-                Folder(path=identity.pod_folder(uid)),
-                *volume_folders(spec.volumes, uid),
-            ),
+            folders=_folders(desired, uid),
             volumes=tuple(
                 projected
                 for volume in spec.volumes
@@ -131,6 +127,13 @@ def render_pod(desired: DesiredPod, on: Machine) -> RenderedPod:
         )
     except Refusal as refusal:
         return replace(pod, refused=str(refusal))
+
+
+def _folders(desired: DesiredPod, uid: str) -> tuple[Folder, ...]:
+    """Return all folders of a pod; what must be there already is looked for before any is made in vain."""
+    own = (Folder(path=identity.log_directory(desired.key, uid)), Folder(path=identity.pod_folder(uid)))
+    folders = (*own, *volume_folders(desired.spec.volumes, uid))
+    return tuple(sorted(folders, key=lambda folder: not folder.must_exist))
 
 
 def _sandbox(desired: DesiredPod, on: Machine) -> SandboxConfig:

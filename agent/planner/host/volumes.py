@@ -67,8 +67,8 @@ def volume_folders(volumes: Sequence[Volume], uid: str) -> list[Folder]:
     for volume in volumes:
         if volume.empty_dir is not None:
             folders.append(Folder(path=volume_path(volume, uid), mode=0o777, medium=volume.empty_dir.medium))
-        elif volume.host_path is not None and volume.host_path.type == "DirectoryOrCreate":
-            folders.append(Folder(path=volume.host_path.path))
+        elif volume.host_path is not None and volume.host_path.type:
+            folders.append(Folder(path=volume.host_path.path, must_exist=volume.host_path.type == "Directory"))
     return folders
 
 

@@ -186,6 +186,7 @@ def test_volumes_become_folders_and_mounts() -> None:
         Volume(name="fast", empty_dir=EmptyDirVolume(medium="Memory")),
         Volume(name="data", host_path=HostPathVolume(path="/srv/data", type="DirectoryOrCreate")),
         Volume(name="etc", host_path=HostPathVolume(path="/etc")),
+        Volume(name="disk", host_path=HostPathVolume(path="/mnt/disk", type="Directory")),
     )
     mounts = (
         VolumeMount(name="fast", mount_path="/var/fast"),
@@ -195,6 +196,7 @@ def test_volumes_become_folders_and_mounts() -> None:
     made = rendered(pod("web", container(volume_mounts=mounts), volumes=volumes))
     pods, memory = f"/var/lib/trimtab/pods/{made.uid}", f"/run/trimtab/pods/{made.uid}"
     assert made.folders == (
+        Folder(path="/mnt/disk", must_exist=True),
         Folder(path=f"/var/log/pods/default_web_{made.uid}"),
         Folder(path=pods),
         Folder(path=f"{pods}/volumes/empty-dir/cache", mode=0o777),
