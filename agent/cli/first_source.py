@@ -66,6 +66,7 @@ spec:
     metadata:
       labels: {app: hello}
     spec:
+      terminationGracePeriodSeconds: 2
       containers:
         - name: web
           image: docker.io/library/busybox:1.37

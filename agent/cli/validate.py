@@ -45,7 +45,7 @@ _RENDERERS: dict[Output, Callable[[Loaded], str]] = {
 def validate(
     paths: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[PATH]...", help="Folders, files, or - for standard input.  [default: .]"),
+        typer.Argument(metavar="[PATH]...", help="Folders, files, or - for standard input.  (default: .)"),
     ] = None,
     revision: options.Revision = None,
     output: Annotated[Output, typer.Option("--output", "-o", help="The form.")] = Output.text,
