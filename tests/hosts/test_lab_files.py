@@ -149,6 +149,21 @@ def test_folders_are_made_once_and_left_alone(host: ContainerdHost, machine: Lab
     assert left == ""
 
 
+def test_a_folder_that_must_exist_is_never_made(host: ContainerdHost, machine: LabHost) -> None:
+    uid = new_uid()
+    wanted, made = f"/srv/{uid}", f"{PODS_DIR}/{uid}"
+    step = MakeFolders(folders=(Folder(path=wanted, must_exist=True), Folder(path=made)))
+    outcome = execute(host, action("pod", step))["pod"]
+    assert (outcome.error, outcome.kind) == (f"hostPath {wanted} does not exist on the host", "files")
+    assert machine.run(f"ls -d {wanted} {made}").stdout == ""
+    machine.run(f"mkdir -p /srv && touch {wanted}", check=True)
+    assert "is not a directory on the host" in execute(host, action("pod", step))["pod"].error
+    machine.run(f"rm {wanted} && mkdir {wanted}", check=True)
+    succeed(host, step)
+    succeed(host, RemovePodFiles(uid=uid))
+    assert machine.run(f"rmdir {wanted}").returncode == 0
+
+
 def test_removing_a_pods_files_follows_nothing_that_was_planted(host: ContainerdHost, machine: LabHost) -> None:
     uid = new_uid()
     scratch = f"{PODS_DIR}/{uid}/volumes/empty-dir/scratch"
