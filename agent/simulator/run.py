@@ -10,11 +10,11 @@ from agent.simulator.chaos import bad_declaration, first_declaration, next_decla
 from agent.simulator.declared import Declaration
 from agent.simulator.judge import Violation
 from agent.simulator.machine import Machine
+from agent.simulator.stage import AGENT, Odds, Stage
 from agent.simulator.verdict import check_converged
-from agent.simulator.world import AGENT, Odds, World
+from agent.simulator.world import World
 
 _FAULTY_TURNS: Final = 120
-_QUIET_TURNS: Final = 3000
 
 
 class Failed(AssertionError):
@@ -54,7 +54,7 @@ class _Story:
             self._foreign(machine)
         self.world.push(self.good)
         if self.rng.random() < 0.5:
-            self._settle()
+            self.world.settle(approve=True)
 
     def faults(self) -> None:
         """Let things go wrong, each with odds of its own for this run."""
@@ -88,35 +88,18 @@ class _Story:
         lost = newest.broken and not world.source.has(world.journal.state.in_force)
         if lost or self.rng.random() < 0.5:
             self._commit()
-        self._pass_time(world.settings.resync)  # where events were lost, the resync is what tells
-        self._settle()
+        world.pass_time(world.settings.resync)  # where events were lost, the resync is what tells
+        world.settle(approve=True)
         check_converged(world, world.judge.commits[world.journal.state.in_force])
         self._stays()
-
-    def _settle(self) -> None:
-        world = self.world
-        for _ in range(_QUIET_TURNS):
-            held = world.journal.state.held
-            if held and held == world.source.head:
-                world.say(f"{held[:12]} is approved")
-                world.loops.shared.inbox.approve(held)
-            world.turn()
-            if world.at_rest() and not world.turns.busy:
-                return
-        raise AssertionError(f"not converged after {_QUIET_TURNS} quiet turns: {world.why()}")
 
     def _stays(self) -> None:
         """See that nothing more is done, however often everything is looked at again."""
         world = self.world
         done = len(world.trace)
-        self._pass_time(3 * world.settings.resync)
+        world.pass_time(3 * world.settings.resync)
         if more := world.trace[done:]:
             raise AssertionError(f"converged, and yet something was done: {more}")
-
-    def _pass_time(self, seconds: float) -> None:
-        until = self.world.clock.now() + seconds
-        while self.world.clock.now() < until and self.world.turn():
-            pass
 
     def _one_fault(self) -> None:
         machine = self.world.machines[self.rng.choice(sorted(self.world.machines))]
@@ -180,5 +163,5 @@ class _Story:
 
 _RARE: Final = (0.0, 0.0, 0.02, 0.1)
 _ON_A_POD: Final = ("crash", "crash", "sandbox", "file", "stranger")
-_ON_A_MACHINE: Final = {"cut": World.cut, "mend": World.mend, "reboot": World.reboot}
+_ON_A_MACHINE: Final = {"cut": Stage.cut, "mend": Stage.mend, "reboot": Stage.reboot}
 _FAULTS: Final = (*_ON_A_POD, *_ON_A_MACHINE, "mend", "commit", "commit", "bad", "remote", "clock", "restart")

@@ -7,10 +7,10 @@ from agent.model.objects.meta import PodKey
 from agent.model.observation import SandboxSeen
 from agent.simulator.declared import Declaration
 from agent.simulator.machine import Machine
-from agent.simulator.world import AGENT, World
+from agent.simulator.stage import AGENT, Stage
 
 
-def check_converged(world: World, declared: Declaration) -> None:
+def check_converged(world: Stage, declared: Declaration) -> None:
     """Check that machines run exactly what is declared, and that nobody else's pods were touched."""
     for machine in world.machines.values():
         foreign = [one for one in machine.sandboxes.values() if one.config.labels.get(OWNED) != AGENT]

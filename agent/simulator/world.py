@@ -1,75 +1,43 @@
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from agent.model.action import Action, AnyStep
-from agent.model.files import FileSeen
 from agent.model.objects.agent import Prune
 from agent.model.objects.host import Host as HostObject
 from agent.model.objects.meta import Declared
 from agent.model.observation import Seen
 from agent.model.plan import FingerprintKey
-from agent.planner.host.images import canonical
 from agent.ports import Unreachable
 from agent.reconciler.assembly import Loops, assemble
 from agent.reconciler.reasons import reasons
 from agent.reconciler.settings import Settings
 from agent.reconciler.snapshot import Snapshot
-from agent.simulator.clock import SimulatedClock
-from agent.simulator.declared import IMAGES, Declaration
+from agent.simulator.declared import Declaration
 from agent.simulator.effects import StepFailed, carry_out, pull
 from agent.simulator.host import SimulatedHost
-from agent.simulator.journal import SimulatedJournal
-from agent.simulator.judge import Judge
 from agent.simulator.machine import Machine, available_in
-from agent.simulator.source import SimulatedSource
+from agent.simulator.stage import AGENT, Stage
 from agent.simulator.turns import Turns
 
-AGENT: Final = "sim"
 KEY: Final = FingerprintKey(value=b"k" * 32)
 _DEEPEST: Final = 3
+_QUIET_TURNS: Final = 3000
 
 
 class AgentKilled(BaseException):
     """The agent dies right here. Not an Exception: nothing that is under test may catch it."""
 
 
-@dataclass
-class Odds:
-    """How likely each thing is that can go wrong at a step.
-
-    The link is lost before a step, or after it with the answer; a pull fails; a look shows what was true at the one
-    before; the agent dies; an event of the runtime is lost; an action takes long, while others have turns.
-    """
-
-    cut_before: float = 0.0
-    cut_after: float = 0.0
-    pull_fails: float = 0.0
-    stale: float = 0.0
-    kill: float = 0.0
-    event_lost: float = 0.0
-    slow: float = 0.0
-
-
-class World:
-    """One simulated fleet: machines, repository, journal and clock, and the real loops of one agent among them.
+class World(Stage):
+    """One simulated fleet: the stage, and the real loops of one agent on it.
 
     Everything that threads and networks would decide is drawn from ``rng``. It is the ``Conditions`` of its hosts.
     """
 
     def __init__(self, rng: random.Random, hosts: Sequence[str], *, max_fraction: float = 0.3) -> None:
-        self.rng = rng
-        self.clock = SimulatedClock()
-        self.source = SimulatedSource(self.clock.now())
-        self.journal = SimulatedJournal()
-        self.machines = {name: Machine(name, self.clock) for name in hosts}
-        self.judge = Judge(AGENT, self.machines)
-        self.registry = {canonical(image): f"sha256:{number:064x}" for number, image in enumerate(IMAGES, 1)}
-        self.odds = Odds()
-        self.trace: list[str] = []
+        super().__init__(rng, hosts)
         self.settings = Settings(agent=AGENT, key=KEY, prune=Prune(max_fraction=max_fraction))
-        self._depth = 0
         self._last_looks: dict[str, tuple[int, Seen]] = {}
         self._versions: dict[str, int] = {}
         self.journal.around = self._may_die
@@ -129,12 +97,12 @@ class World:
         try:
             whose = self.turns.take(self.clock.now())
         except AgentKilled:
-            if self._depth:
+            if self.depth:
                 raise
             self.say("the agent is killed")
             self.boot()
             return True
-        if whose and self._depth == 0:
+        if whose and self.depth == 0:
             self.judge.everywhere()
             if self.snapshot().converged:
                 self.judge.converged()
@@ -148,6 +116,24 @@ class World:
         if hear:
             self.turns.wake("source")
         return revision.id
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass, and everybody have the turns that come up in it."""
+        until = self.clock.now() + seconds
+        while (wait := self.turns.wait(self.clock.now())) is not None and self.clock.now() + wait <= until:
+            self.turn()
+        self.clock.advance(until - self.clock.now())
+
+    def settle(self, *, approve: bool = False) -> None:
+        """Give turns until the fleet is at rest; with ``approve``, a held revision is let through."""
+        for _ in range(_QUIET_TURNS):
+            if approve and (held := self.journal.state.held) == self.source.head:
+                self.say(f"{held[:12]} is approved")
+                self.loops.shared.inbox.approve(held)
+            self.turn()
+            if self.at_rest() and not self.turns.busy:
+                return
+        raise AssertionError(f"not converged after {_QUIET_TURNS} quiet turns: {self.why()}")
 
     def at_rest(self) -> bool:
         """Tell whether the fleet is converged, to the revision before if the newest one is refused."""
@@ -166,14 +152,6 @@ class World:
     def why(self) -> str:
         """Return in words what keeps the fleet from being converged."""
         return "; ".join(f"{one.host} {one.pod or one.object or ''} {one.message}" for one in reasons(self.snapshot()))
-
-    def say(self, line: str) -> None:
-        """Add a line to the trace."""
-        self.trace.append(f"{self.clock.now():.1f} {'  ' * self._depth}{line}")
-
-    def chance(self, odds: float) -> bool:
-        """Tell whether something with these odds happens."""
-        return odds > 0 and self.rng.random() < odds
 
     def _may_die(self) -> None:
         if self.chance(self.odds.kill):
@@ -197,10 +175,10 @@ class World:
     def pause(self, machine: Machine) -> None:
         """Let others have turns while an action is under way."""
         self._may_die()
-        if self._depth >= _DEEPEST or not self.chance(self.odds.slow):
+        if self.depth >= _DEEPEST or not self.chance(self.odds.slow):
             self.clock.advance(0.1)
             return
-        self._depth += 1
+        self.depth += 1
         try:
             until = self.clock.now() + self.rng.choice((0.5, 2.0, 20.0))
             while self.clock.now() < until:
@@ -211,7 +189,7 @@ class World:
                     self.turn()
                     self.clock.advance(0.05)
         finally:
-            self._depth -= 1
+            self.depth -= 1
         self.say(f"{machine.name}: goes on")
 
     def begin(self, machine: Machine, actions: Sequence[Action]) -> None:
@@ -251,53 +229,3 @@ class World:
         """Ask the registry for tags that may have moved."""
         for image in images:
             pull(machine, image, self.registry)
-
-    # Faults
-
-    def cut(self, machine: Machine) -> None:
-        """Cut a machine off."""
-        if machine.up:
-            machine.up = False
-            self.say(f"{machine.name} is cut off")
-
-    def mend(self, machine: Machine) -> None:
-        """Let a machine be reached again."""
-        if not machine.up:
-            machine.up = True
-            self.say(f"{machine.name} is reached again")
-
-    def set_clock(self, seconds: float) -> None:
-        """Have somebody set the agent's clock, forward or back; those of the machines go on as they were."""
-        self.clock.jump(seconds)
-        for machine in self.machines.values():
-            machine.skew -= seconds
-        self.say(f"the agent's clock is set by {seconds:+.0f} s")
-
-    def reboot(self, machine: Machine) -> None:
-        """Power a machine off and on."""
-        before = machine.available(AGENT)
-        machine.reboot()
-        self.judge.struck(machine, before)
-        self.say(f"{machine.name} reboots")
-
-    def crash(self, machine: Machine, container_id: str) -> None:
-        """Let a container's process die."""
-        before = machine.available(AGENT)
-        machine.end(container_id, 137)
-        machine.touch()
-        self.judge.struck(machine, before)
-        self.say(f"{machine.name}: {container_id} dies")
-
-    def remove_sandbox(self, machine: Machine, sandbox_id: str) -> None:
-        """Have somebody remove a sandbox by hand."""
-        before = machine.available(AGENT)
-        machine.drop_sandbox(sandbox_id)
-        machine.touch()
-        self.judge.struck(machine, before)
-        self.say(f"{machine.name}: {sandbox_id} is removed by hand")
-
-    def edit_file(self, machine: Machine, path: str) -> None:
-        """Have somebody change a file by hand."""
-        machine.files[path] = FileSeen(sha256="e" * 64, mode=0o600)
-        machine.touch()
-        self.say(f"{machine.name}: {path} is edited by hand")

@@ -1,0 +1,108 @@
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from agent.model.files import FileSeen
+from agent.planner.host.images import canonical
+from agent.simulator.clock import SimulatedClock
+from agent.simulator.declared import IMAGES
+from agent.simulator.journal import SimulatedJournal
+from agent.simulator.judge import Judge
+from agent.simulator.machine import Machine
+from agent.simulator.source import SimulatedSource
+
+AGENT: Final = "sim"
+
+
+@dataclass
+class Odds:
+    """How likely each thing is that can go wrong at a step.
+
+    The link is lost before a step, or after it with the answer; a pull fails; a look shows what was true at the one
+    before; the agent dies; an event of the runtime is lost; an action takes long, while others have turns.
+    """
+
+    cut_before: float = 0.0
+    cut_after: float = 0.0
+    pull_fails: float = 0.0
+    stale: float = 0.0
+    kill: float = 0.0
+    event_lost: float = 0.0
+    slow: float = 0.0
+
+
+class Stage:
+    """What there is without an agent: machines, repository, journal and clock; and what can happen to them by itself.
+
+    Whatever chance would decide is drawn from ``rng``.
+    """
+
+    def __init__(self, rng: random.Random, hosts: Sequence[str]) -> None:
+        self.rng = rng
+        self.clock = SimulatedClock()
+        self.source = SimulatedSource(self.clock.now())
+        self.journal = SimulatedJournal()
+        self.machines = {name: Machine(name, self.clock) for name in hosts}
+        self.judge = Judge(AGENT, self.machines)
+        self.registry = {canonical(image): f"sha256:{number:064x}" for number, image in enumerate(IMAGES, 1)}
+        self.odds = Odds()
+        self.trace: list[str] = []
+        self.depth = 0
+        """How many actions are interrupted right now, one within the other."""
+
+    def say(self, line: str) -> None:
+        """Add a line to the trace."""
+        self.trace.append(f"{self.clock.now():.1f} {'  ' * self.depth}{line}")
+
+    def chance(self, odds: float) -> bool:
+        """Tell whether something with these odds happens."""
+        return odds > 0 and self.rng.random() < odds
+
+    def cut(self, machine: Machine) -> None:
+        """Cut a machine off."""
+        if machine.up:
+            machine.up = False
+            self.say(f"{machine.name} is cut off")
+
+    def mend(self, machine: Machine) -> None:
+        """Let a machine be reached again."""
+        if not machine.up:
+            machine.up = True
+            self.say(f"{machine.name} is reached again")
+
+    def set_clock(self, seconds: float) -> None:
+        """Have somebody set the agent's clock, forward or back; those of the machines go on as they were."""
+        self.clock.jump(seconds)
+        for machine in self.machines.values():
+            machine.skew -= seconds
+        self.say(f"the agent's clock is set by {seconds:+.0f} s")
+
+    def reboot(self, machine: Machine) -> None:
+        """Power a machine off and on."""
+        before = machine.available(AGENT)
+        machine.reboot()
+        self.judge.struck(machine, before)
+        self.say(f"{machine.name} reboots")
+
+    def crash(self, machine: Machine, container_id: str) -> None:
+        """Let a container's process die."""
+        before = machine.available(AGENT)
+        machine.end(container_id, 137)
+        machine.touch()
+        self.judge.struck(machine, before)
+        self.say(f"{machine.name}: {container_id} dies")
+
+    def remove_sandbox(self, machine: Machine, sandbox_id: str) -> None:
+        """Have somebody remove a sandbox by hand."""
+        before = machine.available(AGENT)
+        machine.drop_sandbox(sandbox_id)
+        machine.touch()
+        self.judge.struck(machine, before)
+        self.say(f"{machine.name}: {sandbox_id} is removed by hand")
+
+    def edit_file(self, machine: Machine, path: str) -> None:
+        """Have somebody change a file by hand."""
+        machine.files[path] = FileSeen(sha256="e" * 64, mode=0o600)
+        machine.touch()
+        self.say(f"{machine.name}: {path} is edited by hand")
