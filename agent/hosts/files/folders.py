@@ -38,15 +38,19 @@ done
 """
 _MISSING: Final = 4
 
+# A command line has its limit: 128 KiB, and a path may have 4 KiB of it.
+_AT_ONCE: Final = 25
+
 
 def make_folders(link: Link, folders: Sequence[Folder]) -> None:
     """Make folders, and a tmpfs where one is asked for, unless one is missing that must exist. Raises PortError."""
-    arguments: list[str] = []
-    for folder in folders:
-        kind = "must-exist" if folder.must_exist else folder.medium
-        arguments += [kind, f"{folder.mode & 0o7777:o}", check_folder(folder.path)]
-    done = link.run(_SCRIPT, *arguments)
-    if done.code == _MISSING:
-        raise Temporary(done.error[:300].strip())
-    if done.code:
-        raise Temporary(f"folders cannot be made: {done.error[:300]}")
+    for start in range(0, len(folders), _AT_ONCE):
+        arguments: list[str] = []
+        for folder in folders[start : start + _AT_ONCE]:
+            kind = "must-exist" if folder.must_exist else folder.medium
+            arguments += [kind, f"{folder.mode & 0o7777:o}", check_folder(folder.path)]
+        done = link.run(_SCRIPT, *arguments)
+        if done.code == _MISSING:
+            raise Temporary(done.error[:300].strip())
+        if done.code:
+            raise Temporary(f"folders cannot be made: {done.error[:300]}")
