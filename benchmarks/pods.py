@@ -1,7 +1,8 @@
 """20 and 60 pods from nothing, on one host and on three: trimtab against the floor and against podman kube play.
 
 trimtab is measured as users have it: an agent that is running and connected; the clock runs from just before the
-`git push` until containerd shows every container running. The image is on the hosts beforehand, for everybody.
+`git push` until the last container started, by containerd's own clock. The image is on the hosts
+beforehand, for everybody.
 """
 
 import statistics
@@ -12,6 +13,7 @@ from benchmarks import floor
 from benchmarks.stage import push_pods, rows, stage, wipe
 from lab import images
 from lab.host import LabHost
+from tests.e2e import containerd
 from tests.e2e.fleet import Fleet, eventually
 from tests.e2e.manifests import pod
 
@@ -60,13 +62,19 @@ def _compare(fleet: Fleet, count: int) -> dict[str, float]:
 
 
 def _trimtab(fleet: Fleet, count: int) -> float:
-    fleet.push("nothing yet", **{"pods.yaml": ""})
+    fleet.push("nothing yet", **{"pods.yaml": f"# {time.monotonic_ns()}\n"})
     with fleet.agent():
-        eventually(lambda: all(host["seen"] for host in fleet.json("status", check=None)["hosts"]))
-        started = time.perf_counter()
+        fleet.settle()
+        started = time.time()
         push_pods(fleet, count)
-        eventually(lambda: rows(fleet) == count, within=120)
-        return time.perf_counter() - started
+        # Looking costs time on these cores, so it is done seldom; containerd itself tells when the last one started.
+        eventually(lambda: rows(fleet) == count, within=120, every=0.5)
+        ended = max(
+            containerd.started_at(host, container.id)
+            for host in fleet.lab.hosts
+            for container in containerd.running(host)
+        )
+    return ended - started
 
 
 def _podman(host: LabHost, count: int) -> float:

@@ -21,7 +21,7 @@ TRIMTAB = str(Path(sys.executable).with_name("trimtab"))
 Result = TypeVar("Result")
 
 
-def eventually(look: Callable[[], Result], *, within: float = DEADLINE, what: str = "") -> Result:
+def eventually(look: Callable[[], Result], *, within: float = DEADLINE, every: float = 0.05, what: str = "") -> Result:
     """Look until something true is seen; an AssertionError or a falsy value means not yet."""
     end = time.monotonic() + within
     while True:
@@ -34,7 +34,7 @@ def eventually(look: Callable[[], Result], *, within: float = DEADLINE, what: st
             why = str(error)
         if time.monotonic() > end:
             raise AssertionError(f"{what or 'it'} did not come true in {within:g} s; {why}")
-        time.sleep(0.05)
+        time.sleep(every)
 
 
 @dataclass
