@@ -135,8 +135,8 @@ def test_a_newer_commit_stops_what_an_older_one_started() -> None:
     world.push(declaration(1, apps={}, solos={"db": solo(image=TWO)}))
     newest: list[str] = []
 
-    def meanwhile(_machine: Machine) -> None:
-        world.clock.advance(0.1)
+    def meanwhile(machine: Machine) -> None:
+        machine.clock.advance(0.1)
         if not newest and any("db PullImage" in line for line in world.trace):
             newest.append(world.push(declaration(1, apps={}, solos={"db": solo(image=THREE)})))
             while world.journal.state.in_force != newest[0]:

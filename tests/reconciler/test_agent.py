@@ -1,0 +1,171 @@
+"""The loops on real threads."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from msgspec.structs import replace
+
+from agent.ports import Refused
+from agent.reconciler import Agent
+from agent.simulator.machine import Machine
+from tests.reconciler.calm import LONG, Calm, Watcher
+from tests.simulator.fleets import BROKEN, TWO, declaration, solo
+
+
+@contextmanager
+def running(fleet: Calm) -> Iterator[tuple[Agent, Watcher]]:
+    watcher = Watcher()
+    agent = Agent(
+        fleet.source,
+        fleet.make_host,
+        clock=fleet.clock,
+        journal=fleet.journal,
+        settings=fleet.settings,
+        publish=watcher.publish,
+    )
+    thread = threading.Thread(target=agent.run, daemon=True)
+    thread.start()
+    try:
+        yield agent, watcher
+    finally:
+        agent.stop()
+        thread.join(LONG)
+        assert not thread.is_alive()
+
+
+TWO_HOSTS = declaration(2, apps={}, solos={"db": solo("h1"), "cache": solo("h2")})
+
+
+def test_it_converges_and_a_push_wakes_it() -> None:
+    fleet = Calm("h1", "h2")
+    fleet.push(TWO_HOSTS)
+    with running(fleet) as (agent, watcher):
+        watcher.until(lambda now: now.converged)
+        assert (fleet.running("h1"), fleet.running("h2")) == (["db"], ["cache"])
+        newest = fleet.push(replace(TWO_HOSTS, solos={**TWO_HOSTS.solos, "db": solo("h1", TWO)}))
+        agent.wake("push")
+        now = watcher.until(lambda now: now.converged and now.fleet.in_force.id == newest)  # type: ignore[union-attr]  # converged
+        assert [status.phase for status in now.fleet.statuses] == ["Ready"] * len(now.fleet.statuses)
+
+
+def test_an_event_of_the_runtime_is_enough_to_heal() -> None:
+    fleet = Calm("h1", "h2")
+    fleet.push(TWO_HOSTS)
+    with running(fleet) as (_, watcher):
+        watcher.until(lambda now: now.converged)
+        machine = fleet.machines["h1"]
+        machine.end(min(machine.containers), 137)
+        machine.touch()
+        now = watcher.until(lambda now: bool(now.metrics.drift_repaired) and now.converged)
+        assert now.metrics.drift_found == now.metrics.drift_repaired
+        assert fleet.running("h1") == ["db"]
+
+
+def test_a_host_that_hangs_delays_no_other_and_does_not_keep_the_agent_from_ending() -> None:
+    fleet = Calm("h1", "h2")
+    fleet.settings = replace(fleet.settings, first_look=0.0)
+    fleet.push(TWO_HOSTS)
+    hangs = threading.Event()
+
+    def on_look(machine: Machine) -> None:
+        if machine.name == "h1":
+            hangs.wait(LONG)
+
+    fleet.on_look = on_look
+    watcher = Watcher()
+    agent = Agent(
+        fleet.source,
+        fleet.make_host,
+        clock=fleet.clock,
+        journal=fleet.journal,
+        settings=fleet.settings,
+        publish=watcher.publish,
+    )
+    ended: list[bool] = []
+    thread = threading.Thread(target=lambda: ended.append(agent.run()), daemon=True)
+    thread.start()
+    now = watcher.until(lambda now: any(host.name == "h2" and host.settled for host in now.hosts))
+    assert not now.converged
+    assert fleet.running("h2") == ["cache"]
+    agent.stop(timeout=0.0)
+    thread.join(LONG)
+    assert ended == [False], "it says that something was left behind"
+    hangs.set()
+
+
+def test_a_host_that_declines_is_shown_with_its_reason() -> None:
+    fleet = Calm("h1", "h2")
+    fleet.push(TWO_HOSTS)
+
+    def on_look(machine: Machine) -> None:
+        if machine.name == "h1":
+            raise Refused("h1 belongs to agent other", hint="ask them")
+
+    fleet.on_look = on_look
+    with running(fleet) as (_, watcher):
+        now = watcher.until(lambda now: any(host.refused for host in now.hosts) and now.fleet.planned_at > 0)
+        assert now.hosts[0].reason == "h1 belongs to agent other (ask them)"
+        watcher.until(lambda now: now.hosts[1].settled)
+    assert len([made for made in fleet.made if made.body.metadata.name == "h1"]) == 1, "not tried again at once"
+    assert [event.reason for event in fleet.journal.events if event.host == "h1"] == ["HostRefused"]
+
+
+def test_another_way_to_a_host_makes_another_connection() -> None:
+    fleet = Calm("h1")
+    declared = declaration(1, apps={}, solos={"db": solo("h1")})
+    fleet.push(declared)
+    with running(fleet) as (agent, watcher):
+        watcher.until(lambda now: now.converged)
+        files = declared.files()
+        files["hosts/h1.json"] = files["hosts/h1.json"].replace("h1.test", "elsewhere.test")
+        newest = fleet.source.push(files, "moved").id
+        agent.wake("push")
+        watcher.until(lambda now: now.converged and now.fleet.in_force.id == newest)  # type: ignore[union-attr]  # converged
+    addresses = [
+        made.body.spec.ssh.address for made in fleet.made if isinstance(made.body, HostObject) and made.body.spec.ssh
+    ]
+    assert addresses == ["h1.test", "elsewhere.test"]
+
+
+def test_a_bug_in_one_loop_is_told_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet = Calm("h1", "h2")
+    fleet.settings = replace(fleet.settings, first_look=0.0)
+    fleet.push(TWO_HOSTS)
+
+    def on_look(machine: Machine) -> None:
+        if machine.name == "h1":
+            raise ZeroDivisionError
+
+    monkeypatch.setattr(fleet, "on_look", on_look)
+    with running(fleet) as (_, watcher):
+        watcher.until(lambda now: any(host.name == "h2" and host.settled for host in now.hosts))
+    told = [event.message for event in fleet.journal.events if event.reason == "LoopFault"]
+    assert [message.startswith("fault in trimtab's host-h1 loop") for message in told] == [True]
+
+
+def test_a_held_revision_is_let_in_when_approved() -> None:
+    fleet = Calm("h1", "h2")
+    fleet.push(TWO_HOSTS)
+    with running(fleet) as (agent, watcher):
+        watcher.until(lambda now: now.converged)
+        held = fleet.push(replace(TWO_HOSTS, solos={}))
+        agent.look("SIGHUP")
+        watcher.until(lambda now: now.fleet.held == held)
+        assert fleet.running("h1") == ["db"]
+        agent.approve(held)
+        watcher.until(lambda now: now.converged and now.fleet.held == "")
+        assert fleet.running("h1") == []
+
+
+def test_a_bad_revision_is_shown_as_refused() -> None:
+    fleet = Calm("h1", "h2")
+    fleet.push(TWO_HOSTS)
+    with running(fleet) as (agent, watcher):
+        watcher.until(lambda now: now.converged)
+        bad = fleet.push(replace(TWO_HOSTS, broken=BROKEN))
+        agent.wake("push")
+        now = watcher.until(lambda now: now.fleet.refused == bad)
+        assert not now.converged
+        assert now.fleet.refused_why[0].startswith("apps/broken.yaml:")

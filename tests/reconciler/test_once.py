@@ -1,0 +1,95 @@
+"""``converge_once``: the same loops until converged, or until there is no point in waiting."""
+
+from msgspec.structs import replace
+
+from agent.reconciler import Converged, Snapshot, converge_once
+from tests.reconciler.calm import LONG, Calm
+from tests.simulator.fleets import BROKEN, TWO, declaration, solo
+
+DECLARED = declaration(1, apps={}, solos={"cache": solo(), "db": solo()})
+NOWHERE = replace(DECLARED, solos={"cache": solo(), "db": solo(image="registry.test/app:nowhere")})
+
+
+def once(fleet: Calm, *, wait: bool = True, timeout: float = LONG, progress: list[Snapshot] | None = None) -> Converged:
+    shown = [] if progress is None else progress
+    return converge_once(
+        fleet.source,
+        fleet.make_host,
+        clock=fleet.clock,
+        journal=fleet.journal,
+        settings=fleet.settings,
+        wait=wait,
+        timeout=timeout,
+        progress=shown.append,
+    )
+
+
+def test_it_converges_and_shows_how() -> None:
+    fleet, shown = Calm("h1"), list[Snapshot]()
+    fleet.push(DECLARED)
+    result = once(fleet, progress=shown)
+    assert (result.converged, result.reasons) == (True, ())
+    assert fleet.running("h1") == ["cache", "db"]
+    assert shown[-1].converged
+
+
+def test_a_second_time_does_nothing() -> None:
+    fleet = Calm("h1")
+    fleet.push(DECLARED)
+    once(fleet)
+    again = once(fleet)
+    assert again.converged
+    assert again.snapshot.metrics.actions == {}
+
+
+def test_without_waiting_it_does_what_can_be_done_now_and_says_what_is_left() -> None:
+    fleet = Calm("h1")
+    fleet.push(NOWHERE)
+    result = once(fleet, wait=False)
+    assert not result.converged
+    assert fleet.running("h1") == ["cache"]
+    assert any(one.pod is not None and one.pod.name == "db" and "not found" in one.message for one in result.reasons)
+
+
+def test_out_of_time_it_says_why() -> None:
+    fleet = Calm("h1")
+    fleet.push(NOWHERE)
+    result = once(fleet, timeout=0.5)
+    assert not result.converged
+    assert any(one.pod is not None and one.pod.name == "db" for one in result.reasons)
+
+
+def test_a_revision_with_problems_ends_it_at_once() -> None:
+    fleet = Calm("h1")
+    fleet.push(replace(DECLARED, broken=BROKEN))
+    result = once(fleet)
+    assert any("apps/broken.yaml:" in one.message for one in result.reasons)
+    assert fleet.running("h1") == []
+
+
+def test_a_held_revision_ends_it_at_once() -> None:
+    fleet = Calm("h1")
+    fleet.push(DECLARED)
+    once(fleet)
+    fleet.push(replace(DECLARED, solos={}))
+    result = once(fleet)
+    assert any("is held" in one.message for one in result.reasons)
+    assert fleet.running("h1") == ["cache", "db"]
+
+
+def test_a_source_that_cannot_be_read_ends_it_at_once() -> None:
+    fleet = Calm("h1")
+    fleet.push(DECLARED)
+    fleet.source.reachable = False
+    result = once(fleet)
+    assert [one.message for one in result.reasons if one.message.startswith("source: ")] != []
+
+
+def test_another_revision_than_the_newest_can_be_asked_for() -> None:
+    fleet = Calm("h1")
+    older = fleet.push(DECLARED)
+    fleet.push(replace(DECLARED, solos={"cache": solo(image=TWO), "db": solo(image=TWO)}))
+    fleet.settings = replace(fleet.settings, ref=older)
+    result = once(fleet)
+    assert result.converged
+    assert fleet.journal.state.in_force == older
