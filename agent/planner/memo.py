@@ -6,30 +6,47 @@ nothing is kept alive and results stay those of the function itself.
 """
 
 import weakref
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, Generic, ParamSpec, TypeVar
 
 V = TypeVar("V")
 R = TypeVar("R")
 P = ParamSpec("P")
 
 
-def remembered(function: Callable[Concatenate[V, P], R]) -> Callable[Concatenate[V, P], R]:
-    """Decorate a pure function of one frozen, weakly referable value (and hashable arguments).
+class Notes(Generic[V, R]):
+    """What followed from frozen, weakly referable values, each with what else it followed from (``rest``).
 
-    Only the newest answer for a value is kept: other arguments replace it.
+    Only the newest note of a value is kept.
     """
-    answers: dict[int, tuple[weakref.ref[V], Hashable, R]] = {}
+
+    def __init__(self) -> None:
+        self._notes: dict[int, tuple[weakref.ref[V], object, R]] = {}
+
+    def find(self, value: V, rest: object) -> R | None:
+        """Return what followed from a value and an equal rest; None when nobody noted it."""
+        note = self._notes.get(id(value))
+        return note[2] if note is not None and note[0]() is value and note[1] == rest else None
+
+    def keep(self, value: V, rest: object, answer: R) -> None:
+        """Note what follows from a value and the rest."""
+        identity, notes = id(value), self._notes
+        notes[identity] = (weakref.ref(value, lambda _: notes.pop(identity, None)), rest, answer)
+
+
+def remembered(function: Callable[Concatenate[V, P], R]) -> Callable[Concatenate[V, P], R]:
+    """Decorate a pure function of one frozen, weakly referable value (and arguments that compare); never of None."""
+    notes = Notes[V, R]()
 
     @wraps(function)
     def wrapper(value: V, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        identity, rest = id(value), (args, tuple(sorted(kwargs.items())))
-        known = answers.get(identity)
-        if known is not None and known[0]() is value and known[1] == rest:
-            return known[2]
+        rest = args, tuple(sorted(kwargs.items()))
+        known = notes.find(value, rest)
+        if known is not None:
+            return known
         answer = function(value, *args, **kwargs)
-        answers[identity] = (weakref.ref(value, lambda _: answers.pop(identity, None)), rest, answer)
+        notes.keep(value, rest, answer)
         return answer
 
     return wrapper

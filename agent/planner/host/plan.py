@@ -1,6 +1,7 @@
 """The host planner: one host's desired state against what it showed, as actions."""
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from agent.model.action import Action, PullImage, RemovePodFiles
 from agent.model.objects.meta import PodKey
@@ -15,7 +16,11 @@ from agent.planner.host.render import machine, render_pod
 from agent.planner.host.rules import classify
 from agent.planner.host.steps import is_uid
 from agent.planner.host.view import HostView, Reason, Subject, Verdict, drift, host_view, waits
+from agent.planner.memo import Notes
 from agent.planner.pods import observed_pods
+
+_QUIET: Final = Notes[Seen, HostPlan]()
+"""Plans of hosts that are as they should be: by far the most frequent, and soon asked for again."""
 
 
 def plan_host(given: HostInput) -> HostPlan:
@@ -31,6 +36,18 @@ def plan_host(given: HostInput) -> HostPlan:
     if not seen.facts.runtime_ready:
         message = f"containerd on host {host} says it is not ready: {seen.facts.message or 'no reason given'}"
         return HostPlan(host=host, waiting=(Waiting(reason="runtime", message=message, host=host),))
+    desired = given.desired
+    # What a plan that asks for nothing and waits for nothing follows from: neither the time nor failures nor revision.
+    wanted = (desired.host, desired.agent, desired.pods, desired.kept, desired.leaving, given.key)
+    if (quiet := _QUIET.find(seen, wanted)) is not None:
+        return quiet
+    plan = _plan(given, seen)
+    if not plan.actions and not plan.waiting:
+        _QUIET.keep(seen, wanted, plan)
+    return plan
+
+
+def _plan(given: HostInput, seen: Seen) -> HostPlan:
     view = host_view(given, seen)
     found = subjects(given, view)
     verdicts = [_held_back(classify(subject, view), subject, given, view) for subject in found]
@@ -42,7 +59,7 @@ def plan_host(given: HostInput) -> HostPlan:
         waiting += blocked
     busy = {action.pod for action in actions} | {entry.pod for entry in waiting}
     return HostPlan(
-        host=host,
+        host=given.desired.host,
         actions=ordered(actions),
         waiting=tuple(sorted(waiting, key=lambda entry: (str(entry.pod), entry.reason, entry.message))),
         wake_at=min((entry.until for entry in waiting if entry.until > given.now), default=None),

@@ -49,14 +49,15 @@ def claim(
 
 def _claim(scene: Scene, final: tuple[Slot, ...], now: tuple[Slot, ...], go: Sequence[Live], stopped: str) -> Claim:
     wanted = {slot.index for slot in now}
-    current = tuple(pod for index, pod in sorted(scene.current.items()) if index in wanted)
-    surplus = [pod for index, pod in sorted(scene.current.items()) if index not in wanted]
+    there = sorted(scene.current.items())
+    current = tuple(pod for index, pod in there if index in wanted)
+    surplus = [pod for index, pod in there if index not in wanted] if len(current) < len(there) else []
     going = {pod.key for pod in go}
     kept = tuple(pod for pod in scene.old if pod.key not in going)
     counted = (*current, *kept)
     times = [at for pod in counted if (at := scene.available_at(pod)) is not None]
     soon = [at for at in times if at > scene.now]
-    recalled = any(pod.name in scene.memory.leaving for pod in current)
+    recalled = bool(scene.memory.leaving) and any(pod.name in scene.memory.leaving for pod in current)
     return Claim(
         template=scene.template,
         final=final,

@@ -12,6 +12,8 @@ def departures(scene: Scene, surplus: Sequence[Live], go: Sequence[Live], curren
     Of the old pods that go, those beyond the wanted count are scaled down, the others replaced. A rollout that is
     under way may have its surge beyond that.
     """
+    if not surplus and not go and not scene.gone:
+        return ()
     replicas = scene.spec.replicas
     under_way = current or len({pod.generation for pod in scene.old}) > 1
     slack = bounds(scene.spec).surge if under_way else 0

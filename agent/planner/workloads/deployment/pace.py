@@ -14,6 +14,8 @@ Decision = tuple[Sequence[Live], int, str]
 def roll(scene: Scene, final: Sequence[Slot]) -> Decision:
     """Let old pods go as far as enough stay available, unhealthy ones first; new ones take what room there is."""
     limits, replicas = bounds(scene.spec), scene.spec.replicas
+    if not scene.old:
+        return (), replicas, ""
     least = replicas - limits.unavailable
     new_available = sum(1 for pod in scene.present(final) if scene.available(pod))
     order = _first_to_go(scene, _awaited(scene, final))
@@ -82,8 +84,11 @@ def room(scene: Scene, final: Sequence[Slot], go: Sequence[Live]) -> int:
     A pod that goes counts until it is seen to be gone. On an unseen host nobody would see it go, and a rollout does not
     wait for a host that is lost. What is there already may stay although there is no room for more.
     """
+    most, present = scene.spec.replicas + bounds(scene.spec).surge, len(scene.present(final))
+    if not scene.old and not scene.gone and present == len(scene.current):
+        return most
     wanted, going = {slot.index for slot in final}, {pod.key for pod in go}
     surplus = (pod for index, pod in scene.current.items() if index not in wanted)
     leaving = sum(1 for pod in (*go, *scene.gone, *surplus) if pod.seen)
     kept = sum(1 for pod in scene.old if pod.key not in going)
-    return max(len(scene.present(final)), scene.spec.replicas + bounds(scene.spec).surge - kept - leaving)
+    return max(present, most - kept - leaving)
