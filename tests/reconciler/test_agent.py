@@ -123,9 +123,7 @@ def test_another_way_to_a_host_makes_another_connection() -> None:
         newest = fleet.source.push(files, "moved").id
         agent.wake("push")
         watcher.until(lambda now: now.converged and now.fleet.in_force.id == newest)  # type: ignore[union-attr]  # converged
-    addresses = [
-        made.body.spec.ssh.address for made in fleet.made if isinstance(made.body, HostObject) and made.body.spec.ssh
-    ]
+    addresses = [made.body.spec.ssh.address for made in fleet.made if made.body.spec.ssh]
     assert addresses == ["h1.test", "elsewhere.test"]
 
 
