@@ -1,6 +1,7 @@
 """What all pods of one template have in common, and the hash that names the template."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -162,12 +163,17 @@ def _said(value: Any) -> Any:  # noqa: ANN401 -- walks a template of any shape
     if isinstance(value, msgspec.Struct):
         return {
             field.encode_name: _said(said)
-            for field in msgspec.structs.fields(value)
+            for field in _fields(type(value))
             if (said := getattr(value, field.name)) != _default(field)
         }
     if isinstance(value, tuple):
         return [_said(item) for item in value]
     return value
+
+
+@cache
+def _fields(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    return msgspec.structs.fields(kind)
 
 
 def _default(field: msgspec.structs.FieldInfo) -> object:

@@ -50,6 +50,8 @@ class Room:
         self.ports_ending: list[HostPort] = []
         """Ports of pods that go sooner or later: a pod that wants one of these would have to wait."""
         self._cpu_weighed = self._memory_weighed = 0
+        self._emptiness: dict[tuple[int, int], int] = {}
+        """By CPU and memory asked for: most rooms are weighed for many pods before one of them moves in."""
 
     def take(self, demand: Demand) -> None:
         """Count a pod in."""
@@ -57,6 +59,7 @@ class Room:
         self.memory_used += demand.memory
         self._cpu_weighed += demand.cpu or _ASSUMED_CPU
         self._memory_weighed += demand.memory or _ASSUMED_MEMORY
+        self._emptiness.clear()
         self.hold(demand.ports)
 
     def hold(self, ports: Iterable[HostPort]) -> None:
@@ -66,10 +69,16 @@ class Room:
 
     def emptiness(self, demand: Demand) -> int:
         """Return LeastAllocated: percent left with the pod there, the mean over the capacities that are known."""
+        asked = demand.cpu, demand.memory
+        if (known := self._emptiness.get(asked)) is None:
+            known = self._emptiness[asked] = self._percent_left(*asked)
+        return known
+
+    def _percent_left(self, cpu: int, memory: int) -> int:
         left = []
         if self.cpu:
-            left.append(max(0, self.cpu - self._cpu_weighed - (demand.cpu or _ASSUMED_CPU)) * 100 // self.cpu)
+            left.append(max(0, self.cpu - self._cpu_weighed - (cpu or _ASSUMED_CPU)) * 100 // self.cpu)
         if self.memory:
-            wanted = self._memory_weighed + (demand.memory or _ASSUMED_MEMORY)
+            wanted = self._memory_weighed + (memory or _ASSUMED_MEMORY)
             left.append(max(0, self.memory - wanted) * 100 // self.memory)
         return sum(left) // len(left) if left else 0
