@@ -1,0 +1,151 @@
+"""The simulation is worth something only if it notices: each law is broken on purpose, and some run must fail."""
+
+from collections.abc import Callable
+
+import pytest
+from msgspec.structs import replace
+
+from agent.model.action import Action, StopSandbox
+from agent.model.cause import Drift
+from agent.model.labels import AGENT
+from agent.model.objects.fleet import Fleet
+from agent.model.objects.meta import PodKey
+from agent.model.observation import RuntimeFacts, Seen, Unseen
+from agent.model.plan import FleetInput, FleetPlan, HostInput, HostPlan
+from agent.planner.fleet import plan_fleet
+from agent.planner.host import plan_host
+from agent.planner.workloads.deployment import Bounds, bounds, pace
+from agent.ports import PortError
+from agent.reconciler import fleet_loop, host_loop
+from agent.reconciler.fleet_loop import FleetLoop
+from agent.reconciler.flights import Flights
+from agent.reconciler.inbox import Offer
+from agent.reconciler.link import Link
+from agent.reconciler.source_loop import SourceLoop
+from agent.simulator import Failed, simulate
+
+Patch = pytest.MonkeyPatch
+
+
+def _unreachable_is_empty(patch: Patch) -> None:
+    lost = Link._lost
+
+    def empty(self: Link, error: PortError, now: float) -> Seen:
+        lost(self, error, now)
+        return Seen(at=now, facts=RuntimeFacts(cpu_millis=16_000, memory_bytes=64 << 30))
+
+    patch.setattr(Link, "_lost", empty)
+
+
+def _a_bad_commit_is_an_empty_one(patch: Patch) -> None:
+    consider = FleetLoop._consider
+
+    def lenient(self: FleetLoop, offer: Offer, now: float) -> None:
+        if offer.fleet is None and self._fleet is not None:
+            hosts = {key: one for key, one in self._fleet.objects.items() if key.kind == "Host"}
+            offer = replace(offer, fleet=Fleet(revision=offer.revision, objects=hosts))
+        consider(self, offer, now)
+
+    patch.setattr(FleetLoop, "_consider", lenient)
+
+
+def _foreign_pods_are_removed(patch: Patch) -> None:
+    def greedy(given: HostInput) -> HostPlan:
+        plan = plan_host(given)
+        seen = given.observation
+        foreign = [one for one in seen.sandboxes if AGENT not in one.config.labels] if isinstance(seen, Seen) else []
+        more = [
+            Action(
+                id=f"remove {one.id}",
+                verb="remove",
+                pod=PodKey(namespace=one.config.namespace, name=one.config.name),
+                uid=one.config.uid,
+                rule="greed",
+                cause=Drift(rule="greed", what="it is there", seen_at=given.now),
+                consequence="remove",
+                steps=(StopSandbox(sandbox_id=one.id),),
+            )
+            for one in foreign
+        ]
+        return replace(plan, actions=(*plan.actions, *more))
+
+    patch.setattr(host_loop, "plan_host", greedy)
+
+
+def _foreign_pods_are_removed_and_nobody_lints(patch: Patch) -> None:
+    _foreign_pods_are_removed(patch)
+    patch.setattr(host_loop, "lint_plan", lambda *_: ())
+
+
+def _bounded_by(patch: Patch, change: Callable[[Bounds], Bounds]) -> None:
+    patch.setattr(pace, "bounds", lambda spec: change(bounds(spec)))
+
+
+def _all_may_be_unavailable(patch: Patch) -> None:
+    _bounded_by(patch, lambda limits: replace(limits, unavailable=9))
+
+
+def _surge_is_two_more(patch: Patch) -> None:
+    _bounded_by(patch, lambda limits: replace(limits, surge=limits.surge + 2))
+
+
+def _a_busy_pod_gets_more_to_do(patch: Patch) -> None:
+    def all_at_once(_self: Flights, actions: tuple[Action, ...]) -> tuple[Action, ...]:
+        return actions
+
+    patch.setattr(Flights, "launchable", all_at_once)
+    patch.setattr(Flights, "busy", property(lambda _self: frozenset[PodKey]()))
+
+
+def _a_lost_host_is_given_up(patch: Patch) -> None:
+    patch.setattr(Link, "due", lambda self, now: now + 1e9 if isinstance(self.observation, Unseen) else None)
+
+
+def _the_last_good_revision_is_forgotten(patch: Patch) -> None:
+    def forget(self: SourceLoop, _now: float) -> None:
+        self._restore = ""
+
+    patch.setattr(SourceLoop, "_put_back", forget)
+
+
+def _placements_are_forgotten(patch: Patch) -> None:
+    def forget(given: FleetInput) -> FleetPlan:
+        return plan_fleet(replace(given, memory=replace(given.memory, placements={})))
+
+    patch.setattr(fleet_loop, "plan_fleet", forget)
+
+
+@pytest.mark.parametrize(
+    ("break_it", "words"),
+    [
+        (_unreachable_is_empty, ""),
+        (_a_bad_commit_is_an_empty_one, "is in force"),
+        (_foreign_pods_are_removed, "not converged"),
+        (_foreign_pods_are_removed_and_nobody_lints, "not ours"),
+        (_all_may_be_unavailable, "was taken down"),
+        (_surge_is_two_more, "allowed"),
+        (_a_busy_pod_gets_more_to_do, "at once"),
+        (_a_lost_host_is_given_up, "not converged"),
+        (_the_last_good_revision_is_forgotten, "not converged"),
+        (_placements_are_forgotten, ""),
+    ],
+)
+def test_a_broken_law_is_noticed(monkeypatch: Patch, break_it: Callable[[Patch], None], words: str) -> None:
+    break_it(monkeypatch)
+    assert any(_failure(seed, words) for seed in range(80)), "nobody noticed"
+
+
+def _failure(seed: int, words: str) -> str:
+    """How a run failed, if with these words."""
+    try:
+        simulate(seed)
+    except Failed as failed:
+        return str(failed) if words in str(failed) else ""
+    return ""
+
+
+def test_a_failure_says_how_to_repeat_it(monkeypatch: Patch) -> None:
+    _a_lost_host_is_given_up(monkeypatch)
+    seed, failure = next((seed, failure) for seed in range(80) if (failure := _failure(seed, "not converged")))
+    assert failure.endswith(f"repeat with: python -m agent.simulator {seed}")
+    assert "is cut off" in failure, "and what happened"
