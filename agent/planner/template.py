@@ -60,11 +60,11 @@ def first_slots(template: Template, count: int) -> tuple[Slot, ...]:
 
 
 @remembered
-def desired_pods(template: Template, slots: tuple[Slot, ...]) -> Mapping[PodKey, DesiredPod]:
-    """Return what the pods in some slots should be."""
+def desired_pods(template: Template, slots: tuple[Slot, ...]) -> tuple[DesiredPod, ...]:
+    """Return what the pods in some slots should be, slot by slot."""
     declared = template.declared
-    return {
-        slot.key: DesiredPod(
+    return tuple(
+        DesiredPod(
             key=slot.key,
             owner=declared.key,
             origin=declared.origin,
@@ -75,7 +75,7 @@ def desired_pods(template: Template, slots: tuple[Slot, ...]) -> Mapping[PodKey,
             config=template.config,
         )
         for slot in slots
-    }
+    )
 
 
 @remembered

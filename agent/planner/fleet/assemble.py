@@ -40,14 +40,13 @@ def assemble(
     lists = {name: _Lists() for name in hosts}
     delayed: dict[PodKey, str] = {}
     for claim in claims:
-        pods = desired_pods(claim.template, claim.now)
-        for slot in claim.now:
+        for slot, wanted in zip(claim.now, desired_pods(claim.template, claim.now), strict=True):
             if (host := placed.hosts.get(slot.key)) is None:
                 continue
             if (pod := placed.moving.get(slot.key)) is not None:
                 delayed[slot.key] = f"waits for itself to be gone from {pod.host}"
             else:
-                lists[host].pods.append(pods[slot.key])
+                lists[host].pods.append(wanted)
         owner = claim.template.declared
         for pod in claim.kept:
             cause = _because(revision, owner, "spec.template", "stays until the rollout lets it go")
