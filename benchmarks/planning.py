@@ -52,26 +52,33 @@ SIZES = (2_500, 5_000, 10_000, 20_000)
 PODS_A_HOST = 20
 REPLICAS = 20
 REPEATS = 5
+GROWING = (
+    "no change (calls)",
+    "one Deployment changed (calls)",
+    "no change (s)",
+    "one Deployment changed (s)",
+    "no change, every host looked at anew (s)",
+)
+_MORE_THAN_CACHES = 64 << 20
 KEY = FingerprintKey(value=b"benchmark".ljust(32, b"."))
 
 
 def run() -> dict[str, object]:
-    """Measure every size; seconds are the best of some repeats, the least disturbed by what else the machine does."""
+    """Measure every size, and hold the largest, and the growth up to it, to the targets."""
     found = {size: _apart(size) for size in SIZES}
     small, large = found[SIZES[0]], found[SIZES[-1]]
-    growth = {
-        name: large[name] / small[name] / (SIZES[-1] / SIZES[0])
-        for name in ("no change (s)", "no change, every host looked at anew (s)", "one Deployment changed (s)")
+    growth = {name: large[name] / small[name] / (SIZES[-1] / SIZES[0]) for name in GROWING}
+    targets = {
+        "no change <= 1 s": large["no change (s)"] <= 1.0,
+        "one Deployment changed <= 1.2 s": large["one Deployment changed (s)"] <= 1.2,
+        "work at most linear (within 1 %)": max(growth[name] for name in GROWING if "(calls)" in name) <= 1.01,
+        "time at most linear (within 10 %)": max(growth[name] for name in GROWING if "(s)" in name) <= 1.1,
+        "peak memory <= 500 MB": large["peak memory (MB)"] <= 500,
     }
-    reached = (
-        large["no change (s)"] <= 1.0
-        and large["one Deployment changed (s)"] <= 1.2
-        and large["peak memory (MB)"] <= 500
-    )
     return {
         **{f"{size} pods on {size // PODS_A_HOST} hosts": found[size] for size in SIZES},
         f"growth from {SIZES[0]} to {SIZES[-1]} pods (1 = linear)": growth,
-        "targets reached (1 s, 1.2 s, 500 MB)": reached,
+        "targets reached": targets,
     }
 
 
@@ -83,31 +90,53 @@ def _apart(size: int) -> dict[str, float]:
 
 
 def measure(size: int) -> dict[str, float]:
-    """Measure one size in this process."""
+    """Measure one size in this process; seconds are the best of some, the least disturbed by what else runs here."""
     given, first = _converged(size)
-    _plan(given)
-    steady = [_timed(partial(_plan, given)) for _ in range(REPEATS)]
     # Another image each time: what a planner remembers of one change must not serve the next.
-    changed = [replace(given, fleet=_changed(given.fleet, number)) for number in range(REPEATS)]
-    rolling = [_timed(partial(_plan, one, quiet=False)) for one in changed]
+    changed = [replace(given, fleet=_changed(given.fleet, number)) for number in range(REPEATS + 2)]
+    _plan(given)
+    _plan(changed.pop(), quiet=False)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    calls = {
+        "no change (calls)": _counted(partial(_plan, given)),
+        "one Deployment changed (calls)": _counted(partial(_plan, changed.pop(), quiet=False)),
+    }
+    steady = min(_timed(partial(_plan, given)) for _ in range(REPEATS))
+    rolling = min(_timed(partial(_plan, one, quiet=False)) for one in changed)
     anew = []
     for _ in range(3):
         given = replace(given, observations=copy.deepcopy(given.observations))
         anew.append(_timed(partial(_plan, given)))
     return {
         "first plan, every pod placed (s)": first,
-        "no change (s)": min(steady),
-        "one Deployment changed (s)": min(rolling),
+        "no change (s)": steady,
+        "one Deployment changed (s)": rolling,
         "no change, every host looked at anew (s)": min(anew),
+        **calls,
         "peak memory (MB)": peak,
     }
 
 
 def _timed(function: Callable[[], object]) -> float:
+    """Time a call. The processor's caches hold something else before: an agent plans now and then, not in a loop."""
+    (bytearray(b"x") * _MORE_THAN_CACHES).find(b"y")
     begin = time.perf_counter()
     function()
     return time.perf_counter() - begin
+
+
+def _counted(function: Callable[[], object]) -> float:
+    """Count the calls that a function makes: work without the noise of a clock."""
+    calls = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event in {"call", "c_call"}
+
+    sys.setprofile(count)
+    function()
+    sys.setprofile(None)
+    return calls
 
 
 def _plan(given: FleetInput, *, quiet: bool = True) -> None:
