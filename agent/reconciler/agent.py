@@ -54,7 +54,7 @@ class Agent:
         """Run until ``stop``; tell whether everything ended within its time limit."""
         inbox = self._loops.shared.inbox
         self._wake_publisher = self._crew.employ("publisher", self._show)
-        inbox.wake = self._crew.employ("fleet", self._loops.fleet.step)
+        inbox.wake = self._crew.employ("fleet", self._loops.fleet.step, rests=True)
         self._wake_source = self._crew.employ("source", self._loops.source.step)
         timeout = 0.0
         try:

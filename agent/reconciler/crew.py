@@ -22,9 +22,9 @@ class Crew:
         self._hosts: dict[str, tuple[HostLoop, Worker]] = {}
         self._batches: set[threading.Thread] = set()
 
-    def employ(self, name: str, step: Step) -> Callable[[], None]:
+    def employ(self, name: str, step: Step, *, rests: bool = False) -> Callable[[], None]:
         """Start a loop; return what wakes it."""
-        worker = Worker(name, step, self._clock, self._fault)
+        worker = Worker(name, step, self._clock, self._fault, rests=rests)
         with self._lock:
             self._workers.append(worker)
         worker.start()
@@ -60,11 +60,11 @@ class Crew:
         thread.start()
 
     def wake_hosts(self) -> None:
-        """Have every host looked at."""
+        """Have every host looked at, those that wait to be tried again, too."""
         with self._lock:
-            workers = [worker for _, worker in self._hosts.values()]
-        for worker in workers:
-            worker.wake()
+            loops = [loop for loop, _ in self._hosts.values()]
+        for loop in loops:
+            loop.hurry()
 
     def dismiss(self, timeout: float) -> bool:
         """Stop everything: steps under way end, no further one starts. Tells whether all ended in time.

@@ -46,6 +46,8 @@ class HostLoop:
         self._declared: Declared[HostObject] | None = None
         self._mail: tuple[HostDesired, Wishes] | None = None
         self._forget = False
+        self._hurried = False
+        self._idle = False
         self._desired: HostDesired | None = None
         self._wishes: Wishes = {}
         self._link = Link(make_host, self._woken, gate, shared.settings.resync)
@@ -64,7 +66,7 @@ class HostLoop:
         """Take the newest Host object, or None when there is none any more. From any thread."""
         with self._lock:
             same = declared == self._declared
-            self._declared = declared
+            self._declared, self._idle = declared, self._idle and same
             if declared is None:
                 # Should the host come back, it is not to be held, even for a moment, to what it ran before.
                 self._mail, self._forget = None, True
@@ -78,11 +80,17 @@ class HostLoop:
         self._shared.board.unsettle(self.name)
         self.wake()
 
+    def hurry(self) -> None:
+        """Ask for a look now, at a lost host, too. From any thread."""
+        with self._lock:
+            self._hurried = True
+        self.wake()
+
     @property
     def parked(self) -> bool:
-        """Whether the host is let go of and nothing runs on it any more."""
+        """Whether the host is let go of and nothing runs on it any more. From any thread."""
         with self._lock:
-            return self._declared is None and self._link.host is None and not self._flights.busy
+            return self._declared is None and self._idle
 
     def halt(self) -> None:
         """Let no further step start. From any thread."""
@@ -106,9 +114,13 @@ class HostLoop:
         for one in ended:
             self._note(one, now)
         with self._lock:
-            declared = self._declared
+            declared, hurried, self._hurried = self._declared, self._hurried, False
         self._link.declare(declared)
+        if hurried:
+            self._link.hurry()
         if declared is None:
+            with self._lock:
+                self._idle = self._declared is None and not self._flights.busy
             self._shared.board.gone(self.name)
             return None
         if (due := self._link.due(now)) is not None:

@@ -50,6 +50,10 @@ class Link:
             self.host.close()
             self.host = None
 
+    def hurry(self) -> None:
+        """Try a lost host again now."""
+        self._retry_at = 0.0
+
     def due(self, now: float) -> float | None:
         """Return when a lost host is tried again; None when a look may be taken now."""
         if self._retry_at > now + max(self._resync, _ODD_CLOCK):

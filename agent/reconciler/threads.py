@@ -1,4 +1,5 @@
 import threading
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -8,16 +9,21 @@ Step = Callable[[float], float | None]
 
 _AT_MOST: Final = 600.0
 _AFTER_FAULT: Final = 10.0
+_LONGEST_REST: Final = 1.0
 
 
 class Worker:
     """Steps one loop on a thread of its own: when woken, and when its time comes. Wakes in between coalesce.
 
     A fault in a step (a bug) is handed to ``fault``, and the loop steps again a little later: it must not take the
-    other loops down with it.
+    other loops down with it. A loop that ``rests`` pauses after each step for as long as the step took: one that is
+    woken all the time then takes no more than half of the time there is.
     """
 
-    def __init__(self, name: str, step: Step, clock: Clock, fault: Callable[[str, Exception], None]) -> None:
+    def __init__(
+        self, name: str, step: Step, clock: Clock, fault: Callable[[str, Exception], None], *, rests: bool = False
+    ) -> None:
+        self._rests = rests
         self._step = step
         self._clock = clock
         self._fault = fault
@@ -45,11 +51,15 @@ class Worker:
     def _run(self) -> None:
         wake_at: float | None = None
         while self._awaited(wake_at):
+            begun = time.perf_counter()
             try:
                 wake_at = self._step(self._clock.now())
             except Exception as error:  # noqa: BLE001 -- see the class: one loop's bug must not end the others
                 self._fault(self.thread.name, error)
                 wake_at = self._clock.now() + _AFTER_FAULT
+            if self._rests:
+                with self._condition:
+                    self._condition.wait_for(lambda: self._stopping, min(time.perf_counter() - begun, _LONGEST_REST))
 
     def _awaited(self, wake_at: float | None) -> bool:
         """Wait until a step is due; False once stopping. Never longer than ten minutes: clocks get set."""

@@ -167,3 +167,36 @@ def test_a_bad_revision_is_shown_as_refused() -> None:
         now = watcher.until(lambda now: now.fleet.refused == bad)
         assert not now.converged
         assert now.fleet.refused_why[0].startswith("apps/broken.yaml:")
+
+
+def test_a_host_that_left_git_is_released_and_may_come_back() -> None:
+    fleet = Calm("h1", "h2")
+    fleet.push(TWO_HOSTS)
+    with running(fleet) as (agent, watcher):
+        watcher.until(lambda now: now.converged)
+        fleet.push(replace(TWO_HOSTS, hosts=("h1",), solos={"db": solo("h1")}))
+        agent.wake("push")
+        watcher.until(lambda now: now.converged and len(now.hosts) == 1)
+        assert fleet.running("h2") == ["cache"], "its pods are left alone"
+        fleet.push(TWO_HOSTS)
+        agent.wake("push")
+        watcher.until(lambda now: now.converged and len(now.hosts) == 2)
+    assert fleet.running("h2") == ["cache"]
+    assert [made.body.metadata.name for made in fleet.made] == ["h1", "h2", "h2"]
+
+
+def test_being_told_to_look_tries_a_lost_host_at_once() -> None:
+    fleet = Calm("h1", "h2")
+    fleet.push(TWO_HOSTS)
+    declines = [True]
+
+    def on_look(machine: Machine) -> None:
+        if machine.name == "h1" and declines:
+            raise Refused("h1 belongs to agent other")
+
+    fleet.on_look = on_look
+    with running(fleet) as (agent, watcher):
+        watcher.until(lambda now: any(host.refused for host in now.hosts))
+        declines.clear()
+        agent.look("SIGHUP")
+        watcher.until(lambda now: now.converged)
