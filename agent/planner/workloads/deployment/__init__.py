@@ -6,7 +6,6 @@ goes takes up its room until it is gone, because it runs until then.
 """
 
 from collections.abc import Sequence
-from typing import Final
 
 from agent.model.memory import Memory
 from agent.model.objects.deployment import DeploymentSpec
@@ -20,9 +19,6 @@ from agent.planner.workloads.deployment.scene import Scene
 from agent.planner.workloads.deployment.slots import allowed_slots, final_slots
 
 __all__ = ["Bounds", "bounds", "claim"]
-
-_LOOK_AGAIN: Final = 1.0
-"""Seconds after which a pod that was sent away and is wanted again is taken for what it looks like."""
 
 
 def claim(
@@ -57,7 +53,6 @@ def _claim(scene: Scene, final: tuple[Slot, ...], now: tuple[Slot, ...], go: Seq
     counted = (*current, *kept)
     times = [at for pod in counted if (at := scene.available_at(pod)) is not None]
     soon = [at for at in times if at > scene.now]
-    recalled = bool(scene.memory.leaving) and any(pod.name in scene.memory.leaving for pod in current)
     return Claim(
         template=scene.template,
         final=final,
@@ -68,5 +63,5 @@ def _claim(scene: Scene, final: tuple[Slot, ...], now: tuple[Slot, ...], go: Seq
         ready=len(times),
         available=len(times) - len(soon),
         stopped=stopped,
-        wake_at=min([*soon, scene.now + _LOOK_AGAIN] if recalled else soon, default=None),
+        wake_at=min(soon, default=None),
     )

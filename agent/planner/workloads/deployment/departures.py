@@ -29,4 +29,6 @@ def _scaled_down(pod: Live, replicas: int) -> Departure:
 
 
 def _replaced(pod: Live, template_hash: str) -> Departure:
-    return Departure(pod=pod, reason="replaced", path="spec.template", summary=f"replaced by template {template_hash}")
+    again = pod.generation == template_hash
+    summary = "sent away before, made anew once it is gone" if again else f"replaced by template {template_hash}"
+    return Departure(pod=pod, reason="replaced", path="spec.template", summary=summary)

@@ -16,12 +16,19 @@ class Scene:
         self.current: dict[int, Live] = {}
         self.old: list[Live] = []
         self.gone: list[Live] = []
-        """Pods of older templates: those that count, and those that were sent away before."""
+        """Pods that were sent away before. As in Kubernetes there is no way back, also when they are wanted again:
+        somebody may have told them to stop, an agent that died since for one, and they only look alive until they do.
+        """
+        self.vacating: set[int] = set()
+        """Slots of the newest template that such pods still hold."""
         for pod in live:
-            if pod.generation == template.hash and pod.set == template.set:
-                self.current[pod.slot] = pod
-            elif pod.name in memory.leaving:
+            newest = pod.generation == template.hash and pod.set == template.set
+            if pod.name in memory.leaving:
                 self.gone.append(pod)
+                if newest:
+                    self.vacating.add(pod.slot)
+            elif newest:
+                self.current[pod.slot] = pod
             else:
                 self.old.append(pod)
 
@@ -39,12 +46,7 @@ class Scene:
         return [self.current[slot.index] for slot in slots if slot.index in self.current]
 
     def available_at(self, pod: Live) -> float | None:
-        """Return when a pod is, or was, available if nothing happens to it; None while it is not ready.
-
-        One that was sent away and is wanted again may be half gone already: it counts from the next pass on.
-        """
-        if pod.name in self.memory.leaving:
-            return None
+        """Return when a pod is, or was, available if nothing happens to it; None while it is not ready."""
         since = pod.ready_since(self.template.names if pod.generation == self.template.hash else None)
         if since is None:
             return None

@@ -40,8 +40,11 @@ def allowed_slots(scene: Scene, final: tuple[Slot, ...], allowed: int) -> tuple[
     """Return the slots that may exist now.
 
     Those that do come first, and of them those that are available; then those that need not wait for a host port that
-    an older pod may hold, so that none takes the room of one that could start.
+    an older pod may hold, so that none takes the room of one that could start. A slot whose pod was sent away is free
+    once that one is gone.
     """
+    if scene.vacating:
+        final = tuple(slot for slot in final if slot.index not in scene.vacating)
     if allowed >= len(final):
         return final
     older = {"", *(pod.host for pod in (*scene.old, *scene.gone))} if scene.template.demand.ports else frozenset[str]()
