@@ -5,7 +5,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 
+from agent.hosts.cri.encode import encode_container, encode_sandbox
 from agent.hosts.proto import runtime_v1_pb2 as cri
+from agent.model.desired import DesiredPod
+from agent.model.objects import ObjectKey, PodKey
+from agent.model.objects.pod import Container, PodSpec
+from agent.model.observation import RuntimeFacts
+from agent.model.origin import Origin
+from agent.model.plan import FingerprintKey
+from agent.planner.host.render import machine, render_pod
 from lab.host import LabHost
 from tests.e2e.containerd import Service
 from tests.e2e.manifests import SLEEP
@@ -22,30 +30,8 @@ class BareClient:
 
     def start_pod(self, name: str, image: str) -> tuple[str, cri.PodSandboxConfig, cri.ContainerConfig]:
         """RunPodSandbox, CreateContainer, StartContainer: what no agent can do without."""
-        uid = f"floor-{name}"
-        logs = f"/var/log/pods/default_{name}_{uid}"
-        (self.host.data / logs.lstrip("/")).mkdir(parents=True, exist_ok=True)
-        sandbox = cri.PodSandboxConfig(
-            metadata=cri.PodSandboxMetadata(name=name, namespace="default", uid=uid),
-            hostname=name,
-            log_directory=logs,
-            linux=cri.LinuxPodSandboxConfig(
-                security_context=cri.LinuxSandboxSecurityContext(
-                    namespace_options=cri.NamespaceOption(pid=cri.CONTAINER)
-                )
-            ),
-        )
-        container = cri.ContainerConfig(
-            metadata=cri.ContainerMetadata(name="main"),
-            image=cri.ImageSpec(image=image),
-            command=SLEEP,
-            log_path="main.log",
-            linux=cri.LinuxContainerConfig(
-                security_context=cri.LinuxContainerSecurityContext(
-                    namespace_options=cri.NamespaceOption(pid=cri.CONTAINER)
-                )
-            ),
-        )
+        sandbox, container = _messages(self.host.name, name, image)
+        (self.host.data / sandbox.log_directory.lstrip("/")).mkdir(parents=True, exist_ok=True)
         made = self.runtime.RunPodSandbox(cri.RunPodSandboxRequest(config=sandbox)).pod_sandbox_id
         self.start_container(made, sandbox, container)
         return made, sandbox, container
@@ -60,6 +46,24 @@ class BareClient:
     def close(self) -> None:
         """Let go of the socket."""
         self.channel.close()
+
+
+def _messages(host: str, name: str, image: str) -> tuple[cri.PodSandboxConfig, cri.ContainerConfig]:
+    """Return the very messages that trimtab would send, so that containerd and runc have the same work to do."""
+    spec = PodSpec(
+        containers=(Container(name="main", image=image, command=tuple(SLEEP)),), termination_grace_period_seconds=2
+    )
+    key = PodKey(namespace="default", name=name)
+    desired = DesiredPod(
+        key=key,
+        owner=ObjectKey(kind="Pod", namespace=key.namespace, name=key.name),
+        origin=Origin(file="pods.yaml"),
+        spec_path="spec",
+        spec=spec,
+    )
+    on = machine(host, "floor", FingerprintKey(value=bytes(32)), RuntimeFacts(memory_bytes=8 << 30))
+    rendered = render_pod(desired, on)
+    return encode_sandbox(rendered.sandbox), encode_container(rendered.containers[0].config)
 
 
 def start_pods(hosts: tuple[LabHost, ...], count: int, image: str, threads: int) -> float:

@@ -53,7 +53,7 @@ class Prune(Object, frozen=True, kw_only=True):
 class Limits(Object, frozen=True, kw_only=True):
     """How much runs side by side, and the slow look at every host that backs events up."""
 
-    actions_per_host: int = 8
+    actions_per_host: int = 6
     connections: int = 64
     resync: str = "5m"
 
