@@ -37,11 +37,12 @@ def make_folder(path: Path) -> None:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def replace_file(path: Path, content: bytes, *, mode: int = PRIVATE) -> None:
+def replace_file(path: Path, content: bytes, *, mode: int = PRIVATE, durable: bool = True) -> None:
     """Replace a file as a whole: after a crash at any instant it holds the old content or the new, never a mix.
 
     For one writer at a time, the one that holds the state directory's lock: the name of the file in the making is
-    fixed, so that a crash leaves at most one behind and the next write takes it over. Raises PortError.
+    fixed, so that a crash leaves at most one behind and the next write takes it over. What is not ``durable`` need not
+    outlive a power cut, and costs the disk no flush. Raises PortError.
     """
     making = path.with_name(f".{path.name}.new")
     with explained("write", path):
@@ -50,9 +51,11 @@ def replace_file(path: Path, content: bytes, *, mode: int = PRIVATE) -> None:
             os.fchmod(descriptor, mode)  # a left-over of an earlier crash keeps its own mode, and umask takes from ours
             file.write(content)
             file.flush()
-            os.fsync(descriptor)
+            if durable:
+                os.fsync(descriptor)
         making.replace(path)
-        sync_folder(path.parent)
+        if durable:
+            sync_folder(path.parent)
 
 
 def sync_folder(path: Path) -> None:

@@ -8,10 +8,14 @@ _GROUP_READS: Final = 0o640
 
 
 def publish_status(state_dir: str | Path, content: bytes) -> None:
-    """Put the agent's newest status where ``trimtab status`` finds it. Raises PortError."""
+    """Put the agent's newest status where ``trimtab status`` finds it. Raises PortError.
+
+    It is only read while that agent runs, so nothing is lost with it; and it is written often, on a disk that the
+    runtime may be waiting for.
+    """
     folder = Path(state_dir)
     make_folder(folder)
-    replace_file(folder / NAME, content, mode=_GROUP_READS)
+    replace_file(folder / NAME, content, mode=_GROUP_READS, durable=False)
 
 
 def read_status(state_dir: str | Path) -> bytes | None:
