@@ -132,19 +132,19 @@ def _change(stage: Stage) -> None:
     commit = stage.push("Open all night, and one more guestbook")
     print(f"  commit {commit} is pushed")
     _expect("4 guestbooks run", lambda: len(stage.running("guestbook-")) == 4)
-    page = "wget -qO- http://127.0.0.1:8080/"
     _expect("every web pod serves the new page", lambda: _pages(stage) == ["<h1>Open all night</h1>"] * 2)
     if {each for _, each in stage.running("web-")} != before:
         raise StepFailedError("the ConfigMap should have reached its pods without a restart")
-    print(f"  the new page is served without a restart ({page})")
+    print("  and no container was restarted for it")
     _settled(stage)
 
 
 def _pages(stage: Stage) -> list[str]:
+    """Ask the host port of each web pod over HTTP, from its host, and return the answers."""
     pages = []
-    for host, container in stage.running("web-"):
-        command = f"ctr -n k8s.io tasks exec --exec-id demo-{time.monotonic_ns()} {container} cat /www/index.html"
-        pages.append(stage.lab.host(host).run(command).stdout.strip())
+    for name, _ in stage.running("web-"):
+        host = stage.lab.host(name)
+        pages.append(host.run(f"busybox wget -qO- http://{host.address}:8080/", timeout=10).stdout.strip())
     return pages
 
 
