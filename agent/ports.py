@@ -13,9 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from agent.model.action import Action, Outcome
+from agent.model.chores import Chore, ChoreOutcome
 from agent.model.memory import Memory
 from agent.model.observation import Seen
 from agent.model.origin import Blob, Location, Revision
+from agent.model.probing import ProbeResult, ProbeTarget
+from agent.model.usage import Usage
 from agent.model.value import Value
 
 
@@ -103,6 +106,15 @@ class Host(Protocol):
 
     def refresh_images(self, images: Sequence[str]) -> None:
         """Ask the registry again for tags that may have moved. Raises PortError."""
+
+    def probe(self, target: ProbeTarget) -> ProbeResult:
+        """Make one check, within its own time limit. Never raises: what cannot be told is ``unknown``."""
+
+    def measure(self) -> Usage:
+        """Measure what the host and its pods use. Raises PortError."""
+
+    def tidy(self, chores: Sequence[Chore]) -> Sequence[ChoreOutcome]:
+        """Do chores of cleaning up, one after another; a failed one does not stop the next. Raises PortError."""
 
     def watch(self, wake: Callable[[], None]) -> None:
         """Call ``wake`` whenever the runtime says something happened, until ``close``. Returns at once."""

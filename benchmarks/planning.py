@@ -29,7 +29,7 @@ from agent.model.objects import (
     ObjectMeta,
     RollingUpdate,
 )
-from agent.model.objects.deployment import LabelSelector
+from agent.model.objects.selector import LabelSelector
 from agent.model.objects.fleet import AnyObject, Fleet
 from agent.model.objects.pod import (
     ConfigMapVolume,

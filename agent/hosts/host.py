@@ -15,9 +15,12 @@ from agent.hosts.observe import Look
 from agent.hosts.owner import OwnerRecord, check_owner, parse_owner, write_owner
 from agent.hosts.session import Session
 from agent.model.action import Action, Outcome
+from agent.model.chores import Chore, ChoreOutcome
 from agent.model.cri import SandboxConfig
 from agent.model.observation import Seen
 from agent.model.plan import FingerprintKey
+from agent.model.probing import ProbeResult, ProbeTarget
+from agent.model.usage import Usage
 from agent.ports import Clock, PortError, Refused, Unreachable
 
 
@@ -142,6 +145,19 @@ class ContainerdHost:
         ).run()
         if lost.is_set():
             self._drop(session)
+
+    def probe(self, target: ProbeTarget) -> ProbeResult:
+        """Make one check."""
+        del target
+        return ProbeResult(result="unknown", message="probes are not run here")
+
+    def measure(self) -> Usage:
+        """Measure nothing."""
+        return Usage(at=0.0)
+
+    def tidy(self, chores: Sequence[Chore]) -> Sequence[ChoreOutcome]:
+        """Do nothing."""
+        return tuple(ChoreOutcome(chore=chore) for chore in chores)
 
     def refresh_images(self, images: Sequence[str]) -> None:
         """Ask the registry again for tags that may have moved. Raises PortError, after all were tried."""

@@ -10,10 +10,14 @@ from typing import Literal
 import msgspec
 
 from agent.model.cause import Cause
-from agent.model.cri import ContainerConfig, SandboxConfig
+from agent.model.cgroup import PodCgroup
+from agent.model.cri import ContainerConfig, LinuxResources, SandboxConfig
 from agent.model.difference import Difference
-from agent.model.files import FileTree, Folder
+from agent.model.etc_hosts import HostsEntry
+from agent.model.files import FileTree, Folder, MountedFilesystem, OwnedVolume
 from agent.model.objects.meta import PodKey
+from agent.model.objects.pod import LifecycleHandler
+from agent.model.registry import RegistryAuth
 from agent.model.value import Value
 
 Verb = Literal["create", "replace", "restart", "update", "remove"]
@@ -32,6 +36,8 @@ class PullImage(Step, frozen=True, kw_only=True, tag="pull-image"):
 
     image: str
     always: bool = False
+    auths: tuple[RegistryAuth, ...] = ()
+    """Credentials that match the image, tried in turn; without any the registry is asked anonymously."""
 
 
 class MakeFolders(Step, frozen=True, kw_only=True, tag="make-folders"):
@@ -46,6 +52,35 @@ class WriteFiles(Step, frozen=True, kw_only=True, tag="write-files"):
     trees: tuple[FileTree, ...]
 
 
+class MountFilesystems(Step, frozen=True, kw_only=True, tag="mount-filesystems"):
+    """Mount filesystems that are not mounted yet, each on a folder of its own below the pod's."""
+
+    mounts: tuple[MountedFilesystem, ...]
+
+
+class OwnVolumes(Step, frozen=True, kw_only=True, tag="own-volumes"):
+    """Give the content of volumes to the pod's fsGroup. Follows no symlink, crosses no mount."""
+
+    volumes: tuple[OwnedVolume, ...]
+
+
+class SetCgroup(Step, frozen=True, kw_only=True, tag="set-cgroup"):
+    """Make the pod's own cgroup and write its limits; those of a pod that runs change in place."""
+
+    cgroup: PodCgroup
+
+
+class WriteEtcHosts(Step, frozen=True, kw_only=True, tag="write-etc-hosts"):
+    """Write the file that containers of the pod see as /etc/hosts.
+
+    ``ips`` are the pod's; left out, those of the sandbox that this action made.
+    """
+
+    path: str
+    entry: HostsEntry
+    ips: tuple[str, ...] = ()
+
+
 class RunSandbox(Step, frozen=True, kw_only=True, tag="run-sandbox"):
     """Make and start a pod sandbox. Later steps of the same action refer to it by ``sandbox_id=None``."""
 
@@ -56,21 +91,46 @@ class StartContainer(Step, frozen=True, kw_only=True, tag="start-container"):
     """Create a container in a sandbox (that of this action's RunSandbox when ``sandbox_id`` is None) and start it.
 
     ``sandbox`` is the sandbox's configuration, which CRI wants again. ``container_id`` starts one that exists
-    already in state created, instead of creating it.
+    already in state created, instead of creating it. ``POD_IP`` and ``POD_IPS`` (agent.model.podip) in its
+    environment, command and arguments stand for the addresses of the sandbox that this action made.
+    ``post_start`` runs once it is started; where that fails, the container is stopped within ``grace`` seconds.
     """
 
     sandbox_id: str | None
     sandbox: SandboxConfig
     config: ContainerConfig
     container_id: str | None = None
+    post_start: LifecycleHandler | None = None
+    grace: int = 30
 
 
-class StopContainer(Step, frozen=True, kw_only=True, tag="stop-container"):
-    """Stop a container: its stop signal, then KILL after ``timeout`` seconds."""
+class ContainerStop(Value, frozen=True, kw_only=True):
+    """One container to stop: ``pre_stop`` runs first, inside ``grace`` seconds; ``ip`` is where it sends requests.
+
+    What is left of the time, at least 2 seconds, is how long the stop signal is given before KILL. Containers of a
+    lower ``wave`` are stopped, all at once, before those of a higher one begin (sidecars after the main containers).
+    """
 
     container_id: str
     name: str
-    timeout: int
+    grace: int
+    pre_stop: LifecycleHandler | None = None
+    ip: str = ""
+    wave: int = 0
+
+
+class StopContainers(Step, frozen=True, kw_only=True, tag="stop-containers"):
+    """Stop containers of a pod, wave after wave; the time that a wave took is no longer there for the next."""
+
+    containers: tuple[ContainerStop, ...]
+
+
+class ResizeContainer(Step, frozen=True, kw_only=True, tag="resize-container"):
+    """Change the cgroup limits of a container that runs."""
+
+    container_id: str
+    name: str
+    resources: LinuxResources
 
 
 class RemoveContainer(Step, frozen=True, kw_only=True, tag="remove-container"):
@@ -97,6 +157,8 @@ class RemovePodFiles(Step, frozen=True, kw_only=True, tag="remove-pod-files"):
 
     uid: str
     log_directory: str = ""
+    cgroup_parent: str = ""
+    """The pod's own cgroup, removed once it is empty."""
 
 
 AnyStep = (
@@ -104,8 +166,13 @@ AnyStep = (
     | MakeFolders
     | WriteFiles
     | RunSandbox
+    | MountFilesystems
+    | OwnVolumes
+    | SetCgroup
+    | WriteEtcHosts
     | StartContainer
-    | StopContainer
+    | StopContainers
+    | ResizeContainer
     | RemoveContainer
     | StopSandbox
     | RemoveSandbox

@@ -19,6 +19,41 @@ class PortMapping(Value, frozen=True, kw_only=True, order=True):
     host_ip: str = ""
 
 
+class Dns(Value, frozen=True, kw_only=True):
+    """A resolv.conf: nameservers, search domains, options as written (``ndots:5``)."""
+
+    servers: tuple[str, ...] = ()
+    searches: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+
+
+class Namespaces(Value, frozen=True, kw_only=True):
+    """Which namespaces are shared, and with whom. ``users`` False maps the pod's users to others of the host."""
+
+    network: Literal["pod", "host"] = "pod"
+    pid: Literal["container", "pod", "host"] = "container"
+    ipc: Literal["pod", "host"] = "pod"
+    users: Literal["host", "pod"] = "host"
+    user_mapping: tuple[int, int] | None = None
+    """With ``users`` "pod": the first host id and the count of ids that the pod's ids from 0 on are mapped to."""
+
+
+class Profile(Value, frozen=True, kw_only=True):
+    """A seccomp or AppArmor profile; ``localhost`` is a path (seccomp) or the name of a loaded one (AppArmor)."""
+
+    type: Literal["runtime-default", "unconfined", "localhost"] = "unconfined"
+    localhost: str = ""
+
+
+class SelinuxLabel(Value, frozen=True, kw_only=True):
+    """An SELinux label; empty parts are the runtime's choice."""
+
+    user: str = ""
+    role: str = ""
+    type: str = ""
+    level: str = ""
+
+
 class SandboxConfig(Value, frozen=True, kw_only=True):
     """What a pod sandbox is made from."""
 
@@ -32,8 +67,22 @@ class SandboxConfig(Value, frozen=True, kw_only=True):
     labels: Mapping[str, str] = {}
     annotations: Mapping[str, str] = {}
     cgroup_parent: str = ""
-    host_network: bool = False
     privileged: bool = False
+    namespaces: Namespaces = Namespaces()
+    dns: Dns | None = None
+    """None lets the runtime copy the host's resolv.conf."""
+    sysctls: Mapping[str, str] = {}
+    supplemental_groups: tuple[int, ...] = ()
+    run_as_user: int | None = None
+    run_as_group: int | None = None
+    selinux: SelinuxLabel | None = None
+    runtime_handler: str = ""
+    """The runtime of containerd's configuration; empty is its default."""
+
+    @property
+    def host_network(self) -> bool:
+        """Whether the pod lives in the host's own network."""
+        return self.namespaces.network == "host"
 
 
 class EnvValue(Value, frozen=True, kw_only=True):
@@ -49,6 +98,17 @@ class Mount(Value, frozen=True, kw_only=True, order=True):
     container_path: str
     host_path: str
     readonly: bool = False
+    propagation: Literal["private", "host-to-container", "bidirectional"] = "private"
+    recursive_read_only: bool = False
+    image: str = ""
+    """Mount this image's content instead of ``host_path``."""
+
+
+class HugepageLimit(Value, frozen=True, kw_only=True, order=True):
+    """Bytes of huge pages of one size (``2MB``, as the kernel names it)."""
+
+    page_size: str
+    limit: int
 
 
 class LinuxResources(Value, frozen=True, kw_only=True):
@@ -59,6 +119,9 @@ class LinuxResources(Value, frozen=True, kw_only=True):
     cpu_shares: int = 0
     memory_limit_in_bytes: int = 0
     oom_score_adj: int = 0
+    hugepage_limits: tuple[HugepageLimit, ...] = ()
+    unified: Mapping[str, str] = {}
+    """Settings of cgroup v2 by file name."""
 
 
 class ContainerSecurity(Value, frozen=True, kw_only=True):
@@ -71,7 +134,14 @@ class ContainerSecurity(Value, frozen=True, kw_only=True):
     no_new_privs: bool = False
     add_capabilities: tuple[str, ...] = ()
     drop_capabilities: tuple[str, ...] = ()
-    host_network: bool = False
+    namespaces: Namespaces = Namespaces()
+    run_as_username: str = ""
+    supplemental_groups: tuple[int, ...] = ()
+    supplemental_groups_policy: Literal["merge", "strict"] = "merge"
+    seccomp: Profile = Profile()
+    apparmor: Profile | None = None
+    """None: containerd's own default profile where the host has AppArmor."""
+    selinux: SelinuxLabel | None = None
     masked_paths: tuple[str, ...] = ()
     readonly_paths: tuple[str, ...] = ()
 
@@ -91,6 +161,9 @@ class ContainerConfig(Value, frozen=True, kw_only=True):
     annotations: Mapping[str, str] = {}
     log_path: str = ""
     stdin: bool = False
+    stdin_once: bool = False
     tty: bool = False
+    stop_signal: str = ""
+    """As Kubernetes names it (``SIGUSR1``); empty is the image's. Only runtimes with the feature take it."""
     resources: LinuxResources = LinuxResources()
     security: ContainerSecurity = ContainerSecurity()

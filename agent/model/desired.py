@@ -26,11 +26,25 @@ class ConfigData(Value, frozen=True, kw_only=True):
         return f"ConfigData({self.key.kind} {self.key.name}, entries={sorted(self.entries)}, content={MASK})"
 
 
+class ClaimedVolume(Value, frozen=True, kw_only=True):
+    """The volume behind a claim of a pod: a folder of the host, or (with ``server``) one of an NFS server."""
+
+    claim: str
+    volume: str
+    """The PersistentVolume's name."""
+    path: str
+    server: str = ""
+    mount_options: tuple[str, ...] = ()
+    provisioned: bool = False
+    """Made by trimtab: the folder is made where it is missing."""
+
+
 class DesiredPod(Value, frozen=True, kw_only=True, weakref=True):
     """A pod that belongs on the host, with everything needed to render it.
 
     ``spec_path`` is where its PodSpec stands in the owner's manifest (``spec`` or ``spec.template.spec``). ``config``
-    holds exactly the ConfigMaps and Secrets that the spec refers to and that exist.
+    holds exactly the ConfigMaps and Secrets that the spec refers to and that exist. ``claims`` maps the pod's volumes
+    to what they are bound to; ``runtime`` is the handler that its RuntimeClass names.
     """
 
     key: PodKey
@@ -41,6 +55,8 @@ class DesiredPod(Value, frozen=True, kw_only=True, weakref=True):
     labels: Mapping[str, str] = {}
     annotations: Mapping[str, str] = {}
     config: Mapping[ConfigKey, ConfigData] = {}
+    claims: Mapping[str, ClaimedVolume] = {}
+    runtime: str = ""
 
 
 class KeptPod(Value, frozen=True, kw_only=True):

@@ -27,18 +27,45 @@ class FileTree(Value, frozen=True, kw_only=True):
     files: tuple[FileContent, ...]
     digest: str
     sensitive: bool = False
+    group: int | None = None
+    """The pod's fsGroup: its files belong to it and can be read by it."""
 
 
 class Folder(Value, frozen=True, kw_only=True):
-    """A plain folder to make where missing (emptyDir, log directory); ``medium`` Memory asks for a tmpfs.
+    """A place to make where it is missing: a folder, or an empty file (termination log, hostPath FileOrCreate).
 
-    One that ``must_exist`` (hostPath of type Directory) is only looked for, never made.
+    ``medium`` Memory asks for a tmpfs of at most ``size_limit`` bytes (0: no limit of its own). One that
+    ``must_exist`` (hostPath of type Directory, File, Socket, …) is only looked for, never made. ``group`` makes it
+    belong to that group, set-group-ID, as a kubelet does for fsGroup.
     """
 
     path: str
     mode: int = 0o755
+    kind: Literal["folder", "file", "socket", "char-device", "block-device"] = "folder"
     medium: Literal["", "Memory"] = ""
+    size_limit: int = 0
     must_exist: bool = False
+    group: int | None = None
+
+
+class MountedFilesystem(Value, frozen=True, kw_only=True):
+    """A filesystem mounted for a pod: ``source`` is ``SERVER:PATH`` for nfs."""
+
+    path: str
+    type: Literal["nfs"] = "nfs"
+    source: str
+    options: tuple[str, ...] = ()
+
+
+class OwnedVolume(Value, frozen=True, kw_only=True):
+    """A volume whose content is to belong to the pod's fsGroup, all of it.
+
+    With ``on_root_mismatch`` only where its root does not belong to it yet.
+    """
+
+    path: str
+    group: int
+    on_root_mismatch: bool = False
 
 
 class FileSeen(Value, frozen=True, kw_only=True):

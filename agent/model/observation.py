@@ -5,7 +5,18 @@ from typing import Literal
 
 from agent.model.cri import ContainerConfig, SandboxConfig
 from agent.model.files import FileSeen
+from agent.model.probing import Health
 from agent.model.value import Value
+
+Feature = Literal[
+    "apparmor",
+    "image-volumes",
+    "recursive-read-only",
+    "selinux",
+    "stop-signal",
+    "supplemental-groups-policy",
+    "user-namespaces",
+]
 
 
 class RuntimeFacts(Value, frozen=True, kw_only=True):
@@ -22,6 +33,18 @@ class RuntimeFacts(Value, frozen=True, kw_only=True):
     clock_skew: float = 0.0
     """Host clock minus ours, seconds."""
     boot_id: str = ""
+    addresses: tuple[str, ...] = ()
+    """The host's own addresses, the one we reach it at first: ``status.hostIP``."""
+    cgroup_version: Literal[1, 2] = 1
+    features: tuple[Feature, ...] = ()
+    """What this containerd can do beyond 1.6, sorted."""
+    handlers: tuple[str, ...] = ()
+    """Runtime handlers of its configuration, sorted; empty where it does not tell."""
+    resolv_conf: str = ""
+    hugepages: Mapping[str, int] = {}
+    """Bytes of huge pages set aside, by resource name (``hugepages-2Mi``)."""
+    storage_bytes: int = 0
+    """The size of the disk that pods write to: capacity of ephemeral-storage."""
 
 
 class SandboxSeen(Value, frozen=True, kw_only=True):
@@ -62,6 +85,9 @@ class ImageSeen(Value, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     digests: tuple[str, ...] = ()
     size: int = 0
+    user: str = ""
+    """Who it runs as unless told otherwise: an id, or a name; empty is root."""
+    pinned: bool = False
 
 
 class Seen(Value, frozen=True, kw_only=True, weakref=True):
@@ -69,7 +95,9 @@ class Seen(Value, frozen=True, kw_only=True, weakref=True):
 
     ``sandboxes`` and ``containers`` hold everything in the runtime, foreign ones too (told apart by the ownership
     label). ``files`` maps absolute paths below the pods' folders to what is there; ``pod_dirs`` are the pod UIDs
-    that have a folder on the host. All sequences are sorted by id, so equal states compare equal.
+    that have a folder on the host. ``mounts`` are the paths below them where something is mounted. ``health`` is
+    what the probes of running containers tell, by container id; a container with probes that is not in it has not
+    been probed yet. All sequences are sorted by id, so equal states compare equal.
     """
 
     at: float
@@ -79,6 +107,8 @@ class Seen(Value, frozen=True, kw_only=True, weakref=True):
     images: tuple[ImageSeen, ...] = ()
     files: Mapping[str, FileSeen] = {}
     pod_dirs: tuple[str, ...] = ()
+    mounts: tuple[str, ...] = ()
+    health: Mapping[str, Health] = {}
 
 
 class Unseen(Value, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from agent.model.objects.fleet import Fleet
 from agent.model.objects.meta import ObjectKey, PodKey
 from agent.model.observation import Observation
 from agent.model.status import ObjectStatus
+from agent.model.usage import Usage
 from agent.model.value import MASK, Value
 
 
@@ -73,13 +74,17 @@ class FleetPlan(Value, frozen=True, kw_only=True):
 
 
 class HostInput(Value, frozen=True, kw_only=True):
-    """All that the host planner may know. ``failures`` is keyed by pod; an Unseen host gets no actions."""
+    """All that the host planner may know. ``failures`` is keyed by pod; an Unseen host gets no actions.
+
+    ``usage`` is the newest measurement of the host, None before the first.
+    """
 
     desired: HostDesired
     observation: Observation
     key: FingerprintKey
     now: float
     failures: Mapping[PodKey, Failure] = {}
+    usage: Usage | None = None
 
 
 class HostPlan(Value, frozen=True, kw_only=True):

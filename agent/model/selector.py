@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from agent.model.objects.deployment import LabelSelector, LabelSelectorRequirement
+from agent.model.objects.selector import LabelSelector, LabelSelectorRequirement
 
 
 def selects(selector: LabelSelector, labels: Mapping[str, str]) -> bool:

@@ -14,7 +14,7 @@ from agent.model.action import (
     RemoveSandbox,
     RunSandbox,
     StartContainer,
-    StopContainer,
+    StopContainers,
     StopSandbox,
     WriteFiles,
 )
@@ -58,8 +58,9 @@ def _file_or_end(step: AnyStep, machine: Machine) -> None:
         case WriteFiles(trees=trees):
             for tree in trees:
                 _write(machine, tree)
-        case StopContainer(container_id=container_id):
-            machine.end(container_id, 143)
+        case StopContainers(containers=stops):
+            for stop in stops:
+                machine.end(stop.container_id, 143)
         case RemoveContainer(container_id=container_id):
             machine.containers.pop(container_id, None)
         case StopSandbox(sandbox_id=sandbox_id):

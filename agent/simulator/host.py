@@ -2,7 +2,10 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from agent.model.action import Action, AnyStep, Outcome
+from agent.model.chores import Chore, ChoreOutcome
 from agent.model.observation import Seen
+from agent.model.probing import ProbeResult, ProbeTarget
+from agent.model.usage import Usage
 from agent.ports import Unreachable
 from agent.simulator.effects import StepFailed
 from agent.simulator.machine import Machine
@@ -100,6 +103,19 @@ class SimulatedHost:
         if run.next < len(action.steps):
             return None
         return Outcome(action=action.id, pod=action.pod)
+
+    def probe(self, target: ProbeTarget) -> ProbeResult:
+        """Make one check."""
+        del target
+        return ProbeResult(result="unknown", message="probes are not run here")
+
+    def measure(self) -> Usage:
+        """Measure nothing."""
+        return Usage(at=0.0)
+
+    def tidy(self, chores: Sequence[Chore]) -> Sequence[ChoreOutcome]:
+        """Do nothing."""
+        return tuple(ChoreOutcome(chore=chore) for chore in chores)
 
     def refresh_images(self, images: Sequence[str]) -> None:
         """Ask the registry for tags that may have moved."""

@@ -11,7 +11,7 @@ from agent.model.action import (
     RemoveSandbox,
     RunSandbox,
     StartContainer,
-    StopContainer,
+    StopContainers,
     StopSandbox,
 )
 from agent.model.labels import AGENT, REVISION
@@ -113,20 +113,22 @@ class Judge:
     def before(self, machine: Machine, action: Action, step: AnyStep) -> None:
         """Check that a step touches only what is ours."""
         where = f"{action.id} on {machine.name}"
-        sandbox_id = ""
+        touched: list[str] = []
         match step:
-            case StopContainer(container_id=one) | RemoveContainer(container_id=one):
-                container = machine.containers.get(one)
-                sandbox_id = container.sandbox_id if container else ""
+            case StopContainers(containers=stops):
+                touched = [_sandbox_of(machine, stop.container_id) for stop in stops]
+            case RemoveContainer(container_id=one):
+                touched = [_sandbox_of(machine, one)]
             case StopSandbox(sandbox_id=one) | RemoveSandbox(sandbox_id=one):
-                sandbox_id = one
-            case StartContainer(sandbox_id=one):
-                sandbox_id = one or ""
+                touched = [one]
+            case StartContainer(sandbox_id=made):
+                touched = [made or ""]
             case _:
                 return
-        sandbox = machine.sandboxes.get(sandbox_id)
-        if sandbox is not None and sandbox.config.labels.get(AGENT) != self._agent:
-            raise Violation(f"{step} of {where} touches what is not ours: {sandbox_id}")
+        for sandbox_id in touched:
+            sandbox = machine.sandboxes.get(sandbox_id)
+            if sandbox is not None and sandbox.config.labels.get(AGENT) != self._agent:
+                raise Violation(f"{step} of {where} touches what is not ours: {sandbox_id}")
 
     def after(self, machine: Machine, step: AnyStep, before: Mapping[PodKey, SandboxSeen]) -> None:
         """Check what a step did: to availability, and to how many pods there are."""
@@ -212,3 +214,8 @@ def _app_of(sandbox: SandboxSeen) -> str:
 def _least(app: App) -> int:
     # Both bounds 0 means one unavailable, as in Kubernetes.
     return app.replicas - (app.unavailable if app.surge or app.unavailable else 1)
+
+
+def _sandbox_of(machine: Machine, container_id: str) -> str:
+    container = machine.containers.get(container_id)
+    return container.sandbox_id if container else ""

@@ -19,6 +19,7 @@ from agent.model.cri import (
     EnvValue,
     LinuxResources,
     Mount,
+    Namespaces,
     PortMapping,
     SandboxConfig,
 )
@@ -38,7 +39,7 @@ SANDBOX = SandboxConfig(
     labels={"a": "b"},
     annotations={"c": "d"},
     cgroup_parent="/kubepods/burstable",
-    host_network=True,
+    namespaces=Namespaces(network="host"),
     privileged=True,
 )
 CONTAINER = ContainerConfig(
@@ -63,7 +64,7 @@ CONTAINER = ContainerConfig(
         no_new_privs=True,
         add_capabilities=("NET_ADMIN",),
         drop_capabilities=("ALL",),
-        host_network=True,
+        namespaces=Namespaces(network="host"),
         masked_paths=("/proc/kcore",),
         readonly_paths=("/proc/sys",),
     ),

@@ -9,13 +9,14 @@ from agent.hosts.cri.encode import encode_container, encode_sandbox
 from agent.hosts.host import ContainerdHost
 from agent.model import labels
 from agent.model.action import (
+    ContainerStop,
     MakeFolders,
     Outcome,
     PullImage,
     RemoveContainer,
     RunSandbox,
     StartContainer,
-    StopContainer,
+    StopContainers,
 )
 from agent.model.cri import ContainerConfig, EnvValue, SandboxConfig
 from agent.model.files import Folder
@@ -205,7 +206,7 @@ def test_pulls_that_fail_are_told_apart(host: ContainerdHost, lab: Lab) -> None:
 def test_what_is_gone_already_is_no_failure(host: ContainerdHost) -> None:
     succeed(
         host,
-        StopContainer(container_id="f00", name="main", timeout=1),
+        StopContainers(containers=(ContainerStop(container_id="f00", name="main", grace=1),)),
         RemoveContainer(container_id="f00", name="main"),
         *pods.remove_steps(SandboxSeen(id="f00", config=sandbox_config("gone"), ready=False)),
     )

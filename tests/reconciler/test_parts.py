@@ -7,10 +7,13 @@ from msgspec.structs import replace
 
 from agent.model.action import Action, Outcome, RunSandbox
 from agent.model.cause import Drift
+from agent.model.chores import Chore, ChoreOutcome
 from agent.model.cri import SandboxConfig
 from agent.model.desired import HostDesired, KeptPod
 from agent.model.objects.meta import PodKey
 from agent.model.observation import RuntimeFacts, Seen, Unseen
+from agent.model.probing import ProbeResult, ProbeTarget
+from agent.model.usage import Usage
 from agent.ports import Event, Permanent, State
 from agent.reconciler.backoff import reconnect_delay, source_delay
 from agent.reconciler.expected import Expected
@@ -54,6 +57,19 @@ class FakeHost:
 
     def observe(self) -> Seen:
         raise NotImplementedError
+
+    def probe(self, target: ProbeTarget) -> ProbeResult:
+        """Make one check."""
+        del target
+        return ProbeResult(result="unknown", message="probes are not run here")
+
+    def measure(self) -> Usage:
+        """Measure nothing."""
+        return Usage(at=0.0)
+
+    def tidy(self, chores: Sequence[Chore]) -> Sequence[ChoreOutcome]:
+        """Do nothing."""
+        return tuple(ChoreOutcome(chore=chore) for chore in chores)
 
     def refresh_images(self, images: Sequence[str]) -> None:
         raise NotImplementedError

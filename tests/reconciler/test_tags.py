@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Sequence
 
+from agent.model.chores import Chore, ChoreOutcome
 from agent.model.desired import DesiredPod, HostDesired
 from agent.model.objects.meta import ObjectKey
 from agent.model.objects.pod import Container, PodSpec
 from agent.model.origin import Origin
 from agent.model.plan import FingerprintKey
+from agent.model.probing import ProbeResult, ProbeTarget
+from agent.model.usage import Usage
 from agent.ports import Temporary
 from agent.reconciler import Settings
 from agent.reconciler.board import Board
@@ -44,6 +47,19 @@ class Asked(FakeHost):
         super().__init__(lambda *_: None)
         self.asked: list[Sequence[str]] = []
         self.fails = False
+
+    def probe(self, target: ProbeTarget) -> ProbeResult:
+        """Make one check."""
+        del target
+        return ProbeResult(result="unknown", message="probes are not run here")
+
+    def measure(self) -> Usage:
+        """Measure nothing."""
+        return Usage(at=0.0)
+
+    def tidy(self, chores: Sequence[Chore]) -> Sequence[ChoreOutcome]:
+        """Do nothing."""
+        return tuple(ChoreOutcome(chore=chore) for chore in chores)
 
     def refresh_images(self, images: Sequence[str]) -> None:
         self.asked.append(images)

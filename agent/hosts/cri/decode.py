@@ -16,6 +16,7 @@ from agent.model.cri import (
     EnvValue,
     LinuxResources,
     Mount,
+    Namespaces,
     PortMapping,
     SandboxConfig,
 )
@@ -45,7 +46,7 @@ def decode_sandbox(info: Mapping[str, str]) -> SandboxConfig | None:
         labels=_part(config, "labels"),
         annotations=_part(config, "annotations"),
         cgroup_parent=linux.get("cgroup_parent", ""),
-        host_network=_host_network(security),
+        namespaces=_namespaces(security),
         privileged=security.get("privileged", False),
     )
 
@@ -134,7 +135,7 @@ def _security(security: Json) -> ContainerSecurity:
         no_new_privs=security.get("no_new_privs", False),
         add_capabilities=tuple(capabilities.get("add_capabilities") or ()),
         drop_capabilities=tuple(capabilities.get("drop_capabilities") or ()),
-        host_network=_host_network(security),
+        namespaces=_namespaces(security),
         masked_paths=tuple(security.get("masked_paths") or ()),
         readonly_paths=tuple(security.get("readonly_paths") or ()),
     )
@@ -146,8 +147,9 @@ def _wrapped(security: Json, field: str) -> int | None:
     return None if value is None else int(value.get("value", 0))
 
 
-def _host_network(security: Json) -> bool:
-    return bool(_part(security, "namespace_options").get("network", 0) == _NODE)
+def _namespaces(security: Json) -> Namespaces:
+    network = _part(security, "namespace_options").get("network", 0)
+    return Namespaces(network="host" if network == _NODE else "pod")
 
 
 def _part(config: Json, name: str) -> Json:

@@ -76,7 +76,7 @@ def _security(security: ContainerSecurity) -> pb.LinuxContainerSecurityContext:
             add_capabilities=security.add_capabilities, drop_capabilities=security.drop_capabilities
         ),
         privileged=security.privileged,
-        namespace_options=_namespaces(host_network=security.host_network),
+        namespace_options=_namespaces(host_network=security.namespaces.network == "host"),
         run_as_user=None if security.run_as_user is None else pb.Int64Value(value=security.run_as_user),
         run_as_group=None if security.run_as_group is None else pb.Int64Value(value=security.run_as_group),
         readonly_rootfs=security.readonly_rootfs,

@@ -1,5 +1,7 @@
 """Creating, starting, stopping and removing containers."""
 
+from functools import partial
+
 import grpc
 
 from agent.hosts.cri.encode import encode_container, encode_sandbox
@@ -9,7 +11,7 @@ from agent.hosts.execute.settling import until_settled
 from agent.hosts.files.subpath import refuse_escapes
 from agent.hosts.proto import runtime_v1_pb2 as pb
 from agent.model import labels
-from agent.model.action import RemoveContainer, StartContainer, StopContainer
+from agent.model.action import RemoveContainer, StartContainer, StopContainers
 from agent.ports import Permanent
 
 
@@ -50,9 +52,10 @@ def _left_over(context: Context, sandbox_id: str, step: StartContainer) -> str |
     return None
 
 
-def stop_container(context: Context, step: StopContainer) -> None:
-    """Stop a container; one that is gone is stopped."""
-    until_settled(lambda: context.runtime.stop_container(step.container_id, step.timeout))
+def stop_containers(context: Context, step: StopContainers) -> None:
+    """Stop containers; one that is gone is stopped."""
+    for one in step.containers:
+        until_settled(partial(context.runtime.stop_container, one.container_id, one.grace))
 
 
 def remove_container(context: Context, step: RemoveContainer) -> None:

@@ -3,7 +3,7 @@
 import grpc
 
 from agent.hosts.cri.errors import port_error
-from agent.hosts.execute.container import remove_container, start_container, stop_container
+from agent.hosts.execute.container import remove_container, start_container, stop_containers
 from agent.hosts.execute.context import Context
 from agent.hosts.execute.sandbox import remove_sandbox, run_sandbox, stop_sandbox
 from agent.hosts.files.folders import make_folders
@@ -18,7 +18,7 @@ from agent.model.action import (
     RemoveSandbox,
     RunSandbox,
     StartContainer,
-    StopContainer,
+    StopContainers,
     StopSandbox,
     WriteFiles,
 )
@@ -44,8 +44,8 @@ def _do(context: Context, step: AnyStep) -> None:  # noqa: C901 - one line a ste
             run_sandbox(context, step)
         case StartContainer():
             start_container(context, step)
-        case StopContainer():
-            stop_container(context, step)
+        case StopContainers():
+            stop_containers(context, step)
         case RemoveContainer():
             remove_container(context, step)
         case StopSandbox():
@@ -65,7 +65,7 @@ def _what(step: AnyStep) -> str:
     match step:
         case StartContainer():
             return f"start container {step.config.name}"
-        case StopContainer() | RemoveContainer():
+        case RemoveContainer():
             return f"{tag(step).replace('-', ' ')} {step.name}"
         case _:
             return tag(step).replace("-", " ")

@@ -4,7 +4,8 @@ from agent.manifests.checks.metadata import check_annotations, check_reserved
 from agent.manifests.checks.pod import check_pod_spec
 from agent.manifests.finding import Finding, Findings, Steps
 from agent.model.intstr import resolve
-from agent.model.objects.deployment import Deployment, DeploymentStrategy, LabelSelector
+from agent.model.objects.deployment import Deployment, DeploymentStrategy
+from agent.model.objects.selector import LabelSelector
 from agent.model.selector import selects
 
 

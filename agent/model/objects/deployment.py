@@ -1,26 +1,11 @@
-from collections.abc import Mapping
 from typing import Literal
 
 from agent.model.objects.meta import Object, ObjectMeta
 from agent.model.objects.pod import PodTemplate
+from agent.model.objects.selector import LabelSelector
 
 IntOrString = int | str
 """A count, or a percentage such as ``25%``. Resolved by ``agent.model.intstr``."""
-
-
-class LabelSelectorRequirement(Object, frozen=True, kw_only=True):
-    """One ``matchExpressions`` entry."""
-
-    key: str
-    operator: Literal["In", "NotIn", "Exists", "DoesNotExist"]
-    values: tuple[str, ...] = ()
-
-
-class LabelSelector(Object, frozen=True, kw_only=True):
-    """Selects by labels; every part must hold."""
-
-    match_labels: Mapping[str, str] = {}
-    match_expressions: tuple[LabelSelectorRequirement, ...] = ()
 
 
 class RollingUpdate(Object, frozen=True, kw_only=True):

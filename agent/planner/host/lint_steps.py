@@ -1,7 +1,7 @@
 """Checks of the steps of one action: everything referred to is there, is ours, and stays in our folders."""
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from agent.model.action import (
     Action,
@@ -11,9 +11,10 @@ from agent.model.action import (
     RemoveContainer,
     RemovePodFiles,
     RemoveSandbox,
+    ResizeContainer,
     RunSandbox,
     StartContainer,
-    StopContainer,
+    StopContainers,
     StopSandbox,
     WriteFiles,
 )
@@ -37,8 +38,10 @@ def lint_steps(action: Action, given: HostInput, seen: Seen) -> Iterator[str]:
     for number, step in enumerate(action.steps):
         earlier = action.steps[:number]
         match step:
-            case StopContainer() | RemoveContainer() if step.container_id not in inside:
-                yield f"container {step.container_id} is not in a sandbox of this pod of ours"
+            case StopContainers():
+                yield from _inside((one.container_id for one in step.containers), inside)
+            case RemoveContainer() | ResizeContainer():
+                yield from _inside((step.container_id,), inside)
             case StopSandbox() | RemoveSandbox():
                 yield from _ended_sandbox(step, earlier, mine)
             case RunSandbox():
@@ -52,6 +55,12 @@ def lint_steps(action: Action, given: HostInput, seen: Seen) -> Iterator[str]:
                 yield from _removal(step, action, seen)
             case _:
                 pass
+
+
+def _inside(containers: Iterable[str], inside: set[str]) -> Iterator[str]:
+    for one in containers:
+        if one not in inside:
+            yield f"container {one} is not in a sandbox of this pod of ours"
 
 
 def _ended_sandbox(step: StopSandbox | RemoveSandbox, earlier: tuple[AnyStep, ...], mine: set[str]) -> Iterator[str]:

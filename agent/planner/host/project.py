@@ -10,14 +10,19 @@ from agent.model.action import (
     Action,
     AnyStep,
     MakeFolders,
+    MountFilesystems,
+    OwnVolumes,
     PullImage,
     RemoveContainer,
     RemovePodFiles,
     RemoveSandbox,
+    ResizeContainer,
     RunSandbox,
+    SetCgroup,
     StartContainer,
-    StopContainer,
+    StopContainers,
     StopSandbox,
+    WriteEtcHosts,
     WriteFiles,
 )
 from agent.model.cri import SandboxConfig
@@ -75,7 +80,7 @@ def _id(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _effect(seen: Seen, step: AnyStep, now: float, registry: Registry) -> Seen:
+def _effect(seen: Seen, step: AnyStep, now: float, registry: Registry) -> Seen:  # noqa: C901 -- one line a step
     match step:
         case PullImage():
             after = _pull(seen, step, registry)
@@ -89,16 +94,23 @@ def _effect(seen: Seen, step: AnyStep, now: float, registry: Registry) -> Seen:
             after = _start(seen, step, now)
         case RemovePodFiles():
             after = _without_files(seen, step)
-        case StopContainer() | RemoveContainer() | StopSandbox() | RemoveSandbox():
+        case ResizeContainer():
+            after = _resized(seen, step)
+        case MountFilesystems():
+            after = replace(seen, mounts=tuple(sorted({*seen.mounts, *(mount.path for mount in step.mounts)})))
+        case OwnVolumes() | SetCgroup() | WriteEtcHosts():
+            after = seen
+        case StopContainers() | RemoveContainer() | StopSandbox() | RemoveSandbox():
             after = _end(seen, step, now)
     return after
 
 
-def _end(seen: Seen, step: StopContainer | RemoveContainer | StopSandbox | RemoveSandbox, now: float) -> Seen:
+def _end(seen: Seen, step: StopContainers | RemoveContainer | StopSandbox | RemoveSandbox, now: float) -> Seen:
     sandboxes, containers = seen.sandboxes, seen.containers
     match step:
-        case StopContainer():
-            containers = tuple(_stopped(one, now) if one.id == step.container_id else one for one in containers)
+        case StopContainers():
+            stopped = {one.container_id for one in step.containers}
+            containers = tuple(_stopped(one, now) if one.id in stopped else one for one in containers)
         case RemoveContainer():
             containers = tuple(one for one in containers if one.id != step.container_id)
         case StopSandbox():
@@ -110,6 +122,16 @@ def _end(seen: Seen, step: StopContainer | RemoveContainer | StopSandbox | Remov
             sandboxes = tuple(one for one in sandboxes if one.id != step.sandbox_id)
             containers = tuple(one for one in containers if one.sandbox_id != step.sandbox_id)
     return replace(seen, sandboxes=sandboxes, containers=containers)
+
+
+def _resized(seen: Seen, step: ResizeContainer) -> Seen:
+    return replace(
+        seen,
+        containers=tuple(
+            replace(one, config=replace(one.config, resources=step.resources)) if one.id == step.container_id else one
+            for one in seen.containers
+        ),
+    )
 
 
 def _without_files(seen: Seen, step: RemovePodFiles) -> Seen:

@@ -9,6 +9,7 @@ from agent.model.cri import (
     ContainerConfig,
     ContainerSecurity,
     EnvValue,
+    Namespaces,
     PortMapping,
     SandboxConfig,
 )
@@ -159,7 +160,7 @@ def _sandbox(desired: DesiredPod, on: Machine) -> SandboxConfig:
             )
         ),
         cgroup_parent=_CGROUP_PARENTS[on.cgroup_driver],
-        host_network=spec.host_network,
+        namespaces=Namespaces(network="host" if spec.host_network else "pod"),
         privileged=any(c.security_context is not None and c.security_context.privileged for c in spec.containers),
         labels={**desired.labels, AGENT: on.agent},
     )
@@ -235,7 +236,7 @@ def _security(context: SecurityContext, spec: PodSpec) -> ContainerSecurity:
         no_new_privs=context.allow_privilege_escalation is False,
         add_capabilities=capabilities.add if capabilities else (),
         drop_capabilities=capabilities.drop if capabilities else (),
-        host_network=spec.host_network,
+        namespaces=Namespaces(network="host" if spec.host_network else "pod"),
         masked_paths=() if context.privileged else _MASKED,
         readonly_paths=() if context.privileged else _READ_ONLY,
     )

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from agent.model.action import (
     AnyStep,
+    ContainerStop,
     MakeFolders,
     PullImage,
     RemoveContainer,
@@ -18,7 +19,7 @@ from agent.model.action import (
     RemoveSandbox,
     RunSandbox,
     StartContainer,
-    StopContainer,
+    StopContainers,
     StopSandbox,
     WriteFiles,
 )
@@ -144,11 +145,11 @@ def take_down(pod: ObservedPod, wanted: RenderedPod | None) -> tuple[AnyStep, ..
     return (*stops, *sandboxes, *files)
 
 
-def stop(container: ContainerSeen, name: str, grace: int) -> tuple[StopContainer, ...]:
+def stop(container: ContainerSeen, name: str, grace: int) -> tuple[StopContainers, ...]:
     """Return the step that stops a container, none when it does not run."""
     if container.state not in {"running", "unknown"}:
         return ()
-    return (StopContainer(container_id=container.id, name=name, timeout=grace),)
+    return (StopContainers(containers=(ContainerStop(container_id=container.id, name=name, grace=grace),)),)
 
 
 def discard(container: ContainerSeen, name: str, grace: int) -> tuple[AnyStep, ...]:

@@ -23,10 +23,11 @@ from agent.model.objects import (
     RollingUpdate,
     Secret,
 )
-from agent.model.objects.deployment import IntOrString, LabelSelector
+from agent.model.objects.deployment import IntOrString
 from agent.model.objects.fleet import AnyObject, Fleet
 from agent.model.objects.host import Taint
 from agent.model.objects.pod import Container, PodSpec, PodTemplate, PodTemplateMeta, ResourceRequirements
+from agent.model.objects.selector import LabelSelector
 from agent.model.observation import Observation, RuntimeFacts, Seen, Unseen, last_known
 from agent.model.origin import Origin, Revision
 from agent.model.plan import FingerprintKey, FleetInput, FleetPlan, HostInput

@@ -12,7 +12,7 @@ from agent.model.action import (
     RemoveContainer,
     RunSandbox,
     StartContainer,
-    StopContainer,
+    StopContainers,
     WriteFiles,
 )
 from agent.model.cause import Cause, Commit
@@ -201,8 +201,8 @@ def _step(step: AnyStep, uid: str) -> str:
             detail = " ".join(f"{tree.root} ({', '.join(file.path for file in tree.files)})" for tree in step.trees)
         case RunSandbox() | StartContainer():
             detail = f"{step.config.name} attempt {step.config.attempt}"
-        case StopContainer():
-            detail = f"{step.name} within {step.timeout} s"
+        case StopContainers():
+            detail = " ".join(f"{one.name} within {one.grace} s" for one in step.containers)
         case RemoveContainer():
             detail = step.name
         case _:

@@ -47,7 +47,7 @@ def test_plain_fields() -> None:
 
 def test_quantities_are_shown_as_written_beside_what_the_host_has() -> None:
     def with_limits(**limits: str) -> DesiredPod:
-        return pod("web", container(resources=ResourceRequirements(limits=limits)))  # type: ignore[arg-type]  # a test's shorthand
+        return pod("web", container(resources=ResourceRequirements(limits=limits)))
 
     old, new = with_limits(cpu="500m", memory="512Mi"), with_limits(cpu="1.5", memory="1G")
     assert changes(old, new) == [

@@ -6,13 +6,14 @@ from msgspec.structs import replace
 from agent.model.action import (
     Action,
     AnyStep,
+    ContainerStop,
     MakeFolders,
     RemoveContainer,
     RemovePodFiles,
     RemoveSandbox,
     RunSandbox,
     StartContainer,
-    StopContainer,
+    StopContainers,
     StopSandbox,
     WriteFiles,
 )
@@ -56,7 +57,7 @@ def test_an_unseen_host_must_have_no_actions() -> None:
 @pytest.mark.parametrize(
     "step",
     [
-        StopContainer(container_id="t", name="c", timeout=1),
+        StopContainers(containers=(ContainerStop(container_id="t", name="c", grace=1),)),
         RemoveContainer(container_id="t", name="c"),
         RemoveContainer(container_id="nowhere", name="c"),
     ],

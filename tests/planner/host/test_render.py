@@ -213,7 +213,7 @@ def test_volumes_become_folders_and_mounts() -> None:
 
 
 def amounts(**fields: dict[str, str]) -> Container:
-    return container(resources=ResourceRequirements(**fields))  # type: ignore[arg-type]  # a test's shorthand
+    return container(resources=ResourceRequirements(**fields))
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,14 @@ from msgspec.structs import replace
 
 from agent.model.action import (
     Action,
+    ContainerStop,
     PullImage,
     RemoveContainer,
     RemovePodFiles,
     RemoveSandbox,
     RunSandbox,
     StartContainer,
-    StopContainer,
+    StopContainers,
     StopSandbox,
 )
 from agent.model.cause import Commit, Drift
@@ -115,8 +116,8 @@ def test_a_leaving_pod_goes_for_its_own_reason_and_with_its_own_grace() -> None:
     seen = converge(desired(pod(termination_grace_period_seconds=7)))
     action = only(plan(desired(leaving=(LeavingPod(key=pod_key(), cause=ROLLOUT),)), seen))
     assert (action.verb, action.rule, action.cause) == ("remove", "pod leaving", ROLLOUT)
-    assert kinds(action) == ["StopContainer", "StopSandbox", "RemoveSandbox", "RemovePodFiles"]
-    assert [step.timeout for step in action.steps if isinstance(step, StopContainer)] == [7]
+    assert kinds(action) == ["StopContainers", "StopSandbox", "RemoveSandbox", "RemovePodFiles"]
+    assert [stop.grace for step in action.steps if isinstance(step, StopContainers) for stop in step.containers] == [7]
 
 
 def test_a_leaving_pod_that_has_left_needs_nothing() -> None:
@@ -133,7 +134,7 @@ def test_a_pod_that_changed_for_good_becomes_a_new_pod() -> None:
     removed = [step.uid for step in action.steps if isinstance(step, RemovePodFiles)]
     assert removed == [live(seen).uid]
     assert kinds(action).index("PullImage" if "PullImage" in kinds(action) else "MakeFolders") < kinds(action).index(
-        "StopContainer"
+        "StopContainers"
     )
 
 
@@ -227,7 +228,7 @@ def test_a_container_that_never_started_is_started() -> None:
 def test_a_container_of_unknown_state_is_stopped_and_made_anew() -> None:
     action = only(plan(desired(pod()), with_container(converge(desired(pod())), "web", state="unknown")))
     assert action.rule == "container lost"
-    assert kinds(action) == ["StopContainer", "StartContainer", "RemoveContainer"]
+    assert kinds(action) == ["StopContainers", "StartContainer", "RemoveContainer"]
 
 
 def test_a_changed_image_restarts_that_container_after_the_pull() -> None:
@@ -235,7 +236,7 @@ def test_a_changed_image_restarts_that_container_after_the_pull() -> None:
     changed = desired(pod("web", container("a", image="nginx:1.28"), container("b")))
     action = only(plan(changed, seen))
     assert (action.rule, action.containers, action.images) == ("config changed", ("a",), ("nginx:1.28",))
-    assert kinds(action) == ["PullImage", "StopContainer", "StartContainer", "RemoveContainer"]
+    assert kinds(action) == ["PullImage", "StopContainers", "StartContainer", "RemoveContainer"]
     (difference,) = action.differences
     assert (difference.path, difference.live, difference.desired) == (
         "spec.containers[a].image",
@@ -279,7 +280,7 @@ def test_a_container_made_by_hand_in_our_pod_is_removed() -> None:
     action = only(plan(desired(pod()), replace(seen, containers=(*seen.containers, stranger))))
     assert (action.rule, action.containers) == ("stranger in pod", ("sh",))
     assert action.steps == (
-        StopContainer(container_id="hand", name="sh", timeout=30),
+        StopContainers(containers=(ContainerStop(container_id="hand", name="sh", grace=30),)),
         RemoveContainer(container_id="hand", name="sh"),
     )
     assert drift_of(action).what == "not made by trimtab: sh (busybox)"
