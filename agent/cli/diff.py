@@ -68,7 +68,8 @@ def compare(seen: FleetInput, source: Source, shown: Sequence[str]) -> DiffRepor
     """Rehearse what apply would do and lead every cause back to its line."""
     rehearsal = rehearse(seen)
     rollouts = succession(rehearsal, seen)
-    plans = blame_plans(source, seen.fleet, {name: rollouts.plans[name] for name in shown})
+    wanted = {name: rollouts.plans[name] for name in shown}
+    plans = blame_plans(source, seen.fleet, wanted, rollouts.predecessors)
     reports = []
     for name, plan in plans.items():
         observation = seen.observations[name]

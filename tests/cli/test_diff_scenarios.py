@@ -7,13 +7,18 @@ import pytest
 from agent.cli.render import diff_json, diff_markdown, diff_text
 from agent.cli.render.report import DiffReport
 from agent.model.observation import Observation, Unseen
+from agent.planner.rehearsal import rehearse
 from tests.cli.goldens import assert_golden
-from tests.cli.scenario import APPS, MARKER, NOW, empty, report, running
+from tests.cli.scenario import APPS, MARKER, NOW, Folder, empty, fleet_of, given, report, running
 
 RENDERERS: list[Callable[[DiffReport], str]] = [diff_text.render, diff_json.render, diff_markdown.render]
 
 ROLLOUT = APPS.replace("web:1.0", "web:1.1").replace("replicas: 2", "replicas: 3")
 ROTATED = APPS.replace("marker-one", "marker-two")
+SETTINGS = APPS.replace(
+    "          volumeMounts: [{name: site, mountPath: /site}]",
+    "          envFrom: [{prefix: SITE_, configMapRef: {name: site}}]\n          args: [$(SITE_title)]",
+)
 RETITLED = APPS.replace("all day", "all night")
 WITHOUT_ONE = APPS[: APPS.rindex("---")]
 
@@ -72,3 +77,14 @@ def test_the_cause_is_the_line_of_the_value_and_who_wrote_it() -> None:
     number = next(number for number, line in enumerate(ROLLOUT.splitlines(), 1) if "web:1.1" in line)
     text = diff_text.render(report(ROLLOUT, running()))
     assert f"because apps.yaml:{number} ({number:07d} author of line {number}: touch line {number})" in text
+
+
+def test_a_rollout_for_a_changed_config_map_is_led_back_to_its_line() -> None:
+    before = dict(rehearse(given(fleet_of(Folder(SETTINGS)), empty())).observations)
+    later = SETTINGS.replace("all day", "all night")
+    text = diff_text.render(report(later, before))
+    assert "create default/web-" in text
+    number = next(number for number, line in enumerate(later.splitlines(), 1) if "all night" in line)
+    because = f"because apps.yaml:{number} ({number:07d} author of line {number}: touch line {number})"
+    assert text.count(f"{because}: ConfigMap site key title changed") == 2
+    assert text.count(f"{because}: replaced by template") == 2
