@@ -24,6 +24,13 @@ class Link(Protocol):
     def run(self, script: str, *arguments: str, stdin: bytes = b"", timeout: float = 60.0) -> Finished:
         """Run a shell script with arguments on the host; output beyond a bound is an error."""
 
+    def quick(self, script: str, *arguments: str, timeout: float = 10.0) -> Finished:
+        """Run a small script through a shell that stays open: a round trip, where ``run`` costs the host a process.
+
+        One at a time, without input, a few megabytes of output at most. Nothing of it is seen in the host's process
+        list. One that takes too long is ended with all that it started, and the next goes through a new shell.
+        """
+
     def stream(self, script: str, *arguments: str) -> Iterator[bytes]:
         """Run a shell script and yield its output as it comes, until it ends or the iterator is closed."""
 

@@ -1,11 +1,15 @@
 """The link to this very machine: the runtime's socket directly, commands as child processes."""
 
+import contextlib
 import os
+import select
+import signal
 import subprocess
 from collections.abc import Iterator
-from typing import Final
+from typing import IO, Final, cast
 
 from agent.hosts.link import Finished
+from agent.hosts.shell import KeptShell
 from agent.ports import Permanent, Temporary, Unreachable
 
 _READ_SIZE: Final = 64 * 1024
@@ -17,6 +21,7 @@ class LocalLink:
     def __init__(self, host: str, socket_path: str) -> None:
         self._host = host
         self._socket_path = socket_path
+        self._shell = KeptShell(LocalShell, host=host)
 
     @property
     def target(self) -> str:
@@ -51,6 +56,10 @@ class LocalLink:
             raise Temporary(f"{self._host}: a command did not end within {timeout:g} s") from None
         return Finished(code=done.returncode, output=done.stdout, error=done.stderr.decode(errors="replace").strip())
 
+    def quick(self, script: str, *arguments: str, timeout: float = 10.0) -> Finished:
+        """Run a small script through a shell that stays open."""
+        return self._shell.run(script, *arguments, timeout=timeout)
+
     def stream(self, script: str, *arguments: str) -> Iterator[bytes]:
         """Run a shell script and yield its output as it comes, until it ends or the iterator is closed."""
         with subprocess.Popen(
@@ -64,4 +73,56 @@ class LocalLink:
                 process.terminate()
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Let go of the shell."""
+        self._shell.close()
+
+
+class LocalShell:
+    """A shell that stays open, as a child in a process group of its own."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            ["sh"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+            start_new_session=True,
+        )
+        self._input, self._output = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
+        os.set_blocking(self._input.fileno(), False)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the shell still runs."""
+        return self._process.poll() is None
+
+    def send(self, content: bytes, seconds: float) -> None:
+        """Write to its input."""
+        left = memoryview(content)
+        while left:
+            if not select.select([], [self._input], [], seconds)[1]:
+                raise TimeoutError
+            try:
+                left = left[os.write(self._input.fileno(), left) :]
+            except BrokenPipeError:
+                return  # its end is what is read next
+
+    def receive(self, seconds: float) -> bytes:
+        """Return what it printed, nothing at its end."""
+        if not select.select([self._output], [], [], seconds)[0]:
+            raise TimeoutError
+        return os.read(self._output.fileno(), _READ_SIZE)
+
+    def close(self) -> None:
+        """Let it end, and what it runs."""
+        self.kill(None)
+
+    def kill(self, pid: int | None) -> None:
+        """End it and whatever it runs."""
+        del pid  # of this very child
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._input.close()
+        self._output.close()

@@ -8,16 +8,19 @@ from typing import Final, Literal
 
 from agent.hosts.link import Finished
 from agent.hosts.relay import Relay
+from agent.hosts.shell import KeptShell
 from agent.hosts.ssh.config import Destination
 from agent.hosts.ssh.connect import connect
 from agent.hosts.ssh.library import paramiko
+from agent.hosts.ssh.shell import RemoteShell
 from agent.hosts.ssh.streamlocal import Sink, deliver_to, open_streamlocal
 from agent.ports import Permanent, Temporary, Unreachable
 
 _MOST_OUTPUT: Final = 32 * 1024 * 1024
 _READ_SIZE: Final = 256 * 1024
-# sshd allows ten sessions on a connection (MaxSessions); logs that are followed, and sudo's relay, need some as well.
-_SESSIONS: Final = 6
+# sshd allows ten sessions on a connection (MaxSessions); logs that are followed, the shell that stays open and sudo's
+# relay need some as well.
+_SESSIONS: Final = 5
 
 # The ways by which standard input and output become a connection to a unix socket, best first.
 _BRIDGE: Final = """
@@ -40,6 +43,7 @@ class SshLink:
         self._sessions = threading.BoundedSemaphore(_SESSIONS)
         self._connection = connect(destination)
         self._relay = Relay(self._open_sudo if become else self._open_streamlocal)
+        self._shell = KeptShell(self._open_shell, host=destination.host)
 
     @property
     def target(self) -> str:
@@ -64,6 +68,18 @@ class SshLink:
                 raise Temporary(f"{self._destination.host}: a command did not end within {timeout:g} s") from None
             except (OSError, EOFError, paramiko.SSHException) as error:
                 raise self._lost(error) from None
+
+    def quick(self, script: str, *arguments: str, timeout: float = 10.0) -> Finished:
+        """Run a small script through a shell that stays open."""
+        try:
+            return self._shell.run(script, *arguments, timeout=timeout)
+        except (OSError, EOFError, paramiko.SSHException) as error:
+            raise self._lost(error) from None
+
+    def _open_shell(self) -> RemoteShell:
+        channel = self._connection.transport.open_session(timeout=self._destination.connect_timeout)
+        channel.exec_command(shlex.join([*self._prefix, "sh"]))
+        return RemoteShell(channel, end=lambda script, pid: self.run(script, pid, timeout=10))
 
     def _run(self, command: str, stdin: bytes, timeout: float) -> Finished:
         deadline = time.monotonic() + timeout
@@ -99,12 +115,16 @@ class SshLink:
 
     def close(self) -> None:
         """Let go of the connection."""
+        self._shell.close()
         self._relay.close()
         self._connection.close()
 
     def _command(self, script: str, arguments: tuple[str, ...]) -> str:
-        prefix = ["sudo", "-n", "--"] if self._become else []
-        return shlex.join([*prefix, "sh", "-c", script, "sh", *arguments])
+        return shlex.join([*self._prefix, "sh", "-c", script, "sh", *arguments])
+
+    @property
+    def _prefix(self) -> list[str]:
+        return ["sudo", "-n", "--"] if self._become else []
 
     def _lost(self, error: Exception | None = None) -> Unreachable:
         reason = self._connection.transport.why_ended(error)

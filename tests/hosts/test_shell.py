@@ -1,0 +1,107 @@
+"""The shell that stays open, here on this very machine; over SSH it is in test_lab_shell."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.hosts.local import LocalLink
+from agent.ports import Temporary, Unreachable
+
+
+@pytest.fixture
+def link() -> Iterator[LocalLink]:
+    link = LocalLink("here", "/no/socket")
+    yield link
+    link.close()
+
+
+def test_it_tells_output_exit_code_and_errors_apart(link: LocalLink) -> None:
+    done = link.quick("printf 'out\\n'; echo err >&2; exit 3")
+    assert (done.code, done.output, done.error) == (3, b"out\n", "err")
+
+
+def test_it_gives_what_run_gives(link: LocalLink) -> None:
+    for script in ("printf 'a\\0b\\n\\n'", "exit", "false", "echo $#", "cat", "no-such-program", "if", "set -eu; $x"):
+        quick, run = link.quick(script), link.run(script)
+        assert (quick.code, quick.output) == (run.code, run.output), script
+
+
+def test_nothing_of_one_command_is_left_for_the_next(link: LocalLink) -> None:
+    link.quick("x=1; cd /tmp; set -eu; umask 000; exec 1>&2")
+    assert link.quick("echo ${x-unset} $PWD; umask").output == link.run("echo unset $PWD; umask").output
+
+
+@given(arguments=st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), max_size=4))
+def test_arguments_arrive_as_they_are(arguments: list[str]) -> None:
+    link = LocalLink("here", "/no/socket")
+    try:
+        done = link.quick("printf '%s\\0' \"$@\"", *arguments)
+    finally:
+        link.close()
+    assert done.output.decode().split("\0")[:-1] == (arguments or [""])
+
+
+def test_output_that_is_no_text_and_large_arrives_whole(link: LocalLink) -> None:
+    sent = link.quick("head -c 1000000 /dev/zero; printf '\\377'").output
+    assert (len(sent), sent[-1:], set(sent[:-1])) == (1_000_001, b"\xff", {0})
+
+
+def test_endless_output_is_an_error_and_the_next_command_works(link: LocalLink) -> None:
+    with pytest.raises(Temporary, match="printed more than"):
+        link.quick("cat /dev/zero")
+    assert link.quick("echo on").output == b"on\n"
+
+
+def test_what_hangs_is_ended_with_all_that_it_started(link: LocalLink, tmp_path: Path) -> None:
+    with pytest.raises(Temporary, match="did not end within"):
+        link.quick('sh -c "sleep 1000; :" & echo $! >"$1"; wait', str(tmp_path / "pid"), timeout=0.5)
+    pid = (tmp_path / "pid").read_text().strip()
+    # Killed at least; a zombie where this machine's first process does not reap.
+    assert link.quick('read -r _ _ state _ <"/proc/$1/stat" && echo $state', pid).output.strip() in (b"", b"Z")
+
+
+def test_a_shell_that_was_killed_is_an_error_once(link: LocalLink) -> None:
+    with pytest.raises(Temporary, match="ended in the middle"):
+        link.quick("kill -KILL $$")
+    assert link.quick("echo on").output == b"on\n"
+
+
+def test_nothing_of_a_command_is_in_the_process_list(link: LocalLink) -> None:
+    shown = link.quick("tr '\\0' ' ' <\"/proc/$$/cmdline\" # hunter2", "hunter2").output
+    assert shown.strip() == b"sh"
+
+
+def test_threads_share_it(link: LocalLink) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        said = list(threads.map(lambda number: link.quick("echo $1", str(number)).output, range(200)))
+    assert said == [b"%d\n" % number for number in range(200)]
+
+
+def test_who_waits_behind_a_command_that_hangs_waits_no_longer_than_allowed(link: LocalLink) -> None:
+    started = threading.Event()
+
+    def hang() -> None:
+        started.set()
+        with pytest.raises(Temporary):
+            link.quick("sleep 1000", timeout=2)
+
+    thread = threading.Thread(target=hang)
+    link.quick(":")
+    thread.start()
+    started.wait()
+    with pytest.raises(Temporary):
+        for _ in range(100):
+            link.quick("sleep 0.01", timeout=0.1)
+    thread.join()
+
+
+def test_a_closed_link_starts_no_shell(link: LocalLink) -> None:
+    link.quick(":")
+    link.close()
+    with pytest.raises(Unreachable, match="closed"):
+        link.quick(":")
