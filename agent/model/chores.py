@@ -9,7 +9,8 @@ class RemoveImage(msgspec.Struct, frozen=True, kw_only=True, tag_field="chore", 
     """Remove an image that nothing uses and nothing wants."""
 
     id: str
-    name: str
+    names: tuple[str, ...]
+    """What it is called, canonically: taken off the record of pulled images with it."""
     size: int = 0
 
 
@@ -17,18 +18,12 @@ class RotateLog(msgspec.Struct, frozen=True, kw_only=True, tag_field="chore", ta
     """Rename a container's log, let the runtime open a new one, and keep ``keep`` files of it in all."""
 
     container_id: str
+    name: str
     path: str
     keep: int = 5
 
 
-class RemoveDead(msgspec.Struct, frozen=True, kw_only=True, tag_field="chore", tag="remove-dead"):
-    """Remove a container that ended and that nobody needs any more, with its old logs."""
-
-    container_id: str
-    name: str
-
-
-Chore = RemoveImage | RotateLog | RemoveDead
+Chore = RemoveImage | RotateLog
 
 
 class ChoreOutcome(Value, frozen=True, kw_only=True):

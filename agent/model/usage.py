@@ -38,3 +38,5 @@ class Usage(Value, frozen=True, kw_only=True):
     volumes: Mapping[str, int] = {}
     images: Filesystem | None = None
     pods: Filesystem | None = None
+    pulled: tuple[str, ...] = ()
+    """Canonical names of the images that trimtab itself pulled: all that it may remove."""

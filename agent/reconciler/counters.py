@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
+from agent.model.chores import ChoreOutcome
 from agent.reconciler.snapshot import Metrics
 
-Stage = Literal["fetch", "load", "plan-fleet", "observe", "plan-host", "execute"]
+Stage = Literal["fetch", "load", "plan-fleet", "observe", "plan-host", "execute", "measure"]
 
 
 class Counters:
@@ -18,6 +19,8 @@ class Counters:
         self._found: Counter[str] = Counter()
         self._repaired: Counter[str] = Counter()
         self._actions: Counter[tuple[str, str]] = Counter()
+        self._chores: Counter[tuple[str, str]] = Counter()
+        self._freed = 0
         self._seconds: dict[str, float] = {}
         self._passes: Counter[str] = Counter()
 
@@ -32,6 +35,12 @@ class Counters:
             self._actions[verb, result] += 1
             if repaired:
                 self._repaired[repaired] += 1
+
+    def chore(self, outcome: ChoreOutcome) -> None:
+        """Count a chore of cleaning up that ended."""
+        with self._lock:
+            self._chores[str(outcome.chore.__struct_config__.tag), "failed" if outcome.error else "ok"] += 1
+            self._freed += outcome.freed
 
     @contextmanager
     def timed(self, stage: Stage) -> Iterator[None]:
@@ -52,6 +61,8 @@ class Counters:
                 drift_found=dict(sorted(self._found.items())),
                 drift_repaired=dict(sorted(self._repaired.items())),
                 actions=dict(sorted(self._actions.items())),
+                chores=dict(sorted(self._chores.items())),
+                freed_bytes=self._freed,
                 seconds=dict(sorted(self._seconds.items())),
                 passes=dict(sorted(self._passes.items())),
                 queue_depth=queue_depth,

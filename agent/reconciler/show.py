@@ -1,6 +1,7 @@
 from agent.model.desired import HostDesired
 from agent.model.observation import Seen, Unseen, last_known
 from agent.model.plan import HostPlan
+from agent.model.usage import Filesystem, Usage
 from agent.reconciler.link import Link
 from agent.reconciler.snapshot import HostState, InFlight
 
@@ -9,6 +10,7 @@ def host_state(
     name: str,
     link: Link,
     *,
+    usage: Usage | None = None,
     desired: HostDesired | None,
     plan: HostPlan | None,
     in_flight: tuple[InFlight, ...],
@@ -26,6 +28,7 @@ def host_state(
         reason=observation.reason if isinstance(observation, Unseen) else "",
         refused=link.refused,
         facts=known.facts if known else None,
+        disks={} if usage is None else {name: disk for name, disk in _disks(usage) if disk is not None},
         observed_at=known.at if known else 0.0,
         revision=desired.revision if desired else "",
         wanted=len(desired.pods) if desired else 0,
@@ -37,3 +40,7 @@ def host_state(
         failed=ended[1],
         settled=seen and newest and plan is not None and not plan.actions and not in_flight,
     )
+
+
+def _disks(usage: Usage) -> tuple[tuple[str, Filesystem | None], ...]:
+    return ("images", usage.images), ("pods", usage.pods)

@@ -8,6 +8,7 @@ from agent.model.observation import RuntimeFacts
 from agent.model.origin import Revision
 from agent.model.plan import Waiting
 from agent.model.status import ObjectStatus
+from agent.model.usage import Filesystem
 from agent.model.value import Value
 
 
@@ -34,6 +35,8 @@ class HostState(Value, frozen=True, kw_only=True):
     reason: str = ""
     refused: bool = False
     facts: RuntimeFacts | None = None
+    disks: Mapping[str, Filesystem] = {}
+    """The disks of ``images`` and ``pods``, as last measured."""
     observed_at: float = 0.0
     revision: str = ""
     wanted: int = 0
@@ -82,8 +85,11 @@ class Metrics(Value, frozen=True, kw_only=True):
     drift_repaired: Mapping[str, int] = {}
     actions: Mapping[tuple[str, str], int] = {}
     """By verb and result: ``ok``, ``failed``, ``superseded``."""
+    chores: Mapping[tuple[str, str], int] = {}
+    """Cleaning up, by chore (``remove-image``, ``rotate-log``) and result."""
+    freed_bytes: int = 0
     seconds: Mapping[str, float] = {}
-    """Total seconds by stage: ``fetch``, ``load``, ``plan-fleet``, ``observe``, ``plan-host``, ``execute``."""
+    """Total seconds by stage (``fetch``, ``load``, ``plan-fleet``, ``observe``, ``plan-host``, ``execute``, ``measure``)."""
     passes: Mapping[str, int] = {}
     """How often each stage ran."""
     queue_depth: int = 0

@@ -72,6 +72,18 @@ def _hosts(hosts: tuple[HostState, ...]) -> Iterator[Metric]:
         flight.add_metric([host.name], len(host.in_flight))
         waiting.add_metric([host.name], len(host.waiting))
     yield from (seen, settled, wanted, flight, waiting)
+    yield from _disks(hosts)
+
+
+def _disks(hosts: tuple[HostState, ...]) -> Iterator[Metric]:
+    labels = ["host", "disk"]
+    size = Gauge("trimtab_host_disk_size_bytes", "The disk that images or pods are on.", labels=labels)
+    used = Gauge("trimtab_host_disk_used_bytes", "What is used of it, as last measured.", labels=labels)
+    for host in hosts:
+        for name, disk in sorted(host.disks.items()):
+            size.add_metric([host.name, name], disk.size_bytes)
+            used.add_metric([host.name, name], disk.used_bytes)
+    yield from (size, used)
 
 
 def _work(metrics: Metrics) -> Iterator[Metric]:
@@ -84,8 +96,12 @@ def _work(metrics: Metrics) -> Iterator[Metric]:
     actions = Counter("trimtab_actions", "Actions that ended, by verb and result.", labels=["verb", "result"])
     for (verb, result), count in sorted(metrics.actions.items()):
         actions.add_metric([verb, result], count)
+    chores = Counter("trimtab_chores", "Cleaning up that ended, by chore and result.", labels=["chore", "result"])
+    for (chore, result), count in sorted(metrics.chores.items()):
+        chores.add_metric([chore, result], count)
+    yield Counter("trimtab_freed_bytes", "What cleaning up freed on disks.", metrics.freed_bytes)
     stages = Summary("trimtab_stage_seconds", "Time spent in each stage of a pass.", labels=["stage"])
     for stage, seconds in sorted(metrics.seconds.items()):
         stages.add_metric([stage], count_value=metrics.passes.get(stage, 0), sum_value=seconds)
-    yield from (found, repaired, actions, stages)
+    yield from (found, repaired, actions, chores, stages)
     yield Gauge("trimtab_queue_depth", "Actions planned and not ended, over all hosts.", metrics.queue_depth)

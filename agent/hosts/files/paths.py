@@ -11,6 +11,7 @@ _NAME: Final = r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}"
 _UID_ALONE: Final = re.compile(_UID)
 _TREE: Final = re.compile(rf"({re.escape(PODS_DIR)}|{re.escape(SECRETS_DIR)})/{_UID}/volumes/[a-z-]{{1,40}}/{_NAME}")
 _DIGEST: Final = re.compile(r"[A-Za-z0-9_-]{8,80}")
+_LOG: Final = re.compile(rf"{re.escape(LOGS_DIR)}/[^/\0]{{1,255}}/[^/\0]{{1,255}}/[0-9]{{1,9}}\.log")
 _MOST_PATH: Final = 4096
 
 
@@ -55,3 +56,10 @@ def check_logs(log_directory: str, uid: str) -> str:
     if parent != LOGS_DIR or not name.endswith(f"_{uid}") or len(name) > 255 or "\0" in name:
         raise UnsafePath(f"{log_directory[:200]!r} is not the log directory of pod {uid}")
     return log_directory
+
+
+def check_log(path: str) -> str:
+    """Return the path of a container's log: ``LOGS_DIR/POD/CONTAINER/N.log``."""
+    if not _LOG.fullmatch(path) or ".." in path.split("/"):
+        raise UnsafePath(f"{path[:200]!r} is not the log of a container")
+    return path

@@ -1,0 +1,82 @@
+"""Which images go when their disk fills up: least recently used first, as a kubelet does.
+
+Only what trimtab itself pulled: the runtime's store is shared with whoever else uses the host.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from agent.model.chores import RemoveImage
+from agent.model.desired import HostDesired
+from agent.model.observation import ImageSeen, Seen
+from agent.model.usage import Filesystem, Usage
+from agent.model.value import Value
+from agent.planner.host.images import canonical, image_store
+
+HIGH: Final = 0.85
+"""How full the disk may be before images go."""
+LOW: Final = 0.80
+"""How full it may be afterwards."""
+_REST: Final = 120.0
+"""Seconds that an image has to be unused for."""
+
+
+class Removable(Value, frozen=True, kw_only=True):
+    """Images to remove; ``short`` says why that is not enough, empty where it is."""
+
+    chores: tuple[RemoveImage, ...] = ()
+    short: str = ""
+
+
+def last_used(desired: HostDesired, seen: Seen, before: Mapping[str, float], now: float) -> Mapping[str, float]:
+    """Return when each image of a host was last needed; one that was never seen before counts as needed now."""
+    needed = _needed(desired, seen)
+    return {image.id: now if image.id in needed else before.get(image.id, now) for image in seen.images}
+
+
+def removable(seen: Seen, usage: Usage, used: Mapping[str, float], now: float) -> Removable:
+    """Return the images to remove so that the disk is no fuller than ``LOW``; none below ``HIGH``."""
+    disk = usage.images
+    if disk is None or disk.size_bytes <= 0 or disk.used_bytes <= HIGH * disk.size_bytes:
+        return Removable()
+    ours = frozenset(usage.pulled)
+    unused = [image for image in seen.images if used.get(image.id, now) <= now - _REST and not image.pinned]
+    mine = sorted((image for image in unused if _names(image) & ours), key=lambda one: (used[one.id], one.id))
+    excess = disk.used_bytes - LOW * disk.size_bytes
+    chores: list[RemoveImage] = []
+    for image in mine:
+        if excess <= 0:
+            break
+        chores.append(RemoveImage(id=image.id, names=tuple(sorted(_names(image))), size=image.size))
+        excess -= image.size
+    return Removable(chores=tuple(chores), short=_short(disk, len(unused) - len(mine)) if excess > 0 else "")
+
+
+def _short(disk: Filesystem, foreign: int) -> str:
+    full = f"the disk of images ({disk.path}) is {disk.used_bytes / disk.size_bytes:.0%} full"
+    if not foreign:
+        return f"{full} and no image on it is unused: free space there, or give it a larger disk"
+    return (
+        f"{full} and {foreign} unused image{'s' if foreign > 1 else ''} on it {'were' if foreign > 1 else 'was'} not "
+        "pulled by trimtab, which leaves them alone: remove them by hand (crictl rmi --prune), or give it a larger disk"
+    )
+
+
+def _names(image: ImageSeen) -> frozenset[str]:
+    return frozenset(canonical(name) for name in (*image.tags, *image.digests))
+
+
+def _needed(desired: HostDesired, seen: Seen) -> frozenset[str]:
+    """Return the ids of images that a container uses, whosever it is, or that a pod asks for."""
+    store = image_store(seen)
+    names = {canonical(name) for name in _wanted(desired)} | {canonical(one.config.image) for one in seen.containers}
+    found = {store[name].id for name in names if name in store}
+    refs = {one.image_ref for one in seen.containers}
+    found |= {image.id for image in seen.images if image.id in refs or not refs.isdisjoint(image.digests)}
+    return frozenset(found)
+
+
+def _wanted(desired: HostDesired) -> Iterator[str]:
+    for pod in desired.pods:
+        yield from (container.image for container in pod.spec.every_container)
+        yield from (volume.image.reference for volume in pod.spec.volumes if volume.image is not None)

@@ -1,0 +1,38 @@
+from collections.abc import Mapping
+
+from agent.model.chores import Chore
+from agent.model.desired import HostDesired
+from agent.model.observation import Seen
+from agent.model.usage import Usage
+from agent.model.value import Value
+from agent.planner.upkeep.images import last_used, removable
+from agent.planner.upkeep.logs import rotations
+
+
+class UpkeepInput(Value, frozen=True, kw_only=True):
+    """All that upkeep may know. ``last_used`` is that of the last answer, empty at first."""
+
+    desired: HostDesired
+    seen: Seen
+    usage: Usage
+    last_used: Mapping[str, float]
+    now: float
+
+
+class UpkeepPlan(Value, frozen=True, kw_only=True):
+    """What to clean up now. ``last_used`` maps images, by id, to when they were last needed.
+
+    ``short`` says why the image disk stays too full although everything was done that may be.
+    """
+
+    chores: tuple[Chore, ...]
+    last_used: Mapping[str, float]
+    short: str = ""
+
+
+def plan_upkeep(given: UpkeepInput) -> UpkeepPlan:
+    """Return what to clean up on a host."""
+    used = last_used(given.desired, given.seen, given.last_used, given.now)
+    images = removable(given.seen, given.usage, used, given.now)
+    logs = rotations(given.desired.agent, given.seen, given.usage)
+    return UpkeepPlan(chores=(*images.chores, *logs), last_used=used, short=images.short)
