@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 from msgspec.structs import replace
 
+from agent.model.cgroup import PodCgroup
 from agent.model.cri import (
     ContainerConfig,
     ContainerSecurity,
@@ -14,6 +15,7 @@ from agent.model.cri import (
     SandboxConfig,
 )
 from agent.model.desired import DesiredPod
+from agent.model.etc_hosts import HostsEntry
 from agent.model.files import Folder
 from agent.model.labels import (
     AGENT,
@@ -27,9 +29,11 @@ from agent.model.labels import (
     SENSITIVE,
 )
 from agent.model.objects.meta import ConfigKey, PodKey
-from agent.model.objects.pod import Container, PodSpec, SecurityContext
+from agent.model.objects.pod import Container, LifecycleHandler, PodSpec, SecurityContext
 from agent.model.observation import RuntimeFacts
 from agent.model.plan import FingerprintKey
+from agent.model.probing import Probes
+from agent.model.registry import RegistryAuth
 from agent.model.value import Sensitive, Text, Value
 from agent.planner.host import identity
 from agent.planner.host.environment import environment, expand
@@ -71,6 +75,14 @@ class RenderedContainer(Value, frozen=True, kw_only=True):
     folders: tuple[Folder, ...] = ()
     """Folders inside emptyDir volumes that its mounts need each time it starts."""
     sources: Mapping[str, tuple[ConfigKey, str]] = {}
+    role: Literal["main", "init", "sidecar"] = "main"
+    auths: tuple[RegistryAuth, ...] = ()
+    """Credentials of the pod's imagePullSecrets that match the image."""
+    non_root: bool = False
+    """It must not run as root: once the image is on the host, ask ``non_root_refusal``."""
+    probes: Probes | None = None
+    post_start: LifecycleHandler | None = None
+    pre_stop: LifecycleHandler | None = None
 
 
 class RenderedPod(Value, frozen=True, kw_only=True):
@@ -81,9 +93,15 @@ class RenderedPod(Value, frozen=True, kw_only=True):
     sandbox: SandboxConfig
     grace_period: int
     restart_policy: RestartPolicy
+    init: tuple[RenderedContainer, ...] = ()
+    """Init containers in their order, sidecars among them: ``role`` tells which is which."""
     containers: tuple[RenderedContainer, ...] = ()
     folders: tuple[Folder, ...] = ()
     volumes: tuple[ProjectedVolume, ...] = ()
+    etc_hosts: HostsEntry | None = None
+    """What its /etc/hosts says; None in the host's network, where the host's own is seen."""
+    cgroup: PodCgroup | None = None
+    """Its own cgroup, where it asks for anything: None needs no step."""
     refused: str = ""
 
 
