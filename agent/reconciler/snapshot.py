@@ -89,7 +89,7 @@ class Metrics(Value, frozen=True, kw_only=True):
     """Cleaning up, by chore (``remove-image``, ``rotate-log``) and result."""
     freed_bytes: int = 0
     seconds: Mapping[str, float] = {}
-    """Total seconds by stage (``fetch``, ``load``, ``plan-fleet``, ``observe``, ``plan-host``, ``execute``, ``measure``)."""
+    """Total seconds by stage: fetch, load, plan-fleet, observe, plan-host, execute, measure."""
     passes: Mapping[str, int] = {}
     """How often each stage ran."""
     queue_depth: int = 0
