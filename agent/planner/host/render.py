@@ -46,8 +46,10 @@ from agent.planner.host.volumes import (
     sub_path_folders,
     volume_folders,
 )
+from agent.planner.gates import gate_annotations
 from agent.planner.memo import remembered
 from agent.planner.pods import RestartPolicy
+from agent.planner.restartpolicy import restart_annotations
 
 _CGROUP_PARENTS: Final = {"cgroupfs": "/trimtab", "systemd": "trimtab.slice"}
 _MASKED: Final = (
@@ -196,6 +198,7 @@ def _identified(draft: SandboxConfig, desired: DesiredPod, uid: str) -> SandboxC
             OWNER: f"{desired.owner.kind}/{desired.owner.namespace}/{desired.owner.name}",
             GRACE_PERIOD: str(desired.spec.termination_grace_period_seconds),
             RESTART_POLICY: desired.spec.restart_policy,
+            **gate_annotations(desired.spec),
         },
     )
 
@@ -221,7 +224,7 @@ def _container(container: Container, desired: DesiredPod, uid: str, on: Machine)
             CONTAINER_NAME: container.name,
             AGENT: on.agent,
         },
-        annotations={SENSITIVE: ",".join(secret_places)},
+        annotations={SENSITIVE: ",".join(secret_places), **restart_annotations(container)},
         stdin=container.stdin,
         tty=container.tty,
         resources=linux_resources(container, desired.spec, on.memory_bytes),
