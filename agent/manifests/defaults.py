@@ -1,16 +1,17 @@
 """What the API server fills in: what a manifest leaves out, made explicit, so that planners see one shape."""
 
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 from msgspec.structs import replace
 
+from agent.model.objects.claim import PersistentVolumeClaim
 from agent.model.objects.config import ConfigMap, Secret
 from agent.model.objects.deployment import Deployment, DeploymentSpec, RollingUpdate
 from agent.model.objects.fleet import AnyObject
 from agent.model.objects.pod import Container, ContainerPort, EmptyDirVolume, Pod, PodSpec, Volume
 
 DEFAULT_NAMESPACE: Final = "default"
-Namespaced = TypeVar("Namespaced", Pod, Deployment, ConfigMap, Secret)
+Namespaced = TypeVar("Namespaced", Pod, Deployment, ConfigMap, Secret, PersistentVolumeClaim)
 
 
 def with_defaults(body: AnyObject) -> AnyObject:
@@ -23,6 +24,8 @@ def with_defaults(body: AnyObject) -> AnyObject:
         case ConfigMap():
             return _namespaced(body)
         case Secret():
+            return _namespaced(body)
+        case PersistentVolumeClaim():
             return _namespaced(body)
         case _:
             return body
@@ -44,6 +47,9 @@ def _deployment_spec(spec: DeploymentSpec) -> DeploymentSpec:
 def _pod_spec(spec: PodSpec) -> PodSpec:
     return replace(
         spec,
+        init_containers=tuple(
+            _container(container, host_network=spec.host_network) for container in spec.init_containers
+        ),
         containers=tuple(_container(container, host_network=spec.host_network) for container in spec.containers),
         volumes=tuple(_volume(volume) for volume in spec.volumes),
     )
@@ -54,12 +60,16 @@ def _container(container: Container, *, host_network: bool) -> Container:
     if resources.limits:
         resources = replace(resources, requests={**resources.limits, **resources.requests})
     ports = tuple(_host_port(port) for port in container.ports) if host_network else container.ports
-    policy = container.image_pull_policy or ("Always" if _tag(container.image) == "latest" else "IfNotPresent")
+    policy = container.image_pull_policy or _pull_policy(container.image)
     return replace(container, resources=resources, ports=ports, image_pull_policy=policy)
 
 
 def _host_port(port: ContainerPort) -> ContainerPort:
     return port if port.host_port else replace(port, host_port=port.container_port)
+
+
+def _pull_policy(image: str) -> Literal["Always", "IfNotPresent"]:
+    return "Always" if _tag(image) == "latest" else "IfNotPresent"
 
 
 def _tag(image: str) -> str:
@@ -70,6 +80,7 @@ def _tag(image: str) -> str:
 
 
 def _volume(volume: Volume) -> Volume:
-    if volume.config_map or volume.secret or volume.empty_dir or volume.host_path:
-        return volume
-    return replace(volume, empty_dir=EmptyDirVolume())
+    if volume.image is not None and volume.image.pull_policy is None:
+        return replace(volume, image=replace(volume.image, pull_policy=_pull_policy(volume.image.reference)))
+    given = (getattr(volume, field) for field in Volume.__struct_fields__ if field != "name")
+    return volume if any(source is not None for source in given) else replace(volume, empty_dir=EmptyDirVolume())

@@ -112,6 +112,8 @@ def _found(node: Node, *, secret: bool) -> str:
 
 def _value(steps: Steps, kind: ValidationErrorKind, schema: dict[str, Any], shown: str, data: Any) -> Finding:  # noqa: ANN401 - plain data of any shape
     match kind:
+        case ValidationErrorKind.Enum() if reason := schema.get("x-unsupported-values", {}).get(str(data)):
+            return Finding(steps, "unsupported-value", f"{shown} is {reason}")
         case ValidationErrorKind.Enum(options=options):
             names = [str(option) for option in options]
             near = nearest(str(data), names)

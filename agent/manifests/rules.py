@@ -28,6 +28,7 @@ RULES: Final = {
     "unknown-kind": "There is no kind of this name.",
     "unknown-volume": "A mount names a volume of its pod.",
     "unsupported-field": "Kubernetes has this field; trimtab does not honour it.",
+    "unsupported-value": "Kubernetes takes this value; trimtab does not honour it.",
     "unsupported-kind": "Kubernetes has this kind; trimtab does not honour it.",
     "wrong-api-version": "A kind belongs to one apiVersion.",
     "wrong-type": "A value must be of the type that the field takes.",

@@ -10,6 +10,7 @@ from agent.manifests import schema as schemas
 ODD = st.sampled_from([None, "", "x", "0", "25%", "1Gi", -1, 0, 1, 65536, 2**40, 0.5, True, [], {}, ["x"], {"x": "y"}])
 """What a field may not take."""
 NAMES = st.sampled_from(["web", "app-1", "a", "data", "conf"])
+NAMED_BY_PATTERN = {"^hugepages-[0-9]{1,9}[KMGT]i$": "hugepages-2Mi"}
 BY_DEFINITION: Mapping[str, st.SearchStrategy[Any]] = {
     "Subdomain": NAMES,
     "OptionalSubdomain": NAMES,
@@ -22,6 +23,10 @@ BY_DEFINITION: Mapping[str, st.SearchStrategy[Any]] = {
     "VariablePrefix": st.sampled_from(["", "P_"]),
     "PlainText": st.sampled_from(["", "a", "$(A)", "é 😀", "yes", "1"]),
     "Quantity": st.sampled_from(["100m", "1", "1.5", "2Gi", "1e3", 1, 0.5, "0", "12E"]),
+    "Image": st.sampled_from(["web", "web:1", "registry.example.com:5000/a/web@sha256:" + "0" * 64]),
+    "NetworkName": st.sampled_from(["example.com", "10.0.0.1"]),
+    "OptionalNetworkName": st.sampled_from(["", "example.com", "10.0.0.1"]),
+    "PortRef": st.sampled_from([80, 8080, "http"]),
     "IntOrString": st.sampled_from([0, 1, "25%", "0%", "100%"]),
     "HostKey": st.just("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"),
 }
@@ -58,6 +63,8 @@ def _struct(schema: dict[str, Any], base: dict[str, Any], *, odd: bool) -> st.Se
     if schema.get("maxProperties") == 1:
         return st.one_of(*(st.fixed_dictionaries({name: field}) for name, field in fields.items()))
     optional = {name: field for name, field in fields.items() if name not in required}
+    for pattern, sub in schema.get("patternProperties", {}).items():
+        optional[NAMED_BY_PATTERN[pattern]] = values(sub, base, odd=odd)
     return st.fixed_dictionaries({name: fields[name] for name in required}, optional=optional)
 
 

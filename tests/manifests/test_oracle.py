@@ -21,8 +21,12 @@ FILES = {
     "ConfigMap": "configmap-v1",
     "Deployment": "deployment-apps-v1",
     "Namespace": "namespace-v1",
+    "PersistentVolume": "persistentvolume-v1",
+    "PersistentVolumeClaim": "persistentvolumeclaim-v1",
     "Pod": "pod-v1",
+    "RuntimeClass": "runtimeclass-node-v1",
     "Secret": "secret-v1",
+    "StorageClass": "storageclass-storage-v1",
 }
 FOLDER = f"kubernetes-json-schema/v{KUBERNETES}.0-local-strict"
 EXAMPLES = Path(__file__).parents[2] / "examples-repo"

@@ -80,4 +80,10 @@ def test_every_rule_that_is_used_is_explained_and_the_other_way_round() -> None:
             written |= {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
     assert set(rules.RULES) <= written
     kebab = {text for text in written if text.count("-") and text.replace("-", "").isalpha() and text.islower()}
-    assert kebab - set(rules.RULES) == {"ssh-privatekey", "ssh-rsa", "x-expected", "x-unsupported"}
+    assert kebab - set(rules.RULES) == {
+        "ssh-privatekey",
+        "ssh-rsa",
+        "x-expected",
+        "x-unsupported",
+        "x-unsupported-values",
+    }

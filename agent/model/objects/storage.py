@@ -28,6 +28,8 @@ class ClaimRef(Object, frozen=True, kw_only=True):
 
     name: str
     namespace: str = "default"
+    kind: Literal["PersistentVolumeClaim"] = "PersistentVolumeClaim"
+    api_version: Literal["v1"] = "v1"
 
 
 class PersistentVolumeSpec(Object, frozen=True, kw_only=True):

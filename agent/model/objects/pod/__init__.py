@@ -66,6 +66,7 @@ from agent.model.objects.pod.spec import (
 )
 from agent.model.objects.pod.volume import (
     ClaimTemplate,
+    ClaimTemplateMeta,
     ClaimVolume,
     ConfigMapProjection,
     ConfigMapVolume,
@@ -92,6 +93,7 @@ __all__ = [
     "AppArmorProfile",
     "Capabilities",
     "ClaimTemplate",
+    "ClaimTemplateMeta",
     "ClaimVolume",
     "ConfigMapProjection",
     "ConfigMapVolume",

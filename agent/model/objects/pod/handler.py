@@ -11,7 +11,7 @@ PortRef = int | str
 class ExecAction(Object, frozen=True, kw_only=True):
     """A command in the container; exit code 0 is success. Not run in a shell, not expanded."""
 
-    command: tuple[str, ...] = ()
+    command: tuple[str, ...]
 
 
 class HttpHeader(Object, frozen=True, kw_only=True):

@@ -1,11 +1,12 @@
 """Volumes of a pod, and where containers see them."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
 
 from agent.model.objects.claim import PersistentVolumeClaimSpec
-from agent.model.objects.meta import Object, ObjectMeta
+from agent.model.objects.meta import Object
 from agent.model.objects.pod.env import FieldRef, ResourceFieldRef
 
 Quantity = str | int | float
@@ -134,11 +135,18 @@ class ClaimVolume(Object, frozen=True, kw_only=True):
     read_only: bool = False
 
 
+class ClaimTemplateMeta(Object, frozen=True, kw_only=True):
+    """``metadata`` of an ephemeral volume's claim; its name follows from the pod's."""
+
+    labels: Mapping[str, str] = {}
+    annotations: Mapping[str, str] = {}
+
+
 class ClaimTemplate(Object, frozen=True, kw_only=True):
     """The claim of an ephemeral volume: it comes and goes with the pod, as ``POD-VOLUME``."""
 
     spec: PersistentVolumeClaimSpec
-    metadata: ObjectMeta | None = None
+    metadata: ClaimTemplateMeta = ClaimTemplateMeta()
 
 
 class EphemeralVolume(Object, frozen=True, kw_only=True):
