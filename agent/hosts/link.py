@@ -14,6 +14,22 @@ class Finished(Value, frozen=True, kw_only=True):
     error: str
 
 
+class Stream(Protocol):
+    """A connection to an address as the host sees it. A socket is one."""
+
+    def sendall(self, content: bytes, /) -> object:
+        """Write everything. Raises OSError."""
+
+    def recv(self, size: int, /) -> bytes:
+        """Return up to ``size`` bytes, none at the end. Raises OSError, TimeoutError after the time that was set."""
+
+    def settimeout(self, seconds: float | None, /) -> None:
+        """Let reads and writes wait this long; None: without end."""
+
+    def close(self) -> None:
+        """End the connection."""
+
+
 class Link(Protocol):
     """A connection to a host, over SSH or to this very machine. Raises PortError from every method."""
 
@@ -33,6 +49,12 @@ class Link(Protocol):
 
     def stream(self, script: str, *arguments: str) -> Iterator[bytes]:
         """Run a shell script and yield its output as it comes, until it ends or the iterator is closed."""
+
+    def dial(self, address: str, port: int, *, timeout: float) -> Stream:
+        """Connect to a TCP port from the host. Raises OSError as the host's own attempt would, besides PortError."""
+
+    def answers(self, within: float) -> bool:
+        """Whether the host answers right now: tells a slow service of it from a host that hangs."""
 
     def failure(self) -> Exception | None:
         """Return why the runtime's socket cannot be reached, where that is known."""

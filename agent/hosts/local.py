@@ -4,6 +4,7 @@ import contextlib
 import os
 import select
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from typing import IO, Final, cast
@@ -31,6 +32,15 @@ class LocalLink:
     @property
     def alive(self) -> bool:
         """Whether the connection still stands: this machine is always there."""
+        return True
+
+    def dial(self, address: str, port: int, *, timeout: float) -> socket.socket:
+        """Connect to a TCP port."""
+        return socket.create_connection((address, port), timeout)
+
+    def answers(self, within: float) -> bool:
+        """Whether the host answers right now: this machine does."""
+        del within
         return True
 
     def failure(self) -> Exception | None:

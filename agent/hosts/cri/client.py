@@ -1,6 +1,7 @@
 """The runtime's gRPC services as Python calls: one method a call, with the time limits that kubelets use."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, Generic, TypeVar, cast
 
@@ -13,6 +14,8 @@ from agent.ports import Unreachable
 pb = runtime_v1_pb2
 
 _CALL_SECONDS: Final = 120.0
+_KILLING_SECONDS: Final = 1.0
+"""What a runtime gets to end a command that took too long; containerd may wait for ever for what that one started."""
 _LOOK_SECONDS: Final = 30.0
 _SANDBOX_SECONDS: Final = 240.0
 _PULL_SECONDS: Final = 900.0
@@ -77,6 +80,7 @@ class Runtime:
         self._remove = self._call(runtime + "RemoveContainer", pb.RemoveContainerResponse)
         self._list_containers = self._call(runtime + "ListContainers", pb.ListContainersResponse)
         self._container_status = self._call(runtime + "ContainerStatus", pb.ContainerStatusResponse)
+        self._execute = self._call(runtime + "ExecSync", pb.ExecSyncResponse)
         self._list_images = self._call(image + "ListImages", pb.ListImagesResponse)
         self._image_status = self._call(image + "ImageStatus", pb.ImageStatusResponse)
         self._pull = self._call(image + "PullImage", pb.PullImageResponse)
@@ -148,6 +152,20 @@ class Runtime:
     def remove_container(self, container_id: str) -> None:
         """Remove a container; a running one is killed."""
         self._remove(pb.RemoveContainerRequest(container_id=container_id), _CALL_SECONDS)
+
+    def execute(self, container_id: str, command: Sequence[str], seconds: float) -> pb.ExecSyncResponse:
+        """Run a command in a container to its end; the runtime kills it after ``seconds``, rounded up."""
+        whole = max(math.ceil(seconds), 1)
+        request = pb.ExecSyncRequest(container_id=container_id, cmd=command, timeout=whole)
+        return self._execute(request, whole + _KILLING_SECONDS)
+
+    def answers(self, within: float) -> bool:
+        """Whether the runtime answers right now."""
+        try:
+            self._version(pb.VersionRequest(), within)
+        except (grpc.RpcError, Unreachable):
+            return False
+        return True
 
     def has_image(self, reference: str) -> bool:
         """Whether the host has an image of that reference."""

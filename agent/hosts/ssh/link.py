@@ -11,6 +11,7 @@ from agent.hosts.relay import Relay
 from agent.hosts.shell import KeptShell
 from agent.hosts.ssh.config import Destination
 from agent.hosts.ssh.connect import connect
+from agent.hosts.ssh.direct import open_direct
 from agent.hosts.ssh.library import paramiko
 from agent.hosts.ssh.shell import RemoteShell
 from agent.hosts.ssh.streamlocal import Sink, deliver_to, open_streamlocal
@@ -78,7 +79,7 @@ class SshLink:
 
     def _open_shell(self) -> RemoteShell:
         channel = self._connection.transport.open_session(timeout=self._destination.connect_timeout)
-        channel.exec_command(shlex.join([*self._prefix, "sh"]))
+        channel.exec_command(shlex.join(["exec", *self._prefix, "sh"]))  # takes the place of the login shell
         return RemoteShell(channel, end=lambda script, pid: self.run(script, pid, timeout=10))
 
     def _run(self, command: str, stdin: bytes, timeout: float) -> Finished:
@@ -112,6 +113,20 @@ class SshLink:
                     yield part
         except (OSError, EOFError, paramiko.SSHException) as error:
             raise self._lost(error) from None
+
+    def dial(self, address: str, port: int, *, timeout: float) -> paramiko.Channel:
+        """Connect to a TCP port from the host."""
+        try:
+            return open_direct(self._connection.transport, address, port, timeout=timeout)
+        except (EOFError, paramiko.SSHException) as error:
+            raise self._lost(error) from None
+
+    def answers(self, within: float) -> bool:
+        """Whether the host answers right now."""
+        try:
+            return self.alive and self._connection.transport.answers(within)
+        except (OSError, EOFError, paramiko.SSHException):
+            return False
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -1,9 +1,11 @@
 """One SSH connection: fast ciphers first, quiet while idle, and sure to notice a dead peer."""
 
 import socket
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Final, cast
 
+from agent.hosts.ssh.direct import Opening
 from agent.hosts.ssh.library import paramiko
 from agent.hosts.ssh.wire import Wire
 
@@ -24,6 +26,7 @@ _KEY_TYPES: Final = (
 )
 _GLOBAL_REQUEST: Final = b"\x50"
 _WINDOW: Final = 16 * 1024 * 1024
+_BLINK: Final = 0.02
 
 
 class HostTransport(paramiko.Transport):
@@ -59,16 +62,40 @@ class HostTransport(paramiko.Transport):
             return "the other side stopped answering"
         return str(self.saved_exception or error or "").strip() or "closed by the other side"
 
+    def answers(self, within: float) -> bool:
+        """Ask the peer for a sign of life, and tell whether it gave one in time."""
+        before, deadline = self._wire.received, time.monotonic() + within
+        send: Callable[[paramiko.Message], None] = self._send_user_message  # type: ignore[attr-defined] # not in the stubs
+        send(_sign_of_life())
+        while self._wire.received == before and self.is_active() and time.monotonic() < deadline:
+            time.sleep(_BLINK)
+        return self._wire.received != before
+
+    def _parse_channel_open_failure(self, message: paramiko.Message) -> None:
+        """Hand a refusal to whoever asked: paramiko keeps only the newest, for anybody who asks, without its words."""
+        opening = self.channel_events.get(message.get_int())
+        if isinstance(opening, Opening):
+            opening.refused(message.get_int(), message.get_text())
+        before = self.saved_exception
+        message.rewind()
+        super()._parse_channel_open_failure(message)  # type: ignore[misc] # not in the stubs
+        if isinstance(opening, Opening):
+            self.saved_exception = before
+
     def _ping(self) -> None:
         if self._wire.received == self._received_at_last_ping:
             self._silent = True
             raise EOFError
         self._received_at_last_ping = self._wire.received
-        request = paramiko.Message()
-        request.add_byte(_GLOBAL_REQUEST)
-        request.add_string("keepalive@openssh.com")
-        request.add_boolean(True)  # wants an answer; OpenSSH gives one, if only that it does not know the request
-        self.packetizer.send_message(request)
+        self.packetizer.send_message(_sign_of_life())
+
+
+def _sign_of_life() -> paramiko.Message:
+    request = paramiko.Message()
+    request.add_byte(_GLOBAL_REQUEST)
+    request.add_string("keepalive@openssh.com")
+    request.add_boolean(True)  # wants an answer; OpenSSH gives one, if only that it does not know the request
+    return request
 
 
 def _preferring(known_types: Sequence[str]) -> tuple[str, ...]:
