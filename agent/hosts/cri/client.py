@@ -78,6 +78,7 @@ class Runtime:
         self._start = self._call(runtime + "StartContainer", pb.StartContainerResponse)
         self._stop = self._call(runtime + "StopContainer", pb.StopContainerResponse)
         self._remove = self._call(runtime + "RemoveContainer", pb.RemoveContainerResponse)
+        self._resize = self._call(runtime + "UpdateContainerResources", pb.UpdateContainerResourcesResponse)
         self._list_containers = self._call(runtime + "ListContainers", pb.ListContainersResponse)
         self._container_status = self._call(runtime + "ContainerStatus", pb.ContainerStatusResponse)
         self._execute = self._call(runtime + "ExecSync", pb.ExecSyncResponse)
@@ -123,9 +124,16 @@ class Runtime:
         request = pb.ContainerStatusRequest(container_id=container_id, verbose=verbose)
         return self._container_status.ask(request)
 
-    def run_sandbox(self, config: pb.PodSandboxConfig) -> str:
-        """Make and start a sandbox; return its id."""
-        return str(self._run_sandbox(pb.RunPodSandboxRequest(config=config), _SANDBOX_SECONDS).pod_sandbox_id)
+    def sandbox_ips(self, sandbox_id: str) -> tuple[str, ...]:
+        """Return a sandbox's addresses, the first first; none in the host's network."""
+        request = pb.PodSandboxStatusRequest(pod_sandbox_id=sandbox_id)
+        network = self._sandbox_status(request, _LOOK_SECONDS).status.network
+        return tuple(ip for ip in (network.ip, *(more.ip for more in network.additional_ips)) if ip)
+
+    def run_sandbox(self, config: pb.PodSandboxConfig, handler: str = "") -> str:
+        """Make and start a sandbox with a runtime handler, empty for the default one; return its id."""
+        request = pb.RunPodSandboxRequest(config=config, runtime_handler=handler)
+        return str(self._run_sandbox(request, _SANDBOX_SECONDS).pod_sandbox_id)
 
     def stop_sandbox(self, sandbox_id: str) -> None:
         """Kill what runs in a sandbox and take its network down."""
@@ -167,14 +175,18 @@ class Runtime:
             return False
         return True
 
+    def resize_container(self, container_id: str, resources: pb.LinuxContainerResources) -> None:
+        """Change the limits of a container that runs; what is 0 stays as it is."""
+        self._resize(pb.UpdateContainerResourcesRequest(container_id=container_id, linux=resources), _CALL_SECONDS)
+
     def has_image(self, reference: str) -> bool:
         """Whether the host has an image of that reference."""
         request = pb.ImageStatusRequest(image=pb.ImageSpec(image=reference))
         return bool(self._image_status(request, _LOOK_SECONDS).HasField("image"))
 
-    def pull_image(self, reference: str) -> None:
-        """Bring an image from its registry, or find it unchanged there."""
-        self._pull(pb.PullImageRequest(image=pb.ImageSpec(image=reference)), _PULL_SECONDS)
+    def pull_image(self, reference: str, auth: pb.AuthConfig | None = None) -> None:
+        """Bring an image from its registry, or find it unchanged there; anonymously without credentials."""
+        self._pull(pb.PullImageRequest(image=pb.ImageSpec(image=reference), auth=auth), _PULL_SECONDS)
 
     def subscribe(self, *filters: str) -> Iterator[events_pb2.Envelope]:
         """Open the stream of events; each filter is one that may match. The iterator has ``cancel``."""

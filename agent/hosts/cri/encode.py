@@ -1,7 +1,7 @@
 """Configuration as trimtab plans it, in the runtime's own messages."""
 
 from agent.hosts.proto import runtime_v1_pb2 as pb
-from agent.model.cri import ContainerConfig, ContainerSecurity, SandboxConfig
+from agent.model.cri import ContainerConfig, ContainerSecurity, LinuxResources, SandboxConfig
 from agent.model.value import reveal
 
 _UNCONFINED = pb.SecurityProfile(profile_type=pb.SecurityProfile.Unconfined)
@@ -40,7 +40,6 @@ def encode_sandbox(config: SandboxConfig) -> pb.PodSandboxConfig:
 
 def encode_container(config: ContainerConfig) -> pb.ContainerConfig:
     """Return what CreateContainer takes. Here, and only here, texts from Secrets are revealed."""
-    resources = config.resources
     return pb.ContainerConfig(
         metadata=pb.ContainerMetadata(name=config.name, attempt=config.attempt),
         image=pb.ImageSpec(image=config.image),
@@ -58,15 +57,24 @@ def encode_container(config: ContainerConfig) -> pb.ContainerConfig:
         stdin=config.stdin,
         tty=config.tty,
         linux=pb.LinuxContainerConfig(
-            resources=pb.LinuxContainerResources(
-                cpu_period=resources.cpu_period,
-                cpu_quota=resources.cpu_quota,
-                cpu_shares=resources.cpu_shares,
-                memory_limit_in_bytes=resources.memory_limit_in_bytes,
-                oom_score_adj=resources.oom_score_adj,
-            ),
+            resources=encode_resources(config.resources),
             security_context=_security(config.security),
         ),
+    )
+
+
+def encode_resources(resources: LinuxResources) -> pb.LinuxContainerResources:
+    """Return what CreateContainer and UpdateContainerResources take."""
+    return pb.LinuxContainerResources(
+        cpu_period=resources.cpu_period,
+        cpu_quota=resources.cpu_quota,
+        cpu_shares=resources.cpu_shares,
+        memory_limit_in_bytes=resources.memory_limit_in_bytes,
+        oom_score_adj=resources.oom_score_adj,
+        hugepage_limits=[
+            pb.HugepageLimit(page_size=pages.page_size, limit=pages.limit) for pages in resources.hugepage_limits
+        ],
+        unified=resources.unified,
     )
 
 
