@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from typing import Literal
 
 import grpc
 
@@ -10,6 +11,7 @@ from agent.hosts.cri.errors import port_error
 from agent.hosts.execute.context import Context
 from agent.hosts.execute.run import Execution
 from agent.hosts.facts import HostFacts
+from agent.hosts.handlers import run_probe
 from agent.hosts.link import Link
 from agent.hosts.observe import Look
 from agent.hosts.owner import OwnerRecord, check_owner, parse_owner, write_owner
@@ -147,9 +149,13 @@ class ContainerdHost:
             self._drop(session)
 
     def probe(self, target: ProbeTarget) -> ProbeResult:
-        """Make one check."""
-        del target
-        return ProbeResult(result="unknown", message="probes are not run here")
+        """Make one check. It never connects: as long as no look has, nothing can be told."""
+        session = self._session
+        if session is None or not session.link.alive:
+            return ProbeResult(result="unknown")
+        handled = run_probe(session, target.probe, container_id=target.container_id, address=target.address)
+        result: Literal["success", "failure", "unknown"] = "success" if handled.ok else "failure"
+        return ProbeResult(result="unknown" if handled.unknown else result, message=handled.message)
 
     def measure(self) -> Usage:
         """Measure nothing."""

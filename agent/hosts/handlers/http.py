@@ -39,7 +39,10 @@ class Answer(NamedTuple):
 
 def get(link: Link, action: HttpGetAction, address: str, deadline: Deadline, *, agent: str) -> Answer:
     """Make a request, and those that it is redirected to on the same host. Raises HttpFailed, or PortError."""
-    home = url = _url(action, address)
+    try:
+        home = url = _url(action, address)
+    except ValueError as error:
+        raise HttpFailed(str(error)) from None
     headers = tuple(action.http_headers)
     for _ in range(_MOST_REDIRECTS):
         answer = _answered(link, url, headers, deadline, agent=agent)
