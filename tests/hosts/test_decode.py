@@ -2,11 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 import pytest
-from google.protobuf.json_format import MessageToDict
-from google.protobuf.message import Message
 
 from agent.hosts.cri.decode import decode_container, decode_sandbox
 from agent.hosts.cri.encode import encode_container, encode_sandbox
@@ -24,6 +21,7 @@ from agent.model.cri import (
     SandboxConfig,
 )
 from agent.model.value import Sensitive
+from tests.hosts.go_json import go_json
 
 SANDBOX = SandboxConfig(
     name="web",
@@ -69,21 +67,6 @@ CONTAINER = ContainerConfig(
         readonly_paths=("/proc/sys",),
     ),
 )
-
-
-def go_json(message: Message) -> Mapping[str, str]:
-    """Write a message as containerd's Go code does: names as in the .proto file, enums and 64 bits as numbers."""
-    config = MessageToDict(message, preserving_proto_field_name=True, use_integers_for_enums=True)
-    return {"info": json.dumps({"config": _numbers(config), "runtimeSpec": {}})}
-
-
-def _numbers(value: Any, key: str = "") -> Any:  # noqa: ANN401 - JSON
-    if isinstance(value, dict):
-        return {name: _numbers(entry, name) for name, entry in value.items()}
-    if isinstance(value, list):
-        return [_numbers(entry) for entry in value]
-    numeric = key in {"cpu_period", "cpu_quota", "cpu_shares", "memory_limit_in_bytes", "oom_score_adj"}
-    return int(value) if isinstance(value, str) and (numeric or (key == "value" and value.isdecimal())) else value
 
 
 def test_a_sandbox_comes_back_as_it_was_planned() -> None:

@@ -1,7 +1,8 @@
 """What containerd says that a sandbox or a container was made from, as configuration that can be compared.
 
-``info["info"]`` of a verbose status is JSON with the configuration as it was given: Go's encoding of the CRI messages,
-field names as in the .proto file, zero values left out, enums as numbers.
+``info["info"]`` of a verbose status is JSON with the configuration as it was given (Go's encoding of the CRI messages,
+field names as in the .proto file, zero values left out, enums as numbers) and with the OCI runtime's own, which also
+shows what was changed since.
 """
 
 from collections.abc import Collection, Mapping
@@ -9,27 +10,51 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from agent.hosts.cri.limits import OciSpec, live_resources
+from agent.hosts.proto import runtime_v1_pb2 as pb
 from agent.model import labels
 from agent.model.cri import (
     ContainerConfig,
     ContainerSecurity,
+    Dns,
     EnvValue,
-    LinuxResources,
     Mount,
     Namespaces,
     PortMapping,
+    Profile,
     SandboxConfig,
+    SelinuxLabel,
 )
 from agent.model.value import Sensitive, Text
 
+_POD: Final = 0
 _NODE: Final = 2
 _PROTOCOLS: Final[tuple[Literal["TCP", "UDP", "SCTP"], ...]] = ("TCP", "UDP", "SCTP")
+_PROPAGATION: Final[tuple[Literal["private", "host-to-container", "bidirectional"], ...]] = (
+    "private",
+    "host-to-container",
+    "bidirectional",
+)
+_PROFILES: Final[tuple[Literal["runtime-default", "unconfined", "localhost"], ...]] = (
+    "runtime-default",
+    "unconfined",
+    "localhost",
+)
 Json = Mapping[str, Any]
+
+
+class _Info(msgspec.Struct, rename="camel"):
+    """The JSON of a verbose status, as far as it is read; by far the most of it is skipped."""
+
+    config: dict[str, Any] | None = None
+    runtime_spec: OciSpec | None = None
+    runtime_handler: str = ""
 
 
 def decode_sandbox(info: Mapping[str, str]) -> SandboxConfig | None:
     """Return a sandbox's configuration from its verbose status; None where containerd tells none."""
-    config = _config(info)
+    told = _told(info)
+    config = told.config
     if config is None:
         return None
     metadata = _part(config, "metadata")
@@ -48,17 +73,26 @@ def decode_sandbox(info: Mapping[str, str]) -> SandboxConfig | None:
         cgroup_parent=linux.get("cgroup_parent", ""),
         namespaces=_namespaces(security),
         privileged=security.get("privileged", False),
+        dns=_dns(config.get("dns_config")),
+        sysctls=_part(linux, "sysctls"),
+        supplemental_groups=tuple(security.get("supplemental_groups") or ()),
+        run_as_user=_wrapped(security, "run_as_user"),
+        run_as_group=_wrapped(security, "run_as_group"),
+        selinux=_selinux(security),
+        runtime_handler=told.runtime_handler,
     )
 
 
 def decode_container(info: Mapping[str, str]) -> ContainerConfig | None:
     """Read a container's configuration from its verbose status, texts from Secrets wrapped. None where none is told."""
-    config = _config(info)
+    told = _told(info)
+    config = told.config
     if config is None:
         return None
     metadata, linux = _part(config, "metadata"), _part(config, "linux")
     annotations = _part(config, "annotations")
     hidden = Hidden.of(annotations)
+    signal = config.get("stop_signal", 0)
     return ContainerConfig(
         name=metadata.get("name", ""),
         attempt=metadata.get("attempt", 0),
@@ -70,20 +104,15 @@ def decode_container(info: Mapping[str, str]) -> ContainerConfig | None:
             EnvValue(name=env.get("key", ""), value=hidden.text(f"env:{env.get('key', '')}", env.get("value", "")))
             for env in config.get("envs") or ()
         ),
-        mounts=tuple(
-            Mount(
-                container_path=mount.get("container_path", ""),
-                host_path=mount.get("host_path", ""),
-                readonly=mount.get("readonly", False),
-            )
-            for mount in config.get("mounts") or ()
-        ),
+        mounts=tuple(_mount(mount) for mount in config.get("mounts") or ()),
         labels=_part(config, "labels"),
         annotations=annotations,
         log_path=config.get("log_path", ""),
         stdin=config.get("stdin", False),
+        stdin_once=config.get("stdin_once", False),
         tty=config.get("tty", False),
-        resources=_resources(_part(linux, "resources")),
+        stop_signal=pb.Signal.Name(signal) if signal in pb.Signal.values() and signal else "",
+        resources=live_resources(_part(linux, "resources"), told.runtime_spec),
         security=_security(_part(linux, "security_context")),
     )
 
@@ -119,25 +148,60 @@ def _port(port: Json) -> PortMapping:
     )
 
 
-def _resources(resources: Json) -> LinuxResources:
-    return LinuxResources(
-        **{field: resources.get(field, 0) for field in LinuxResources.__struct_fields__}  # named as in CRI
+def _mount(mount: Json) -> Mount:
+    return Mount(
+        container_path=mount.get("container_path", ""),
+        host_path=mount.get("host_path", ""),
+        readonly=mount.get("readonly", False),
+        propagation=_PROPAGATION[mount.get("propagation", 0)],
+        recursive_read_only=mount.get("recursive_read_only", False),
+        image=_part(mount, "image").get("image", ""),
+    )
+
+
+def _dns(written: Json | None) -> Dns | None:
+    if written is None:
+        return None
+    return Dns(
+        servers=tuple(written.get("servers") or ()),
+        searches=tuple(written.get("searches") or ()),
+        options=tuple(written.get("options") or ()),
     )
 
 
 def _security(security: Json) -> ContainerSecurity:
     capabilities = _part(security, "capabilities")
+    apparmor, seccomp = security.get("apparmor"), security.get("seccomp")
     return ContainerSecurity(
         privileged=security.get("privileged", False),
         readonly_rootfs=security.get("readonly_rootfs", False),
         run_as_user=_wrapped(security, "run_as_user"),
         run_as_group=_wrapped(security, "run_as_group"),
+        run_as_username=security.get("run_as_username", ""),
         no_new_privs=security.get("no_new_privs", False),
         add_capabilities=tuple(capabilities.get("add_capabilities") or ()),
         drop_capabilities=tuple(capabilities.get("drop_capabilities") or ()),
         namespaces=_namespaces(security),
+        supplemental_groups=tuple(security.get("supplemental_groups") or ()),
+        supplemental_groups_policy="strict" if security.get("supplemental_groups_policy") else "merge",
+        seccomp=Profile() if seccomp is None else _profile(seccomp),
+        apparmor=None if apparmor is None else _profile(apparmor),
+        selinux=_selinux(security),
         masked_paths=tuple(security.get("masked_paths") or ()),
         readonly_paths=tuple(security.get("readonly_paths") or ()),
+    )
+
+
+def _profile(written: Json) -> Profile:
+    return Profile(type=_PROFILES[written.get("profile_type", 0)], localhost=written.get("localhost_ref", ""))
+
+
+def _selinux(security: Json) -> SelinuxLabel | None:
+    label = security.get("selinux_options")
+    if label is None:
+        return None
+    return SelinuxLabel(
+        user=label.get("user", ""), role=label.get("role", ""), type=label.get("type", ""), level=label.get("level", "")
     )
 
 
@@ -148,18 +212,26 @@ def _wrapped(security: Json, field: str) -> int | None:
 
 
 def _namespaces(security: Json) -> Namespaces:
-    network = _part(security, "namespace_options").get("network", 0)
-    return Namespaces(network="host" if network == _NODE else "pod")
+    options = security.get("namespace_options")
+    if options is None:
+        return Namespaces()
+    pid = options.get("pid", _POD)
+    mapped = _part(options, "userns_options").get("uids") or ()
+    return Namespaces(
+        network="host" if options.get("network") == _NODE else "pod",
+        pid="host" if pid == _NODE else "pod" if pid == _POD else "container",
+        ipc="host" if options.get("ipc") == _NODE else "pod",
+        users="pod" if mapped else "host",
+        user_mapping=(mapped[0].get("host_id", 0), mapped[0].get("length", 0)) if mapped else None,
+    )
 
 
 def _part(config: Json, name: str) -> Json:
     return config.get(name) or {}
 
 
-def _config(info: Mapping[str, str]) -> Json | None:
+def _told(info: Mapping[str, str]) -> _Info:
     try:
-        decoded = msgspec.json.decode(info.get("info", "{}"))
+        return msgspec.json.decode(info.get("info", "{}"), type=_Info)
     except msgspec.DecodeError:
-        return None
-    config = decoded.get("config") if isinstance(decoded, dict) else None
-    return config if isinstance(config, dict) else None
+        return _Info()

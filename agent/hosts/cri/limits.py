@@ -1,0 +1,69 @@
+"""What a container may use: as its configuration says, and as the OCI runtime was last told."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from agent.model.cri import HugepageLimit, LinuxResources
+
+
+class _Cpu(msgspec.Struct):
+    shares: int | None = None
+    quota: int | None = None
+    period: int | None = None
+
+
+class _Memory(msgspec.Struct):
+    limit: int | None = None
+
+
+class _Resources(msgspec.Struct):
+    cpu: _Cpu | None = None
+    memory: _Memory | None = None
+
+
+class _Linux(msgspec.Struct):
+    resources: _Resources | None = None
+
+
+class OciSpec(msgspec.Struct):
+    """The OCI runtime's configuration, as far as it changes in a container's life."""
+
+    linux: _Linux | None = None
+
+
+def live_resources(written: Mapping[str, Any], spec: OciSpec | None) -> LinuxResources:
+    """Return the limits in force: the configuration's, with what was changed in place since.
+
+    A score for the OOM killer cannot be changed in place: that of a container which was resized is 0, unknown.
+    """
+    first = LinuxResources(
+        cpu_period=written.get("cpu_period", 0),
+        cpu_quota=written.get("cpu_quota", 0),
+        cpu_shares=written.get("cpu_shares", 0),
+        memory_limit_in_bytes=written.get("memory_limit_in_bytes", 0),
+        oom_score_adj=written.get("oom_score_adj", 0),
+        hugepage_limits=tuple(
+            HugepageLimit(page_size=one.get("page_size", ""), limit=one.get("limit", 0))
+            for one in written.get("hugepage_limits") or ()
+        ),
+        unified=written.get("unified") or {},
+    )
+    resources = spec.linux.resources if spec is not None and spec.linux is not None else None
+    if resources is None:
+        return first
+    cpu, memory = resources.cpu or _Cpu(), resources.memory or _Memory()
+    now = msgspec.structs.replace(
+        first,
+        cpu_period=_limit(cpu.period, first.cpu_period),
+        cpu_quota=_limit(cpu.quota, first.cpu_quota),
+        cpu_shares=_limit(cpu.shares, first.cpu_shares),
+        memory_limit_in_bytes=_limit(memory.limit, first.memory_limit_in_bytes),
+    )
+    return first if now == first else msgspec.structs.replace(now, oom_score_adj=0)
+
+
+def _limit(told: int | None, written: int) -> int:
+    """Return a setting; below 0 is how a limit is lifted."""
+    return written if told is None else max(told, 0)
