@@ -10,7 +10,8 @@ from agent.model.desired import ConfigData, DesiredPod
 from agent.model.labels import CONTAINERS, POD_TEMPLATE_HASH
 from agent.model.objects.deployment import Deployment
 from agent.model.objects.meta import ConfigKey, Declared, PodKey
-from agent.model.objects.pod import Container, Pod, PodSpec
+from agent.model.objects.pod import Container, Pod, PodSpec, Volume
+from agent.model.objects.runtimeclass import RuntimeClass
 from agent.model.plan import FingerprintKey
 from agent.model.value import Value
 from agent.planner.fingerprint import fingerprint
@@ -30,10 +31,11 @@ class Slot(Value, frozen=True, kw_only=True):
 
 
 class Template(Value, frozen=True, kw_only=True, weakref=True):
-    """One template of a workload, resolved: with the ConfigMaps and Secrets that it refers to.
+    """One template of a workload, resolved: with its RuntimeClass, and the ConfigMaps and Secrets that it refers to.
 
     ``hash`` is empty for a Pod, which is its own template. ``set`` is what the pods' names begin with, ``names`` are
-    the containers.
+    the main containers: what has to run. ``claiming`` are the volumes that are bound to claims; ``runtime`` is the
+    handler, and ``unresolved`` says why the pods cannot be placed at all.
     """
 
     declared: Declared[Workload]
@@ -45,6 +47,9 @@ class Template(Value, frozen=True, kw_only=True, weakref=True):
     config: Mapping[ConfigKey, ConfigData]
     names: tuple[str, ...]
     demand: Demand
+    claiming: tuple[Volume, ...] = ()
+    runtime: str = ""
+    unresolved: str = ""
 
     def slot(self, index: int) -> Slot:
         """Return one slot of the template."""
@@ -73,32 +78,62 @@ def desired_pods(template: Template, slots: tuple[Slot, ...]) -> tuple[DesiredPo
             labels=template.labels,
             annotations=template.annotations,
             config=template.config,
+            runtime=template.runtime,
         )
         for slot in slots
     )
 
 
 @remembered
-def resolve_template(declared: Declared[Workload], config: tuple[ConfigData, ...], key: FingerprintKey) -> Template:
-    """Return a workload's template with the configuration that it refers to."""
+def resolve_template(
+    declared: Declared[Workload],
+    config: tuple[ConfigData, ...],
+    key: FingerprintKey,
+    runtime: RuntimeClass | None = None,
+) -> Template:
+    """Return a workload's template with the configuration, and the RuntimeClass, that it refers to."""
     body, resolved = declared.body, {data.key: data for data in config}
-    spec = pod_spec(body)
+    written = pod_spec(body)
+    spec = _in_class(written, runtime) if runtime is not None else written
     names = tuple(sorted(container.name for container in spec.containers))
     generated = isinstance(body, Deployment)
     meta = body.spec.template.metadata if isinstance(body, Deployment) else body.metadata
-    hashed = _template_hash(body, resolved, key) if isinstance(body, Deployment) else ""
+    hashed = _template_hash(body, resolved, key, runtime) if isinstance(body, Deployment) else ""
+    several = generated and len(spec.every_container) > 1
+    labels = {**meta.labels, POD_TEMPLATE_HASH: hashed} if generated else meta.labels
+    lacking = spec.runtime_class_name and runtime is None
     return Template(
         declared=declared,
         hash=hashed,
         set=set_name(declared.key.name, hashed) if generated else declared.key.name,
         spec=spec,
-        labels={**meta.labels, POD_TEMPLATE_HASH: hashed} if generated else meta.labels,
-        annotations={**meta.annotations, CONTAINERS: ",".join(names)}
-        if generated and len(names) > 1
-        else meta.annotations,
+        labels=labels,
+        annotations={**meta.annotations, CONTAINERS: ",".join(names)} if several else meta.annotations,
         config=resolved,
         names=names,
-        demand=demand_of(spec),
+        demand=demand_of(
+            spec,
+            namespace=declared.key.namespace,
+            labels=labels,
+            handler=runtime.handler if runtime is not None else "",
+        ),
+        claiming=tuple(volume for volume in spec.volumes if volume.persistent_volume_claim or volume.ephemeral),
+        runtime=runtime.handler if runtime is not None else "",
+        unresolved=f'RuntimeClass "{spec.runtime_class_name}" not found' if lacking else "",
+    )
+
+
+def _in_class(spec: PodSpec, runtime: RuntimeClass) -> PodSpec:
+    """Return a spec with what its RuntimeClass adds, as Kubernetes' admission of pods does."""
+    overhead = runtime.overhead.pod_fixed if runtime.overhead is not None else {}
+    scheduling = runtime.scheduling
+    if scheduling is None:
+        return msgspec.structs.replace(spec, overhead=overhead)
+    return msgspec.structs.replace(
+        spec,
+        overhead=overhead,
+        node_selector={**scheduling.node_selector, **spec.node_selector},
+        tolerations=tuple(dict.fromkeys((*spec.tolerations, *scheduling.tolerations))),
     )
 
 
@@ -111,13 +146,23 @@ def pod_spec(body: Workload) -> PodSpec:
 def references(declared: Declared[Workload]) -> tuple[ConfigKey, ...]:
     """Return the ConfigMaps and Secrets that a workload's pods refer to, sorted."""
     spec = pod_spec(declared.body)
-    found = {key for container in spec.containers for key, _entry in _environment(container)}
-    for volume in spec.volumes:
-        if volume.config_map is not None:
-            found.add(ConfigKey(kind="ConfigMap", name=volume.config_map.name))
-        if volume.secret is not None:
-            found.add(ConfigKey(kind="Secret", name=volume.secret.secret_name))
+    found = {key for container in spec.every_container for key, _entry in _environment(container)}
+    found |= {key for volume in spec.volumes for key in _mounted(volume)}
+    found |= {ConfigKey(kind="Secret", name=reference.name) for reference in spec.image_pull_secrets}
     return tuple(sorted(found))
+
+
+def _mounted(volume: Volume) -> Iterator[ConfigKey]:
+    """Yield the ConfigMaps and Secrets whose content a volume shows."""
+    if volume.config_map is not None:
+        yield ConfigKey(kind="ConfigMap", name=volume.config_map.name)
+    if volume.secret is not None:
+        yield ConfigKey(kind="Secret", name=volume.secret.secret_name)
+    for source in volume.projected.sources if volume.projected is not None else ():
+        if source.config_map is not None:
+            yield ConfigKey(kind="ConfigMap", name=source.config_map.name)
+        if source.secret is not None:
+            yield ConfigKey(kind="Secret", name=source.secret.name)
 
 
 def _environment(container: Container) -> Iterator[tuple[ConfigKey, str | None]]:
@@ -137,14 +182,17 @@ def _environment(container: Container) -> Iterator[tuple[ConfigKey, str | None]]
             yield ConfigKey(kind="Secret", name=reference.name), reference.key
 
 
-def _template_hash(body: Deployment, config: Mapping[ConfigKey, ConfigData], key: FingerprintKey) -> str:
+def _template_hash(
+    body: Deployment, config: Mapping[ConfigKey, ConfigData], key: FingerprintKey, runtime: RuntimeClass | None
+) -> str:
     """Return the hash over everything that takes new pods to change: the template and its environment's content.
 
     Content enters as a keyed fingerprint, so that nobody can try Secrets against the label. Fields at their defaults
-    do not enter, so that a release of trimtab which learns a new field rolls nothing.
+    do not enter, so that a release of trimtab which learns a new field rolls nothing. A RuntimeClass enters by its
+    handler only: what else it says concerns pods that are still to be placed.
     """
     template = body.spec.template
-    read = {entry for container in template.spec.containers for entry in _environment(container)}
+    read = {entry for container in template.spec.every_container for entry in _environment(container)}
     environment = [
         [reference.kind, reference.name, name, fingerprint(key, data.entries[name])]
         for reference, wanted in sorted(read, key=lambda entry: (entry[0], entry[1] or ""))
@@ -152,7 +200,8 @@ def _template_hash(body: Deployment, config: Mapping[ConfigKey, ConfigData], key
         for name in (sorted(data.entries) if wanted is None else [wanted])
         if name in data.entries
     ]
-    return safe_hash(msgspec.json.encode([_said(template), environment], order="deterministic"))
+    handler = [runtime.handler] if runtime is not None else []
+    return safe_hash(msgspec.json.encode([_said(template), environment, *handler], order="deterministic"))
 
 
 _NOTHING: Final = object()

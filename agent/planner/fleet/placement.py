@@ -47,6 +47,9 @@ def place(claims: Sequence[Claim], sight: Sight, hosts: Hosts, given: FleetInput
     refused: dict[PodKey, str] = {}
     scheduler = Scheduler(list(rooms.values()))
     for claim, slots in homeless:
+        if claim.template.unresolved:
+            refused.update((slot.key, claim.template.unresolved) for slot in slots)
+            continue
         siblings = Counter(placed[slot.key] for slot in claim.final if slot.key in placed)
         answers = scheduler.place(claim.template.demand, len(slots), siblings)
         for slot, answer in zip(slots, answers, strict=True):

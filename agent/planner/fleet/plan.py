@@ -8,6 +8,7 @@ from agent.model.objects.deployment import Deployment
 from agent.model.objects.host import Host
 from agent.model.objects.meta import Declared, Object, ObjectKey
 from agent.model.objects.pod import Pod
+from agent.model.objects.runtimeclass import RuntimeClass
 from agent.model.plan import FleetInput, FleetPlan
 from agent.planner.fleet.assemble import assemble
 from agent.planner.fleet.config import config_data
@@ -16,7 +17,7 @@ from agent.planner.fleet.sight import Sight, look
 from agent.planner.fleet.status import report
 from agent.planner.live import Live
 from agent.planner.naming import parse_slot
-from agent.planner.template import Template, Workload, references, resolve_template
+from agent.planner.template import Template, Workload, pod_spec, references, resolve_template
 from agent.planner.workload import Claim
 from agent.planner.workloads import deployment, pod
 
@@ -68,7 +69,13 @@ def _claims(given: FleetInput, sight: Sight) -> tuple[Claim, ...]:
 
 
 def _template(given: FleetInput, declared: Declared[Workload]) -> Template:
-    return resolve_template(declared, tuple(_config(given, declared)), given.key)
+    return resolve_template(declared, tuple(_config(given, declared)), given.key, _runtime(given, declared))
+
+
+def _runtime(given: FleetInput, declared: Declared[Workload]) -> RuntimeClass | None:
+    name = pod_spec(declared.body).runtime_class_name
+    found = given.fleet.objects.get(ObjectKey(kind="RuntimeClass", namespace="", name=name)) if name else None
+    return cast("RuntimeClass", found.body) if found is not None else None
 
 
 def _config(given: FleetInput, declared: Declared[Workload]) -> Iterable[ConfigData]:

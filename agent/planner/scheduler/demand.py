@@ -2,9 +2,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from agent.model.objects.host import Taint
-from agent.model.objects.pod import PodSpec, Toleration
-from agent.model.quantity import milli, whole
+from agent.model.objects.pod import Affinity, PodSpec, SpreadConstraint, Toleration
 from agent.model.value import Value
+from agent.planner.scheduler.requests import CPU, MEMORY, pod_requests
 
 _ANY_ADDRESS: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 -- compared with, not listened on
 
@@ -27,25 +27,40 @@ class HostPort(Value, frozen=True, kw_only=True, order=True):
 
 
 class Demand(Value, frozen=True, kw_only=True):
-    """What a pod asks of its host. CPU in thousandths, memory in bytes; 0 where it asks for none."""
+    """What a pod asks of its host. CPU in thousandths, memory in bytes; 0 where it asks for none.
+
+    ``others`` are further resources by name, in bytes (ephemeral-storage, hugepages). ``namespace`` and ``labels`` are
+    the pod's own, by which its neighbours know it. ``handler`` is the runtime that its RuntimeClass names.
+    """
 
     cpu: int = 0
     memory: int = 0
+    others: tuple[tuple[str, int], ...] = ()
     ports: tuple[HostPort, ...] = ()
     node_name: str = ""
     node_selector: Mapping[str, str] = {}
     tolerations: tuple[Toleration, ...] = ()
+    affinity: Affinity | None = None
+    spread: tuple[SpreadConstraint, ...] = ()
+    handler: str = ""
+    images: tuple[str, ...] = ()
+    namespace: str = ""
+    labels: Mapping[str, str] = {}
 
     def tolerates(self, taint: Taint) -> bool:
         """Tell whether a taint does not repel the pod."""
         return any(_tolerates(toleration, taint) for toleration in self.tolerations)
 
 
-def demand_of(spec: PodSpec) -> Demand:
+def demand_of(
+    spec: PodSpec, *, namespace: str = "", labels: Mapping[str, str] | None = None, handler: str = ""
+) -> Demand:
     """Return what a pod's spec asks of its host."""
+    asked = pod_requests(spec)
     return Demand(
-        cpu=sum(milli(container.resources.requests.get("cpu", 0)) for container in spec.containers),
-        memory=sum(whole(container.resources.requests.get("memory", 0)) for container in spec.containers),
+        cpu=asked.get(CPU, 0),
+        memory=asked.get(MEMORY, 0),
+        others=tuple(sorted((name, amount) for name, amount in asked.items() if name not in {CPU, MEMORY} and amount)),
         ports=tuple(
             HostPort(port=port.host_port, protocol=port.protocol, address=port.host_ip)
             for container in spec.containers
@@ -55,6 +70,12 @@ def demand_of(spec: PodSpec) -> Demand:
         node_name=spec.node_name,
         node_selector=spec.node_selector,
         tolerations=spec.tolerations,
+        affinity=spec.affinity,
+        spread=spec.topology_spread_constraints,
+        handler=handler,
+        images=tuple(sorted({container.image for container in spec.every_container})),
+        namespace=namespace,
+        labels=labels or {},
     )
 
 

@@ -5,6 +5,8 @@ from typing import Final
 
 from agent.model.objects.host import Host, Taint
 from agent.planner.scheduler.demand import Demand
+from agent.planner.scheduler.nodes import suits
+from agent.planner.scheduler.requests import HUGEPAGES
 from agent.planner.scheduler.room import CORDON, Room
 
 Filter = Callable[[Demand, Room], str]
@@ -24,11 +26,15 @@ def evicts(host: Host, demand: Demand) -> bool:
 
 
 def mismatch(demand: Demand, name: str, labels: Mapping[str, str]) -> str:
-    """Return why a host is none that the pod's nodeName and nodeSelector mean; empty when it is one."""
+    """Return why a host is none that nodeName, nodeSelector and node affinity mean; empty when it is one."""
     if demand.node_name and demand.node_name != name:
         return f"not {demand.node_name}"
     missing = [f"{key}={value}" for key, value in sorted(demand.node_selector.items()) if labels.get(key) != value]
-    return f"no label {', '.join(missing)}" if missing else ""
+    if missing:
+        return f"no label {', '.join(missing)}"
+    wanted = demand.affinity.node_affinity if demand.affinity is not None else None
+    required = wanted.required_during_scheduling_ignored_during_execution if wanted is not None else None
+    return "" if required is None or suits(required, name, labels) else "node affinity does not match"
 
 
 def _selected(demand: Demand, room: Room) -> str:
@@ -37,6 +43,12 @@ def _selected(demand: Demand, room: Room) -> str:
 
 def _present(_demand: Demand, room: Room) -> str:
     return room.absent
+
+
+def _handled(demand: Demand, room: Room) -> str:
+    """Look for the runtime handler, where the host's containerd tells which it has."""
+    there = not demand.handler or not room.handlers or demand.handler in room.handlers
+    return "" if there else f"containerd has no runtime handler {demand.handler}"
 
 
 def _tainted(demand: Demand, room: Room) -> str:
@@ -64,12 +76,22 @@ def _memory(demand: Demand, room: Room) -> str:
     return f"memory short by {-(-short // (1 << 20))}Mi" if short > 0 else ""
 
 
+def _others(demand: Demand, room: Room) -> str:
+    """Name the further resource that is short. Huge pages are there or not; a disk of unknown size bounds nothing."""
+    for name, amount in demand.others:
+        there = room.others.get(name, 0)
+        short = room.others_used.get(name, 0) + amount - there
+        if short > 0 and (there or name.startswith(HUGEPAGES)):
+            return f"{name} short by {-(-short // (1 << 20))}Mi"
+    return ""
+
+
 def _ports(demand: Demand, room: Room) -> str:
     taken = next((one for one in demand.ports if any(one.conflicts(other) for other in room.ports_used)), None)
     return "" if taken is None else f"host port {taken} is taken"
 
 
-LASTING: Final[tuple[Filter, ...]] = (_selected, _present, _tainted)
+LASTING: Final[tuple[Filter, ...]] = (_selected, _present, _tainted, _handled)
 """What other pods cannot change."""
-FILLING: Final[tuple[Filter, ...]] = (_counted, _cpu, _memory, _ports)
+FILLING: Final[tuple[Filter, ...]] = (_counted, _cpu, _memory, _others, _ports)
 """What every pod that is placed makes tighter."""

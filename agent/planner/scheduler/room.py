@@ -3,9 +3,10 @@ from typing import Final
 
 from agent.model.objects.host import Host, Taint
 from agent.model.objects.meta import Declared
-from agent.model.observation import Observation, Seen
+from agent.model.observation import Observation, RuntimeFacts, Seen
 from agent.model.quantity import milli, whole
 from agent.planner.scheduler.demand import Demand, HostPort
+from agent.planner.scheduler.requests import STORAGE
 
 _PODS: Final = 110
 _ASSUMED_CPU: Final = 100
@@ -21,6 +22,12 @@ def host_labels(declared: Declared[Host]) -> Mapping[str, str]:
         "kubernetes.io/os": "linux",
         **declared.body.metadata.labels,
     }
+
+
+def _others(written: Mapping[str, str], facts: RuntimeFacts | None) -> Mapping[str, int]:
+    """Return the further resources of a host, in bytes; what is declared wins over what was discovered."""
+    found = {**facts.hugepages, STORAGE: facts.storage_bytes} if facts is not None else {}
+    return found | {name: whole(amount) for name, amount in written.items() if name not in {"cpu", "memory", "pods"}}
 
 
 class Room:
@@ -45,7 +52,10 @@ class Room:
         self.cpu = milli(written["cpu"]) if "cpu" in written else facts.cpu_millis if facts else 0
         self.memory = whole(written["memory"]) if "memory" in written else facts.memory_bytes if facts else 0
         self.pods = whole(written.get("pods", _PODS))
+        self.others = _others(written, facts)
+        self.handlers = facts.handlers if facts else ()
         self.cpu_used = self.memory_used = self.pods_used = 0
+        self.others_used: dict[str, int] = {}
         self.ports_used: list[HostPort] = []
         self.ports_ending: list[HostPort] = []
         """Ports of pods that go sooner or later: a pod that wants one of these would have to wait."""
@@ -59,6 +69,8 @@ class Room:
         self.memory_used += demand.memory
         self._cpu_weighed += demand.cpu or _ASSUMED_CPU
         self._memory_weighed += demand.memory or _ASSUMED_MEMORY
+        for name, amount in demand.others:
+            self.others_used[name] = self.others_used.get(name, 0) + amount
         self._emptiness.clear()
         self.hold(demand.ports)
 

@@ -2,6 +2,7 @@ import heapq
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from agent.model.objects.pod import NodeAffinity
 from agent.model.value import Value
 from agent.planner.scheduler.demand import Demand
 from agent.planner.scheduler.filters import FILLING, LASTING, refusal
@@ -54,7 +55,8 @@ class Scheduler:
 
     def _suited_for(self, demand: Demand) -> "_Suited":
         """Return the rooms that suit a pod whatever else is there; pods with equal wishes share the answer."""
-        wishes = (demand.node_name, tuple(sorted(demand.node_selector.items())), demand.tolerations)
+        selector = tuple(sorted(demand.node_selector.items()))
+        wishes = (demand.node_name, selector, demand.tolerations, demand.handler, _node_affinity(demand))
         if wishes not in self._suited:
             refused, rooms = {}, []
             for room in self._rooms:
@@ -65,6 +67,10 @@ class Scheduler:
                     rooms.append((sum(not demand.tolerates(one) for one in avoids), room))
             self._suited[wishes] = _Suited(rooms, refused)
         return self._suited[wishes]
+
+
+def _node_affinity(demand: Demand) -> NodeAffinity | None:
+    return demand.affinity.node_affinity if demand.affinity is not None else None
 
 
 class _Suited(NamedTuple):
