@@ -46,6 +46,8 @@ class Agent:
             settings=settings,
             driver=self._crew,
             submit=self._crew.submit,
+            submit_check=self._crew.let_run,
+            clock=clock,
             changed=self._changed,
             restore=restore,
         )
@@ -55,6 +57,7 @@ class Agent:
         inbox = self._loops.shared.inbox
         self._wake_publisher = self._crew.employ("publisher", self._show)
         inbox.wake = self._crew.employ("fleet", self._loops.fleet.step, rests=True)
+        self._loops.prober.wake = self._crew.employ("prober", self._loops.prober.step)
         self._wake_source = self._crew.employ("source", self._loops.source.step)
         timeout = 0.0
         try:

@@ -2,13 +2,15 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from agent.ports import Journal, Source
+from agent.ports import Clock, Journal, Source
 from agent.reconciler.board import Board
 from agent.reconciler.counters import Counters
 from agent.reconciler.fleet_loop import FleetLoop
 from agent.reconciler.flights import Submit
 from agent.reconciler.host_loop import HostLoop
 from agent.reconciler.inbox import Inbox
+from agent.reconciler.probe_events import ProbeEvents
+from agent.reconciler.prober import Prober
 from agent.reconciler.recorder import Recorder
 from agent.reconciler.roster import Driver, Roster
 from agent.reconciler.settings import HostFactory, Settings
@@ -22,6 +24,7 @@ class Loops:
 
     source: SourceLoop
     fleet: FleetLoop
+    prober: Prober
     shared: Shared
 
 
@@ -33,18 +36,26 @@ def assemble(
     settings: Settings,
     driver: Driver,
     submit: Submit,
+    submit_check: Submit,
+    clock: Clock,
     changed: Callable[[], None],
     restore: bool = True,
 ) -> Loops:
-    """Wire the loops of an agent; ``restore`` puts back what was in force before. Raises PortError by the journal."""
+    """Wire the loops of an agent; ``restore`` puts back what was in force before. Raises PortError by the journal.
+
+    ``submit`` runs what changes hosts, ``submit_check`` what only asks: nobody has to wait for the end of that.
+    """
     state = journal.load()
     inbox, counters = Inbox(), Counters()
     board = Board(settings.agent, counters, current=lambda: inbox.current, changed=changed)
     shared = Shared(settings=settings, inbox=inbox, board=board, recorder=Recorder(journal), counters=counters)
     gate = threading.Semaphore(max(settings.connections, 1))
 
+    prober = Prober(settings.agent, clock, counters, ProbeEvents(shared.recorder), submit_check)
+
     def make_loop(name: str) -> HostLoop:
-        return HostLoop(name, shared, make_host=make_host, gate=gate, submit=submit)
+        return HostLoop(name, shared, make_host=make_host, gate=gate, submit=submit, prober=prober)
 
     fleet = FleetLoop(state, journal, Roster(make_loop, driver), shared)
-    return Loops(source=SourceLoop(source, state.in_force if restore else "", shared), fleet=fleet, shared=shared)
+    source_loop = SourceLoop(source, state.in_force if restore else "", shared)
+    return Loops(source=source_loop, fleet=fleet, prober=prober, shared=shared)

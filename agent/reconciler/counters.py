@@ -1,11 +1,12 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
 from agent.model.chores import ChoreOutcome
+from agent.model.probing import ProbeKind
 from agent.reconciler.snapshot import Metrics
 
 Stage = Literal["fetch", "load", "plan-fleet", "observe", "plan-host", "execute", "measure"]
@@ -21,6 +22,8 @@ class Counters:
         self._actions: Counter[tuple[str, str]] = Counter()
         self._chores: Counter[tuple[str, str]] = Counter()
         self._freed = 0
+        self._probes: Counter[tuple[str, str]] = Counter()
+        self._probe_seconds: dict[str, float] = {}
         self._seconds: dict[str, float] = {}
         self._passes: Counter[str] = Counter()
 
@@ -43,6 +46,18 @@ class Counters:
             self._freed += outcome.freed
 
     @contextmanager
+    def probed(self, kind: ProbeKind) -> Iterator[Callable[[str], None]]:
+        """Time a check of a probe, and count it by the result that the yielded function is told."""
+        begin, results = time.perf_counter(), list[str]()
+        try:
+            yield results.append
+        finally:
+            elapsed = time.perf_counter() - begin
+            with self._lock:
+                self._probe_seconds[kind] = self._probe_seconds.get(kind, 0.0) + elapsed
+                self._probes[kind, results[-1] if results else "unknown"] += 1
+
+    @contextmanager
     def timed(self, stage: Stage) -> Iterator[None]:
         """Time a stage."""
         begin = time.perf_counter()
@@ -63,6 +78,8 @@ class Counters:
                 actions=dict(sorted(self._actions.items())),
                 chores=dict(sorted(self._chores.items())),
                 freed_bytes=self._freed,
+                probes=dict(sorted(self._probes.items())),
+                probe_seconds=dict(sorted(self._probe_seconds.items())),
                 seconds=dict(sorted(self._seconds.items())),
                 passes=dict(sorted(self._passes.items())),
                 queue_depth=queue_depth,

@@ -59,6 +59,10 @@ class Crew:
             self._batches.add(thread)
         thread.start()
 
+    def let_run(self, work: Callable[[], None]) -> None:
+        """Run on a thread of its own what changes nothing: its end is not waited for."""
+        threading.Thread(target=work, name="check", daemon=True).start()
+
     def wake_hosts(self) -> None:
         """Have every host looked at, those that wait to be tried again, too."""
         with self._lock:

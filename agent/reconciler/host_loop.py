@@ -14,6 +14,7 @@ from agent.reconciler.expected import Expected
 from agent.reconciler.failures import Failures
 from agent.reconciler.flights import Ended, Flights, Submit, Wishes
 from agent.reconciler.link import Link
+from agent.reconciler.prober import Prober
 from agent.reconciler.settings import HostFactory
 from agent.reconciler.shared import Shared
 from agent.reconciler.show import host_state
@@ -37,16 +38,25 @@ class HostLoop:
     """
 
     def __init__(
-        self, name: str, shared: Shared, *, make_host: HostFactory, gate: threading.Semaphore, submit: Submit
+        self,
+        name: str,
+        shared: Shared,
+        *,
+        make_host: HostFactory,
+        gate: threading.Semaphore,
+        submit: Submit,
+        prober: Prober,
     ) -> None:
         self.name = name
         self.wake: Callable[[], None] = lambda: None
         self._shared = shared
+        self._prober = prober
         self._lock = threading.Lock()
         self._declared: Declared[HostObject] | None = None
         self._mail: tuple[HostDesired, Wishes] | None = None
         self._forget = False
         self._hurried = False
+        self._health_changed = False
         self._idle = False
         self._desired: HostDesired | None = None
         self._wishes: Wishes = {}
@@ -86,6 +96,11 @@ class HostLoop:
             self._hurried = True
         self.wake()
 
+    def _heard_of_health(self) -> None:
+        with self._lock:
+            self._health_changed = True
+        self.wake()
+
     @property
     def parked(self) -> bool:
         """Whether the host is let go of and nothing runs on it any more. From any thread."""
@@ -115,12 +130,14 @@ class HostLoop:
             self._note(one, now)
         with self._lock:
             declared, hurried, self._hurried = self._declared, self._hurried, False
+            fresh, self._health_changed = fresh or self._health_changed, False
         self._link.declare(declared)
         if hurried:
             self._link.hurry()
         if declared is None:
             with self._lock:
                 self._idle = self._declared is None and not self._flights.busy
+            self._prober.forget(self.name)
             self._shared.board.gone(self.name)
             return None
         if (due := self._link.due(now)) is not None:
@@ -181,6 +198,12 @@ class HostLoop:
         with self._shared.counters.timed("observe"):
             observation = self._link.look(now)
         self._looked_at = now
+        if isinstance(observation, Seen) and self._link.host is not None:
+            self._prober.watch(self.name, self._link.host, observation, now, self._heard_of_health)
+            # Kept with the link, too: should the host be lost, what is known of it last includes this.
+            observation = self._link.observation = self._prober.with_health(self.name, observation)
+        else:
+            self._prober.lost(self.name)
         if isinstance(observation, Seen):
             event = host_events.link(self.name, now, reason="HostSeen", message="the host answers")
         else:

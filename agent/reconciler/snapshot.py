@@ -88,6 +88,10 @@ class Metrics(Value, frozen=True, kw_only=True):
     chores: Mapping[tuple[str, str], int] = {}
     """Cleaning up, by chore (``remove-image``, ``rotate-log``) and result."""
     freed_bytes: int = 0
+    probes: Mapping[tuple[str, str], int] = {}
+    """Checks by kind and result: ``success``, ``failure``, ``unknown``."""
+    probe_seconds: Mapping[str, float] = {}
+    """Total seconds of checks by kind."""
     seconds: Mapping[str, float] = {}
     """Total seconds by stage: fetch, load, plan-fleet, observe, plan-host, execute, measure."""
     passes: Mapping[str, int] = {}

@@ -106,8 +106,16 @@ class SimulatedHost:
 
     def probe(self, target: ProbeTarget) -> ProbeResult:
         """Make one check."""
-        del target
-        return ProbeResult(result="unknown", message="probes are not run here")
+        try:
+            self._reach()
+        except Unreachable:
+            return ProbeResult(result="unknown")
+        container = self._machine.containers.get(target.container_id)
+        if container is None or container.state != "running":
+            return ProbeResult(result="unknown", message="the container does not run")
+        if target.kind in self._machine.failing.get(container.config.name, ()):
+            return ProbeResult(result="failure", message="made to fail")
+        return ProbeResult(result="success")
 
     def measure(self) -> Usage:
         """Measure nothing."""

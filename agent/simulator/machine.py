@@ -6,6 +6,7 @@ from agent.model.files import FileSeen
 from agent.model.labels import AGENT, PODS_DIR, SECRETS_DIR
 from agent.model.objects.meta import PodKey
 from agent.model.observation import ContainerSeen, ImageSeen, RuntimeFacts, SandboxSeen, Seen
+from agent.model.probing import ProbeKind
 from agent.simulator.clock import SimulatedClock
 
 
@@ -28,6 +29,8 @@ class Machine:
         self.images: dict[str, ImageSeen] = {}
         self.files: dict[str, FileSeen] = {}
         self.pod_dirs: set[str] = set()
+        self.failing: dict[str, frozenset[ProbeKind]] = {}
+        """Which probes fail, by the container's name."""
         self.boots = 1
         self.version = 0
         """Counts changes: two looks with the same number saw the same."""

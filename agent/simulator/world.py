@@ -59,10 +59,13 @@ class World(Stage):
             settings=self.settings,
             driver=self.turns,
             submit=self.turns.submit,
+            submit_check=self.turns.submit,
+            clock=self.clock,
             changed=lambda: None,
         )
         self.loops.shared.inbox.wake = self.turns.employ("fleet", self._step_fleet)
         self.turns.employ("source", self.loops.source.step)
+        self.loops.prober.wake = self.turns.employ("prober", self.loops.prober.step)
 
     def snapshot(self) -> Snapshot:
         """Return the agent as it is now."""

@@ -1,0 +1,67 @@
+"""Which containers of a host have probes, and where they are reached: told by observations alone.
+
+So a pod whose manifest is gone, or that an older template made, is probed like any other.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final
+
+import msgspec
+
+from agent.model.labels import AGENT, PROBES
+from agent.model.objects.meta import PodKey
+from agent.model.observation import SandboxSeen, Seen
+from agent.model.probing import Probes
+from agent.model.value import Value
+
+_LOOPBACK: Final = "127.0.0.1"
+
+
+class Subject(Value, frozen=True, kw_only=True):
+    """A running container with probes. ``started_at`` is by the agent's clock."""
+
+    container_id: str
+    pod: PodKey
+    container: str
+    probes: Probes
+    address: str
+    started_at: float
+
+
+def subjects_of(seen: Seen, agent: str) -> Iterator[Subject]:
+    """Yield the agent's own containers that run and have probes."""
+    sandboxes: dict[str, SandboxSeen] | None = None
+    for one in seen.containers:
+        written = one.config.annotations.get(PROBES)
+        if written is None or one.state != "running" or one.config.labels.get(AGENT) != agent:
+            continue
+        probes = _probes(written)
+        if sandboxes is None:
+            sandboxes = {sandbox.id: sandbox for sandbox in seen.sandboxes if sandbox.ready}
+        sandbox = sandboxes.get(one.sandbox_id)
+        if probes is None or sandbox is None:
+            continue
+        yield Subject(
+            container_id=one.id,
+            pod=PodKey(namespace=sandbox.config.namespace, name=sandbox.config.name),
+            container=one.config.name,
+            probes=probes,
+            address=_address(sandbox, seen),
+            started_at=one.started_at - seen.facts.clock_skew,
+        )
+
+
+def _address(sandbox: SandboxSeen, seen: Seen) -> str:
+    known = seen.facts.addresses if sandbox.config.host_network else sandbox.ips
+    return known[0] if known else _LOOPBACK if sandbox.config.host_network else ""
+
+
+@lru_cache(maxsize=4096)
+def _probes(written: str) -> Probes | None:
+    """Read what a host showed: an annotation that is none is no probe."""
+    try:
+        probes = msgspec.json.decode(written, type=Probes)
+    except msgspec.DecodeError:
+        return None
+    return None if probes == Probes() else probes
