@@ -16,6 +16,7 @@ from agent.hosts.link import Link
 from agent.hosts.observe import Look
 from agent.hosts.owner import OwnerRecord, check_owner, parse_owner, write_owner
 from agent.hosts.session import Session
+from agent.hosts.tidy import do_chores
 from agent.model.action import Action, Outcome
 from agent.model.chores import Chore, ChoreOutcome
 from agent.model.cri import SandboxConfig
@@ -162,8 +163,13 @@ class ContainerdHost:
         return Usage(at=0.0)
 
     def tidy(self, chores: Sequence[Chore]) -> Sequence[ChoreOutcome]:
-        """Do nothing."""
-        return tuple(ChoreOutcome(chore=chore) for chore in chores)
+        """Do chores of cleaning up, one after another. Raises PortError once the host is lost."""
+        session = self._connected()
+        try:
+            return tuple(do_chores(session.link, session.runtime, chores, host=self._name))
+        except Unreachable:
+            self._drop(session)
+            raise
 
     def refresh_images(self, images: Sequence[str]) -> None:
         """Ask the registry again for tags that may have moved. Raises PortError, after all were tried."""

@@ -33,7 +33,7 @@ printf '%s %s' "$freed" "$old"
 _BACK: Final = '[ -e "$2" ] || mv -T -- "$1" "$2"'
 
 
-def tidy(link: Link, runtime: Runtime, chores: Sequence[Chore], *, host: str) -> Iterator[ChoreOutcome]:
+def do_chores(link: Link, runtime: Runtime, chores: Sequence[Chore], *, host: str) -> Iterator[ChoreOutcome]:
     """Do chores one after another, and yield how each ended. Raises Unreachable once the host is lost."""
     for chore in chores:
         try:

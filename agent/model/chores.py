@@ -10,7 +10,7 @@ class RemoveImage(msgspec.Struct, frozen=True, kw_only=True, tag_field="chore", 
 
     id: str
     names: tuple[str, ...]
-    """What it is called, canonically: taken off the record of pulled images with it."""
+    """The references that it was pulled by: taken off the record with it."""
     size: int = 0
 
 

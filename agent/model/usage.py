@@ -39,4 +39,4 @@ class Usage(Value, frozen=True, kw_only=True):
     images: Filesystem | None = None
     pods: Filesystem | None = None
     pulled: tuple[str, ...] = ()
-    """Canonical names of the images that trimtab itself pulled: all that it may remove."""
+    """References, as manifests write them, of the images that trimtab itself pulled: all that it may remove."""

@@ -85,6 +85,8 @@ class Runtime:
         self._list_images = self._call(image + "ListImages", pb.ListImagesResponse)
         self._image_status = self._call(image + "ImageStatus", pb.ImageStatusResponse)
         self._pull = self._call(image + "PullImage", pb.PullImageResponse)
+        self._remove_image = self._call(image + "RemoveImage", pb.RemoveImageResponse)
+        self._reopen_log = self._call(runtime + "ReopenContainerLog", pb.ReopenContainerLogResponse)
         self._subscribe = self._channel.unary_stream(
             "/containerd.services.events.v1.Events/Subscribe",
             request_serializer=events_pb2.SubscribeRequest.SerializeToString,
@@ -187,6 +189,14 @@ class Runtime:
     def pull_image(self, reference: str, auth: pb.AuthConfig | None = None) -> None:
         """Bring an image from its registry, or find it unchanged there; anonymously without credentials."""
         self._pull(pb.PullImageRequest(image=pb.ImageSpec(image=reference), auth=auth), _PULL_SECONDS)
+
+    def remove_image(self, image_id: str) -> None:
+        """Remove an image under all its names."""
+        self._remove_image(pb.RemoveImageRequest(image=pb.ImageSpec(image=image_id)), _CALL_SECONDS)
+
+    def reopen_log(self, container_id: str) -> None:
+        """Have the runtime write a container's log to its path anew, after the old file was renamed."""
+        self._reopen_log(pb.ReopenContainerLogRequest(container_id=container_id), _CALL_SECONDS)
 
     def subscribe(self, *filters: str) -> Iterator[events_pb2.Envelope]:
         """Open the stream of events; each filter is one that may match. The iterator has ``cancel``."""

@@ -39,15 +39,15 @@ def removable(seen: Seen, usage: Usage, used: Mapping[str, float], now: float) -
     disk = usage.images
     if disk is None or disk.size_bytes <= 0 or disk.used_bytes <= HIGH * disk.size_bytes:
         return Removable()
-    ours = frozenset(usage.pulled)
     unused = [image for image in seen.images if used.get(image.id, now) <= now - _REST and not image.pinned]
-    mine = sorted((image for image in unused if _names(image) & ours), key=lambda one: (used[one.id], one.id))
+    pulled = {image.id: names for image in unused if (names := _pulled(image, usage))}
+    mine = sorted((image for image in unused if image.id in pulled), key=lambda one: (used[one.id], one.id))
     excess = disk.used_bytes - LOW * disk.size_bytes
     chores: list[RemoveImage] = []
     for image in mine:
         if excess <= 0:
             break
-        chores.append(RemoveImage(id=image.id, names=tuple(sorted(_names(image))), size=image.size))
+        chores.append(RemoveImage(id=image.id, names=pulled[image.id], size=image.size))
         excess -= image.size
     return Removable(chores=tuple(chores), short=_short(disk, len(unused) - len(mine)) if excess > 0 else "")
 
@@ -62,8 +62,10 @@ def _short(disk: Filesystem, foreign: int) -> str:
     )
 
 
-def _names(image: ImageSeen) -> frozenset[str]:
-    return frozenset(canonical(name) for name in (*image.tags, *image.digests))
+def _pulled(image: ImageSeen, usage: Usage) -> tuple[str, ...]:
+    """Return the references by which trimtab pulled an image."""
+    names = frozenset(map(canonical, (*image.tags, *image.digests)))
+    return tuple(sorted(one for one in usage.pulled if canonical(one) in names))
 
 
 def _needed(desired: HostDesired, seen: Seen) -> frozenset[str]:
