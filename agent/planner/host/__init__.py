@@ -5,9 +5,10 @@ would do to a look at the host.
 """
 
 from agent.planner.host.lint import lint_plan
+from agent.planner.host.machine import machine
 from agent.planner.host.plan import plan_host
 from agent.planner.host.project import Impossible, project, project_action
-from agent.planner.host.render import RenderedContainer, RenderedPod, machine, render_pod
+from agent.planner.host.render import RenderedContainer, RenderedPod, render_pod
 
 __all__ = [
     "Impossible",

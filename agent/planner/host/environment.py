@@ -8,12 +8,13 @@ from agent.model.desired import ConfigData, DesiredPod
 from agent.model.objects.meta import ConfigKey
 from agent.model.objects.pod import Container, EnvFromSource, EnvVarSource, KeyRef
 from agent.model.value import Sensitive, Text, Value, reveal
+from agent.planner.host.fields import pod_field, resource_field
+from agent.planner.host.machine import Machine
 from agent.planner.host.refusal import Refusal
 
 _REFERENCE: Final = re.compile(r"\$(?:(\$)|\(([^)]*)\))")
 _VARIABLE_NAME: Final = re.compile(r"[ -<>-~]+")
 """Kubernetes: printable ASCII without ``=`` (since RelaxedEnvironmentVariableValidation)."""
-_SUBSCRIPT: Final = re.compile(r"metadata\.(labels|annotations)\['([^']{1,512})'\]")
 
 
 class Environment(Value, frozen=True, kw_only=True):
@@ -23,35 +24,49 @@ class Environment(Value, frozen=True, kw_only=True):
     sources: Mapping[str, tuple[ConfigKey, str]]
 
 
-def environment(container: Container, desired: DesiredPod, uid: str, host: str) -> Environment:
-    """Return what a container will find: ``envFrom`` in order, then ``env``. Raises Refusal."""
+def environment(container: Container, desired: DesiredPod, uid: str, on: Machine) -> Environment:
+    """Return what a container will find: ``envFrom`` in order, then ``env``. Raises Refusal.
+
+    NUL stands only in the marks for addresses: whatever else holds one is refused before they are put in.
+    """
     values: dict[str, Text] = {}
     sources: dict[str, tuple[ConfigKey, str]] = {}
     for source in container.env_from:
         for name, entry, text in _whole(source, desired):
-            values[name] = text
+            values[name] = _checked(name, text, container)
             sources[name] = entry
     for variable in container.env:
         sources.pop(variable.name, None)
         if variable.value_from is None:
+            _checked(variable.name, variable.value, container)
             values[variable.name] = expand(variable.value, values)
         elif (ref := _key_ref(variable.value_from)) is not None:
             text_of_key = _entry(ref[0], ref[1], desired, f"env {variable.name}")
             if text_of_key is not None:
-                values[variable.name] = text_of_key
+                values[variable.name] = _checked(variable.name, text_of_key, container)
                 sources[variable.name] = (ref[0], ref[1].key)
-        elif variable.value_from.field_ref is not None:
-            values[variable.name] = field(variable.value_from.field_ref.field_path, desired, uid, host)
+        else:
+            values[variable.name] = _own(variable.value_from, container, desired, uid, on)
     for name, text in values.items():
-        _check(name, text, container)
+        if isinstance(text, Sensitive) and "," in name:
+            raise Refusal(
+                f"env {name} of container {container.name} comes from a Secret: its name must not have a comma"
+            )
     return Environment(values=values, sources=sources)
 
 
-def _check(name: str, text: Text, container: Container) -> None:
+def _own(source: EnvVarSource, container: Container, desired: DesiredPod, uid: str, on: Machine) -> str:
+    if source.field_ref is not None:
+        return pod_field(source.field_ref.field_path, desired, uid, on)
+    if source.resource_field_ref is not None:
+        return resource_field(source.resource_field_ref, container, desired.spec, on)
+    return ""
+
+
+def _checked(name: str, text: Text, container: Container) -> Text:
     if "\0" in reveal(text):
         raise Refusal(f"env {name} of container {container.name} holds a NUL byte, which no process can be given")
-    if isinstance(text, Sensitive) and "," in name:
-        raise Refusal(f"env {name} of container {container.name} comes from a Secret: its name must not have a comma")
+    return text
 
 
 def expand(text: str, values: Mapping[str, Text]) -> Text:
@@ -67,22 +82,6 @@ def expand(text: str, values: Mapping[str, Text]) -> Text:
 
     expanded = _REFERENCE.sub(replacement, text)
     return Sensitive(expanded) if any(isinstance(values[name], Sensitive) for name in used) else expanded
-
-
-def field(path: str, desired: DesiredPod, uid: str, host: str) -> str:
-    """Return a field of the pod, as ``fieldRef`` names it. Raises Refusal for one that is not known yet."""
-    plain = {
-        "metadata.name": desired.key.name,
-        "metadata.namespace": desired.key.namespace,
-        "metadata.uid": uid,
-        "spec.nodeName": host,
-    }
-    if path in plain:
-        return plain[path]
-    if match := _SUBSCRIPT.fullmatch(path):
-        of = desired.labels if match[1] == "labels" else desired.annotations
-        return of.get(match[2], "")
-    raise Refusal(f"fieldRef {path} is not supported")
 
 
 def _whole(source: EnvFromSource, desired: DesiredPod) -> Iterator[tuple[str, tuple[ConfigKey, str], Text]]:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from msgspec.structs import replace
+
 from agent.model.action import Action, PullImage, RemovePodFiles
 from agent.model.objects.meta import PodKey
 from agent.model.observation import Seen
@@ -11,8 +13,9 @@ from agent.planner.backoff import retry_at
 from agent.planner.host import texts
 from agent.planner.host.healing import as_it_was
 from agent.planner.host.hostports import settle
+from agent.planner.host.machine import machine
 from agent.planner.host.order import ordered
-from agent.planner.host.render import machine, render_pod
+from agent.planner.host.render import render_pod
 from agent.planner.host.rules import classify
 from agent.planner.host.steps import is_uid
 from agent.planner.host.view import HostView, Reason, Subject, Verdict, drift, host_view, waits
@@ -38,11 +41,11 @@ def plan_host(given: HostInput) -> HostPlan:
         return HostPlan(host=host, waiting=(Waiting(reason="runtime", message=message, host=host),))
     desired = given.desired
     # What a plan that asks for nothing and waits for nothing follows from: neither the time nor failures nor revision.
-    wanted = (desired.host, desired.agent, desired.pods, desired.kept, desired.leaving, given.key)
+    wanted = (desired.host, desired.agent, desired.pods, desired.kept, desired.leaving, given.key, given.usage)
     if (quiet := _QUIET.find(seen, wanted)) is not None:
         return quiet
     plan = _plan(given, seen)
-    if not plan.actions and not plan.waiting:
+    if not plan.actions and not plan.waiting and plan.wake_at is None:
         _QUIET.keep(seen, wanted, plan)
     return plan
 
@@ -57,12 +60,13 @@ def _plan(given: HostInput, seen: Seen) -> HostPlan:
     if actions:
         actions, blocked = settle(actions, {subject.key: subject for subject in found}, view)
         waiting += blocked
+    times = [entry.until for entry in waiting] + [verdict.wake_at for verdict in verdicts]
     busy = {action.pod for action in actions} | {entry.pod for entry in waiting}
     return HostPlan(
         host=given.desired.host,
         actions=ordered(actions),
         waiting=tuple(sorted(waiting, key=lambda entry: (str(entry.pod), entry.reason, entry.message))),
-        wake_at=min((entry.until for entry in waiting if entry.until > given.now), default=None),
+        wake_at=min((at for at in times if at > given.now), default=None),
         unchanged=sum(subject.wanted is not None and subject.key not in busy for subject in found),
     )
 
@@ -102,7 +106,7 @@ def _held_back(verdict: Verdict, subject: Subject, given: HostInput, view: HostV
     if len(going_on) == len(verdict.actions):
         return verdict
     entry = waits(view, subject, _reason(failure), _tried(failure), until=retry_at(failure))
-    return Verdict(actions=going_on, waiting=(*verdict.waiting, entry))
+    return replace(verdict, actions=going_on, waiting=(*verdict.waiting, entry))
 
 
 def _pulls(action: Action) -> bool:

@@ -29,14 +29,14 @@ from agent.model.labels import (
     SENSITIVE,
 )
 from agent.model.objects.meta import ConfigKey, PodKey
-from agent.model.objects.pod import Container, LifecycleHandler, PodSpec, SecurityContext
-from agent.model.observation import RuntimeFacts
-from agent.model.plan import FingerprintKey
+from agent.model.objects.pod import Container, LifecycleHandler, PodSpec, RestartPolicy, SecurityContext
 from agent.model.probing import Probes
 from agent.model.registry import RegistryAuth
 from agent.model.value import Sensitive, Text, Value
+from agent.planner.gates import gate_annotations
 from agent.planner.host import identity
 from agent.planner.host.environment import environment, expand
+from agent.planner.host.machine import Machine
 from agent.planner.host.refusal import Refusal
 from agent.planner.host.resources import linux_resources
 from agent.planner.host.volumes import (
@@ -46,9 +46,7 @@ from agent.planner.host.volumes import (
     sub_path_folders,
     volume_folders,
 )
-from agent.planner.gates import gate_annotations
 from agent.planner.memo import remembered
-from agent.planner.pods import RestartPolicy
 from agent.planner.restartpolicy import restart_annotations
 
 _CGROUP_PARENTS: Final = {"cgroupfs": "/trimtab", "systemd": "trimtab.slice"}
@@ -105,21 +103,6 @@ class RenderedPod(Value, frozen=True, kw_only=True):
     cgroup: PodCgroup | None = None
     """Its own cgroup, where it asks for anything: None needs no step."""
     refused: str = ""
-
-
-class Machine(Value, frozen=True, kw_only=True):
-    """What rendering depends on, apart from the pod: whose host it is for, and what the host is like."""
-
-    host: str
-    agent: str
-    key: FingerprintKey
-    cgroup_driver: Literal["cgroupfs", "systemd"]
-    memory_bytes: int
-
-
-def machine(host: str, agent: str, key: FingerprintKey, facts: RuntimeFacts) -> Machine:
-    """Return what rendering needs to know of a host; the same for looks that differ in nothing that matters to it."""
-    return Machine(host=host, agent=agent, key=key, cgroup_driver=facts.cgroup_driver, memory_bytes=facts.memory_bytes)
 
 
 @remembered
@@ -204,7 +187,7 @@ def _identified(draft: SandboxConfig, desired: DesiredPod, uid: str) -> SandboxC
 
 
 def _container(container: Container, desired: DesiredPod, uid: str, on: Machine) -> RenderedContainer:
-    env = environment(container, desired, uid, on.host)
+    env = environment(container, desired, uid, on)
     volumes = {volume.name: volume for volume in desired.spec.volumes}
     command = tuple(expand(part, env.values) for part in container.command)
     args = tuple(expand(part, env.values) for part in container.args)

@@ -1,0 +1,44 @@
+"""What rendering depends on, apart from the pod."""
+
+from typing import Literal
+
+from agent.model.observation import Feature, RuntimeFacts
+from agent.model.plan import FingerprintKey
+from agent.model.value import Value
+
+
+class Machine(Value, frozen=True, kw_only=True):
+    """Whose host a pod is rendered for, and what the host is like; fields as in ``RuntimeFacts``."""
+
+    host: str
+    agent: str
+    key: FingerprintKey
+    cgroup_driver: Literal["cgroupfs", "systemd"] = "cgroupfs"
+    cgroup_version: Literal[1, 2] = 1
+    cpu_millis: int = 0
+    memory_bytes: int = 0
+    storage_bytes: int = 0
+    addresses: tuple[str, ...] = ()
+    features: tuple[Feature, ...] = ()
+    handlers: tuple[str, ...] = ()
+    resolv_conf: str = ""
+    hugepages: tuple[tuple[str, int], ...] = ()
+
+
+def machine(host: str, agent: str, key: FingerprintKey, facts: RuntimeFacts) -> Machine:
+    """Return what rendering needs to know of a host; the same for looks that differ in nothing that matters to it."""
+    return Machine(
+        host=host,
+        agent=agent,
+        key=key,
+        cgroup_driver=facts.cgroup_driver,
+        cgroup_version=facts.cgroup_version,
+        cpu_millis=facts.cpu_millis,
+        memory_bytes=facts.memory_bytes,
+        storage_bytes=facts.storage_bytes,
+        addresses=facts.addresses,
+        features=facts.features,
+        handlers=facts.handlers,
+        resolv_conf=facts.resolv_conf,
+        hugepages=tuple(sorted(facts.hugepages.items())),
+    )
