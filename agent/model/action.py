@@ -20,11 +20,12 @@ from agent.model.objects.pod import LifecycleHandler
 from agent.model.registry import RegistryAuth
 from agent.model.value import Value
 
-Verb = Literal["create", "replace", "restart", "update", "remove"]
-"""create: a pod that is not there. replace: the sandbox and all in it. restart: some of its containers. update: in
-place (files). remove: a pod, or leftovers of one."""
+Verb = Literal["create", "replace", "start", "restart", "stop", "update", "remove"]
+"""create: a pod that is not there. replace: the sandbox and all in it. start: containers of it whose turn has come.
+restart: some of its containers. stop: containers that are not to be started again. update: in place (files, limits).
+remove: a pod, or leftovers of one."""
 
-Consequence = Literal["create", "in place", "restart", "recreate", "remove"]
+Consequence = Literal["create", "in place", "restart", "recreate", "stop", "remove"]
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="step"):
@@ -215,5 +216,7 @@ class Outcome(Value, frozen=True, kw_only=True):
     kind: Literal["", "image-pull", "unreachable", "runtime", "files", "refused"] = ""
     step: str = ""
     superseded: bool = False
+    warnings: tuple[str, ...] = ()
+    """What went wrong without failing a step, in Kubernetes' words: ``FailedPreStopHook: …``."""
     started_at: float = 0.0
     finished_at: float = 0.0

@@ -34,6 +34,23 @@ def ended(one: Ended, host: str, revision: str, now: float) -> Event:
     )
 
 
+def warned(one: Ended, host: str, revision: str, now: float) -> tuple[Event, ...]:
+    """Return the events of what went wrong in an action without failing it."""
+    parts = (warning.partition(": ") for warning in one.outcome.warnings)
+    return tuple(
+        Event(
+            at=now,
+            type="Warning",
+            reason=reason,
+            message=message,
+            object=f"Pod {one.action.pod}",
+            host=host,
+            revision=revision,
+        )
+        for reason, _, message in parts
+    )
+
+
 def _why(one: Ended) -> str:
     match one.action.cause:
         case Drift(what=what):

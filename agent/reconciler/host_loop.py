@@ -187,6 +187,8 @@ class HostLoop:
             action.verb, "failed" if outcome.error else "ok", repaired="" if outcome.error else drift
         )
         revision = self._desired.revision if self._desired else ""
+        for event in host_events.warned(one, self.name, revision, now):
+            self._shared.recorder.happened(event)
         event = host_events.ended(one, self.name, revision, now)
         if outcome.error:
             self._shared.recorder.lasts((self.name, "failed", str(action.pod)), event)

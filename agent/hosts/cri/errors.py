@@ -22,11 +22,15 @@ class _Cause(Value, frozen=True, kw_only=True):
     meaning: str
 
 
+_DENIED: Final = re.compile(
+    r"insufficient_scope|authorization failed|unauthorized|401|403|denied|no basic auth|not ?found|404", re.IGNORECASE
+)
+
 # First match wins: a registry that wants authentication says "not found" as well.
 _PULL_CAUSES: Final = (
     _Cause(
         pattern=r"insufficient_scope|authorization failed|unauthorized|401|403|denied|no basic auth",
-        meaning="the registry does not let the host have it (wrong name, or it needs a login)",
+        meaning="the registry does not let the host have it (wrong name, or it needs a login: imagePullSecrets)",
     ),
     _Cause(pattern=r"no such host", meaning="the registry's name does not resolve on the host"),
     _Cause(
@@ -68,6 +72,11 @@ def is_lost(error: grpc.RpcError) -> bool:
 def is_reserved(error: grpc.RpcError) -> bool:
     """Whether the call failed because its name is taken, as after a call that was given up but went on."""
     return "is reserved for" in said(error)
+
+
+def is_denied(error: grpc.RpcError) -> bool:
+    """Whether other credentials might make a pull succeed: registries also hide what they do not show."""
+    return not is_lost(error) and _DENIED.search(said(error)) is not None
 
 
 def port_error(error: grpc.RpcError, what: str, *, host: str) -> PortError:

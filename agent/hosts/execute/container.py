@@ -1,34 +1,34 @@
-"""Creating, starting, stopping and removing containers."""
-
-from functools import partial
+"""Creating, starting, resizing and removing containers."""
 
 import grpc
 
-from agent.hosts.cri.encode import encode_container, encode_sandbox
+from agent.hosts.cri.encode import encode_container, encode_resources, encode_sandbox
 from agent.hosts.cri.errors import is_reserved
 from agent.hosts.execute.context import Context
+from agent.hosts.execute.hooks import run_post_start
 from agent.hosts.execute.settling import until_settled
 from agent.hosts.files.subpath import refuse_escapes
 from agent.hosts.proto import runtime_v1_pb2 as pb
 from agent.model import labels
-from agent.model.action import RemoveContainer, StartContainer, StopContainers
-from agent.ports import Permanent
+from agent.model.action import RemoveContainer, ResizeContainer, StartContainer
+from agent.model.cri import ContainerConfig
+from agent.model.podip import with_ips
 
 
 def start_container(context: Context, step: StartContainer) -> None:
-    """Create a container and start it, or start one that an earlier run left created."""
+    """Create a container and start it, or start one that an earlier run left created; then run its postStart hook."""
     container_id = step.container_id
     if container_id is None:
         container_id = _create(context, step)
     context.runtime.start_container(container_id)
+    if step.post_start is not None:
+        run_post_start(context, step, container_id)
 
 
 def _create(context: Context, step: StartContainer) -> str:
-    sandbox_id = step.sandbox_id or context.sandbox_id
-    if sandbox_id is None:
-        raise Permanent(f"container {step.config.name}: the plan names no sandbox for it")
+    sandbox_id = context.sandbox(step.sandbox_id)
     refuse_escapes(context.link, step.config.mounts)
-    config, sandbox = encode_container(step.config), encode_sandbox(step.sandbox)
+    config, sandbox = encode_container(_addressed(context, sandbox_id, step.config)), encode_sandbox(step.sandbox)
     try:
         return context.runtime.create_container(sandbox_id, config, sandbox)
     except grpc.RpcError as error:
@@ -42,6 +42,11 @@ def _create(context: Context, step: StartContainer) -> str:
         return context.runtime.create_container(sandbox_id, config, sandbox)
 
 
+def _addressed(context: Context, sandbox_id: str, config: ContainerConfig) -> ContainerConfig:
+    """Put the sandbox's addresses in place of their marks; one without marks does not ask for them."""
+    return with_ips(config, context.ips(sandbox_id)) if with_ips(config, ()) != config else config
+
+
 def _left_over(context: Context, sandbox_id: str, step: StartContainer) -> str | None:
     """Find our own container of that very name that never started."""
     for item in context.runtime.look_containers().result().containers:
@@ -52,10 +57,9 @@ def _left_over(context: Context, sandbox_id: str, step: StartContainer) -> str |
     return None
 
 
-def stop_containers(context: Context, step: StopContainers) -> None:
-    """Stop containers; one that is gone is stopped."""
-    for one in step.containers:
-        until_settled(partial(context.runtime.stop_container, one.container_id, one.grace))
+def resize_container(context: Context, step: ResizeContainer) -> None:
+    """Change the limits of a container that runs."""
+    context.runtime.resize_container(step.container_id, encode_resources(step.resources))
 
 
 def remove_container(context: Context, step: RemoveContainer) -> None:

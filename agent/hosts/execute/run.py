@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec.structs import replace
 
@@ -12,8 +12,20 @@ from agent.hosts.cri.errors import ImagePullError
 from agent.hosts.execute.context import Context
 from agent.hosts.execute.steps import do_step, tag
 from agent.hosts.files.folders import make_folders
-from agent.model.action import Action, AnyStep, MakeFolders, Outcome, RemovePodFiles, WriteFiles
+from agent.model.action import (
+    Action,
+    AnyStep,
+    MakeFolders,
+    MountFilesystems,
+    Outcome,
+    OwnVolumes,
+    RemovePodFiles,
+    WriteEtcHosts,
+    WriteFiles,
+)
 from agent.ports import Clock, PortError, Refused, Unreachable
+
+_ON_FILES: Final = (MakeFolders, MountFilesystems, WriteFiles, OwnVolumes, WriteEtcHosts, RemovePodFiles)
 
 Kind = Literal["", "image-pull", "unreachable", "runtime", "files", "refused"]
 
@@ -95,7 +107,7 @@ class Execution:
             except Exception as error:  # noqa: BLE001 - whatever it was, the action must be reported as failed
                 outcome = replace(outcome, error=f"unexpected {type(error).__name__}", kind="runtime", step=tag(step))
                 break
-        return self._told(replace(outcome, finished_at=self._clock.now()))
+        return self._told(replace(outcome, finished_at=self._clock.now(), warnings=tuple(context.warnings)))
 
     def _told(self, outcome: Outcome) -> Outcome:
         with self._reporting:
@@ -130,7 +142,7 @@ def _kind(error: PortError, step: AnyStep) -> Kind:
         case Refused():
             return "refused"
         case _:
-            return "files" if isinstance(step, MakeFolders | WriteFiles | RemovePodFiles) else "runtime"
+            return "files" if isinstance(step, _ON_FILES) else "runtime"
 
 
 def _text(error: PortError) -> str:

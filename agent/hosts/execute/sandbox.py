@@ -20,7 +20,7 @@ def run_sandbox(context: Context, step: RunSandbox) -> None:
     """
     message = encode_sandbox(step.config)
     try:
-        context.sandbox_id = context.runtime.run_sandbox(message)
+        context.sandbox_id = context.runtime.run_sandbox(message, step.config.runtime_handler)
     except grpc.RpcError as error:
         if not is_reserved(error):
             raise
@@ -32,7 +32,7 @@ def run_sandbox(context: Context, step: RunSandbox) -> None:
             return
         context.runtime.stop_sandbox(left.id)
         context.runtime.remove_sandbox(left.id)
-        context.sandbox_id = context.runtime.run_sandbox(message)
+        context.sandbox_id = context.runtime.run_sandbox(message, step.config.runtime_handler)
 
 
 def _left_over(context: Context, config: SandboxConfig) -> pb.PodSandbox | None:

@@ -3,9 +3,13 @@
 import grpc
 
 from agent.hosts.cri.errors import port_error
-from agent.hosts.execute.container import remove_container, start_container, stop_containers
+from agent.hosts.execute.cgroups import remove_cgroup, set_cgroup
+from agent.hosts.execute.container import remove_container, resize_container, start_container
 from agent.hosts.execute.context import Context
+from agent.hosts.execute.etc_hosts import write_etc_hosts
 from agent.hosts.execute.sandbox import remove_sandbox, run_sandbox, stop_sandbox
+from agent.hosts.execute.stopping import stop_containers
+from agent.hosts.execute.trouble import explained
 from agent.hosts.files.folders import make_folders
 from agent.hosts.files.remove import remove_pod_files
 from agent.hosts.files.write import write_trees
@@ -16,12 +20,16 @@ from agent.model.action import (
     RemoveContainer,
     RemovePodFiles,
     RemoveSandbox,
+    ResizeContainer,
     RunSandbox,
+    SetCgroup,
     StartContainer,
     StopContainers,
     StopSandbox,
+    WriteEtcHosts,
     WriteFiles,
 )
+from agent.ports import PortError
 
 
 def do_step(context: Context, step: AnyStep) -> None:
@@ -29,23 +37,31 @@ def do_step(context: Context, step: AnyStep) -> None:
     try:
         _do(context, step)
     except grpc.RpcError as error:
-        raise port_error(error, _what(step), host=context.host) from None
+        raise explained(context.link, port_error(error, _what(step), host=context.host)) from None
+    except PortError as error:
+        raise explained(context.link, error) from None
 
 
-def _do(context: Context, step: AnyStep) -> None:  # noqa: C901 - one line a step
+def _do(context: Context, step: AnyStep) -> None:  # noqa: C901, PLR0912 - one line a step
     match step:
         case PullImage():
-            context.pulls.pull(step.image, always=step.always)
+            context.pulls.pull(step.image, always=step.always, auths=step.auths)
         case MakeFolders():
             make_folders(context.link, step.folders)
         case WriteFiles():
             write_trees(context.link, step.trees)
         case RunSandbox():
             run_sandbox(context, step)
+        case SetCgroup():
+            set_cgroup(context.link, step.cgroup)
+        case WriteEtcHosts():
+            write_etc_hosts(context, step)
         case StartContainer():
             start_container(context, step)
         case StopContainers():
             stop_containers(context, step)
+        case ResizeContainer():
+            resize_container(context, step)
         case RemoveContainer():
             remove_container(context, step)
         case StopSandbox():
@@ -53,6 +69,8 @@ def _do(context: Context, step: AnyStep) -> None:  # noqa: C901 - one line a ste
         case RemoveSandbox():
             remove_sandbox(context, step)
         case RemovePodFiles():
+            if step.cgroup_parent:
+                remove_cgroup(context.link, step.cgroup_parent)
             remove_pod_files(context.link, step.uid, step.log_directory)
 
 
@@ -65,7 +83,7 @@ def _what(step: AnyStep) -> str:
     match step:
         case StartContainer():
             return f"start container {step.config.name}"
-        case RemoveContainer():
+        case RemoveContainer() | ResizeContainer():
             return f"{tag(step).replace('-', ' ')} {step.name}"
         case _:
             return tag(step).replace("-", " ")

@@ -10,6 +10,7 @@ _UID: Final = r"[a-z0-9][a-z0-9-]{6,62}[a-z0-9]"
 _NAME: Final = r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}"
 _UID_ALONE: Final = re.compile(_UID)
 _TREE: Final = re.compile(rf"({re.escape(PODS_DIR)}|{re.escape(SECRETS_DIR)})/{_UID}/volumes/[a-z-]{{1,40}}/{_NAME}")
+_ETC_HOSTS: Final = re.compile(rf"{re.escape(PODS_DIR)}/{_UID}/etc-hosts")
 _DIGEST: Final = re.compile(r"[A-Za-z0-9_-]{8,80}")
 _LOG: Final = re.compile(rf"{re.escape(LOGS_DIR)}/[^/\0]{{1,255}}/[^/\0]{{1,255}}/[0-9]{{1,9}}\.log")
 _MOST_PATH: Final = 4096
@@ -31,6 +32,13 @@ def check_tree(root: str, digest: str) -> str:
     if not _TREE.fullmatch(root) or not _DIGEST.fullmatch(digest):
         raise UnsafePath(f"{root[:200]!r} is not the place of a pod's volume")
     return root
+
+
+def check_etc_hosts(path: str) -> str:
+    """Return the path of a pod's hosts file."""
+    if not _ETC_HOSTS.fullmatch(path):
+        raise UnsafePath(f"{path[:200]!r} is not the place of a pod's hosts file")
+    return path
 
 
 def check_file(path: str) -> str:
