@@ -19,6 +19,7 @@ from agent.model.objects.meta import PodKey
 from agent.model.objects.pod import LifecycleHandler
 from agent.model.registry import RegistryAuth
 from agent.model.value import Value
+from agent.model.volumes import VolumeMark
 
 Verb = Literal["create", "replace", "start", "restart", "stop", "update", "remove"]
 """create: a pod that is not there. replace: the sandbox and all in it. start: containers of it whose turn has come.
@@ -162,6 +163,22 @@ class RemovePodFiles(Step, frozen=True, kw_only=True, tag="remove-pod-files"):
     """The pod's own cgroup, removed once it is empty."""
 
 
+class MakeVolume(Step, frozen=True, kw_only=True, tag="make-volume"):
+    """Make the folder of a claim's volume, and the mark that says whose it is.
+
+    With ``marks_only`` the folder must be there: data that is missing is not replaced by an empty folder.
+    """
+
+    mark: VolumeMark
+    marks_only: bool = False
+
+
+class RemoveVolume(Step, frozen=True, kw_only=True, tag="remove-volume"):
+    """Remove a volume with its data, then its mark. Fails unless the host has that very mark and nothing uses it."""
+
+    mark: VolumeMark
+
+
 AnyStep = (
     PullImage
     | MakeFolders
@@ -178,6 +195,8 @@ AnyStep = (
     | StopSandbox
     | RemoveSandbox
     | RemovePodFiles
+    | MakeVolume
+    | RemoveVolume
 )
 
 

@@ -8,6 +8,7 @@ from agent.model.objects.meta import ConfigKey, ObjectKey, PodKey
 from agent.model.objects.pod import PodSpec
 from agent.model.origin import Origin
 from agent.model.value import MASK, Value
+from agent.model.volumes import VolumeMark
 
 
 class ConfigData(Value, frozen=True, kw_only=True):
@@ -81,8 +82,26 @@ class LeavingPod(Value, frozen=True, kw_only=True):
     reason: Literal["undeclared", "scaled-down", "replaced", "moved", "duplicate"] = "undeclared"
 
 
+class HeldVolume(Value, frozen=True, kw_only=True):
+    """A volume that trimtab keeps on the host for a claim. One that was ``seen`` there is never made again, empty."""
+
+    mark: VolumeMark
+    cause: Cause
+    seen: bool = False
+
+
+class ReleasedVolume(Value, frozen=True, kw_only=True):
+    """A volume whose claim is gone for longer than the time of grace: its data is to be removed."""
+
+    mark: VolumeMark
+    cause: Cause
+
+
 class HostDesired(Value, frozen=True, kw_only=True):
-    """All that one host should run. Sequences are sorted by key."""
+    """All that one host should run and keep. Sequences are sorted by key.
+
+    A volume that stands neither in ``volumes`` nor in ``released`` is left as it is.
+    """
 
     host: str
     agent: str
@@ -91,3 +110,5 @@ class HostDesired(Value, frozen=True, kw_only=True):
     pods: tuple[DesiredPod, ...] = ()
     kept: tuple[KeptPod, ...] = ()
     leaving: tuple[LeavingPod, ...] = ()
+    volumes: tuple[HeldVolume, ...] = ()
+    released: tuple[ReleasedVolume, ...] = ()

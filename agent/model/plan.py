@@ -71,6 +71,8 @@ class FleetPlan(Value, frozen=True, kw_only=True):
     memory: Memory
     waiting: tuple[Waiting, ...] = ()
     wake_at: float | None = None
+    release_at: float | None = None
+    """When data of a removed claim is to go next: wakes the agent, is not waited for by anybody else."""
 
 
 class HostInput(Value, frozen=True, kw_only=True):
