@@ -17,8 +17,10 @@ from agent.journal.replace import replace_file
 from agent.model.duration import parse_duration
 from agent.model.objects import Declared
 from agent.model.objects import Host as HostObject
-from agent.model.objects.agent import AgentConfig
+from agent.model.objects.agent import AgentConfig, Cleanup
 from agent.model.plan import FingerprintKey
+from agent.model.quantity import whole
+from agent.planner.upkeep import Policy
 from agent.ports import Source, State
 
 if TYPE_CHECKING:
@@ -98,7 +100,19 @@ def settings_of(config: AgentConfig, key: FingerprintKey, *, watched: bool, ref:
         prune=spec.prune,
         interval=resync if watched else parse_duration(spec.source.interval),
         resync=resync,
+        upkeep=parse_duration(spec.cleanup.interval),
+        cleanup=_policy(spec.cleanup),
         connections=spec.limits.connections,
+    )
+
+
+def _policy(cleanup: Cleanup) -> Policy:
+    return Policy(
+        image_high=cleanup.image_high / 100,
+        image_low=cleanup.image_low / 100,
+        image_age=parse_duration(cleanup.image_minimum_age),
+        log_bytes=whole(cleanup.container_log_max_size),
+        log_files=cleanup.container_log_max_files,
     )
 
 

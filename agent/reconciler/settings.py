@@ -5,6 +5,7 @@ from agent.model.objects.host import Host as HostObject
 from agent.model.objects.meta import Declared
 from agent.model.plan import FingerprintKey
 from agent.model.value import Value
+from agent.planner.upkeep import Policy
 from agent.ports import Host
 
 HostFactory = Callable[[Declared[HostObject]], Host]
@@ -15,9 +16,9 @@ class Settings(Value, frozen=True, kw_only=True):
     """What the loops need to know of the agent's configuration; durations in seconds.
 
     ``ref`` is what to follow instead of the source's configured ref; ``upkeep`` is the pause between two
-    measurements of a host; ``connections`` bounds how many hosts are
-    connected to at one moment (hosts that are seen already never wait for it); ``first_look`` is how long the first
-    plan waits for hosts that have not answered yet, so that pods they run are not started twice.
+    measurements of a host; ``connections`` bounds how many hosts are connected to at one moment (hosts that are seen
+    already never wait for it); ``first_look`` is how long the first plan waits for hosts that have not answered yet,
+    so that pods they run are not started twice.
     """
 
     agent: str
@@ -27,5 +28,6 @@ class Settings(Value, frozen=True, kw_only=True):
     interval: float = 60.0
     resync: float = 300.0
     upkeep: float = 60.0
+    cleanup: Policy = Policy()
     connections: int = 64
     first_look: float = 10.0

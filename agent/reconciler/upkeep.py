@@ -46,7 +46,10 @@ class Upkeep:
         try:
             with self._shared.counters.timed("measure"):
                 usage = host.measure()
-            given = UpkeepInput(desired=desired, seen=seen, usage=usage, last_used=self._last_used, now=now)
+            policy = self._shared.settings.cleanup
+            given = UpkeepInput(
+                desired=desired, seen=seen, usage=usage, last_used=self._last_used, now=now, policy=policy
+            )
             plan = plan_upkeep(given)
             self.usage, self._last_used = usage, plan.last_used
             outcomes = host.tidy(plan.chores) if plan.chores else ()

@@ -4,10 +4,11 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from agent.manifests.checks.container import is_address
+from agent.manifests.checks.addresses import is_address
 from agent.manifests.finding import Finding, Findings, Steps
 from agent.model.duration import parse_duration
-from agent.model.objects.agent import AgentConfig
+from agent.model.objects.agent import AgentConfig, Cleanup
+from agent.model.quantity import whole
 
 _SCHEMES: Final = ("ssh", "https", "http", "git", "file")
 _TRANSPORT: Final = re.compile(r"[A-Za-z0-9]+::")
@@ -23,12 +24,22 @@ def check_agent(config: AgentConfig) -> Findings:
         (("ssh", "connectTimeout"), spec.ssh.connect_timeout),
         (("ssh", "keepaliveInterval"), spec.ssh.keepalive_interval),
         (("limits", "resync"), spec.limits.resync),
+        (("cleanup", "interval"), spec.cleanup.interval),
     ):
         if parse_duration(duration) <= 0:
             yield Finding(("spec", *steps), "bad-value", "the duration must be more than 0")
+    yield from _cleanup(spec.cleanup)
     if not is_address(spec.metrics.address):
         hint = "write 127.0.0.1 to serve this machine only"
         yield Finding(("spec", "metrics", "address"), "bad-value", "this is not an IP address", hint)
+
+
+def _cleanup(cleanup: Cleanup) -> Findings:
+    if cleanup.image_low > cleanup.image_high:
+        at = ("spec", "cleanup", "imageGCLowThresholdPercent")
+        yield Finding(at, "bad-value", f"this is above imageGCHighThresholdPercent, {cleanup.image_high}")
+    if whole(cleanup.container_log_max_size) <= 0:
+        yield Finding(("spec", "cleanup", "containerLogMaxSize"), "bad-value", "the size must be more than 0")
 
 
 def _url(url: str, at: Steps) -> Findings:

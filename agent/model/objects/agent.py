@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+import msgspec
+
 from agent.model.objects.meta import Object, ObjectMeta
 
 
@@ -58,6 +60,21 @@ class Limits(Object, frozen=True, kw_only=True):
     resync: str = "5m"
 
 
+class Cleanup(Object, frozen=True, kw_only=True):
+    """When hosts are cleaned up; the names, but for ``interval``, are a kubelet's.
+
+    Every ``interval`` a host is measured. Above the high threshold of its image disk (percent) unused images go, down
+    to the low one. A log of ``container_log_max_size`` is rotated; ``container_log_max_files`` are kept in all.
+    """
+
+    interval: str = "1m"
+    image_high: int = msgspec.field(default=85, name="imageGCHighThresholdPercent")
+    image_low: int = msgspec.field(default=80, name="imageGCLowThresholdPercent")
+    image_minimum_age: str = msgspec.field(default="2m", name="imageMinimumGCAge")
+    container_log_max_size: str | int | float = "10Mi"
+    container_log_max_files: int = 5
+
+
 class Metrics(Object, frozen=True, kw_only=True):
     """Where /metrics, /healthz and /readyz are served; port 0 serves nothing."""
 
@@ -73,6 +90,7 @@ class AgentSpec(Object, frozen=True, kw_only=True):
     state_dir: str = "/var/lib/trimtab"
     prune: Prune = Prune()
     limits: Limits = Limits()
+    cleanup: Cleanup = Cleanup()
     metrics: Metrics = Metrics()
 
 

@@ -4,7 +4,6 @@ Only what trimtab itself pulled: the runtime's store is shared with whoever else
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Final
 
 from agent.model.chores import RemoveImage
 from agent.model.desired import HostDesired
@@ -12,13 +11,7 @@ from agent.model.observation import ImageSeen, Seen
 from agent.model.usage import Filesystem, Usage
 from agent.model.value import Value
 from agent.planner.host.images import canonical, image_store
-
-HIGH: Final = 0.85
-"""How full the disk may be before images go."""
-LOW: Final = 0.80
-"""How full it may be afterwards."""
-_REST: Final = 120.0
-"""Seconds that an image has to be unused for."""
+from agent.planner.upkeep.policy import Policy
 
 
 class Removable(Value, frozen=True, kw_only=True):
@@ -34,15 +27,15 @@ def last_used(desired: HostDesired, seen: Seen, before: Mapping[str, float], now
     return {image.id: now if image.id in needed else before.get(image.id, now) for image in seen.images}
 
 
-def removable(seen: Seen, usage: Usage, used: Mapping[str, float], now: float) -> Removable:
-    """Return the images to remove so that the disk is no fuller than ``LOW``; none below ``HIGH``."""
+def removable(seen: Seen, usage: Usage, used: Mapping[str, float], now: float, policy: Policy) -> Removable:
+    """Return the images to remove so that the disk is full enough no more; none while there is room."""
     disk = usage.images
-    if disk is None or disk.size_bytes <= 0 or disk.used_bytes <= HIGH * disk.size_bytes:
+    if disk is None or disk.size_bytes <= 0 or disk.used_bytes <= policy.image_high * disk.size_bytes:
         return Removable()
-    unused = [image for image in seen.images if used.get(image.id, now) <= now - _REST and not image.pinned]
+    unused = [image for image in seen.images if used.get(image.id, now) <= now - policy.image_age and not image.pinned]
     pulled = {image.id: names for image in unused if (names := _pulled(image, usage))}
     mine = sorted((image for image in unused if image.id in pulled), key=lambda one: (used[one.id], one.id))
-    excess = disk.used_bytes - LOW * disk.size_bytes
+    excess = disk.used_bytes - policy.image_low * disk.size_bytes
     chores: list[RemoveImage] = []
     for image in mine:
         if excess <= 0:

@@ -1,26 +1,21 @@
 """Which logs are rotated: those of running containers that have grown too large."""
 
 from collections.abc import Iterator
-from typing import Final
 
 from agent.model.chores import RotateLog
 from agent.model.labels import AGENT
 from agent.model.observation import Seen
 from agent.model.usage import Usage
-
-LARGEST: Final = 10 << 20
-"""Bytes of one log file before it is rotated: a kubelet's containerLogMaxSize."""
-FILES: Final = 5
-"""Files of one container in all: a kubelet's containerLogMaxFiles."""
+from agent.planner.upkeep.policy import Policy
 
 
-def rotations(agent: str, seen: Seen, usage: Usage) -> Iterator[RotateLog]:
+def rotations(agent: str, seen: Seen, usage: Usage, policy: Policy) -> Iterator[RotateLog]:
     """Yield the logs to rotate, of our own containers only."""
     folders = {one.id: one.config.log_directory for one in seen.sandboxes if one.config.labels.get(AGENT) == agent}
     for container in seen.containers:
         folder, config = folders.get(container.sandbox_id, ""), container.config
         mine = bool(folder and config.log_path) and config.labels.get(AGENT) == agent
         size = usage.containers[container.id].log_bytes if container.id in usage.containers else 0
-        if mine and container.state == "running" and size > LARGEST:
+        if mine and container.state == "running" and size > policy.log_bytes:
             path = f"{folder}/{config.log_path}"
-            yield RotateLog(container_id=container.id, name=config.name, path=path, keep=FILES)
+            yield RotateLog(container_id=container.id, name=config.name, path=path, keep=policy.log_files)

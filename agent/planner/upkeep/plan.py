@@ -7,6 +7,7 @@ from agent.model.usage import Usage
 from agent.model.value import Value
 from agent.planner.upkeep.images import last_used, removable
 from agent.planner.upkeep.logs import rotations
+from agent.planner.upkeep.policy import Policy
 
 
 class UpkeepInput(Value, frozen=True, kw_only=True):
@@ -17,6 +18,7 @@ class UpkeepInput(Value, frozen=True, kw_only=True):
     usage: Usage
     last_used: Mapping[str, float]
     now: float
+    policy: Policy = Policy()
 
 
 class UpkeepPlan(Value, frozen=True, kw_only=True):
@@ -33,6 +35,6 @@ class UpkeepPlan(Value, frozen=True, kw_only=True):
 def plan_upkeep(given: UpkeepInput) -> UpkeepPlan:
     """Return what to clean up on a host."""
     used = last_used(given.desired, given.seen, given.last_used, given.now)
-    images = removable(given.seen, given.usage, used, given.now)
-    logs = rotations(given.desired.agent, given.seen, given.usage)
+    images = removable(given.seen, given.usage, used, given.now, given.policy)
+    logs = rotations(given.desired.agent, given.seen, given.usage, given.policy)
     return UpkeepPlan(chores=(*images.chores, *logs), last_used=used, short=images.short)
