@@ -21,7 +21,7 @@ _FIND: Final = r"""
 unified= cpu= memory= hugetlb= all=
 while read -r _ _ _ _ mount rest; do
   case $rest in
-  *" - cgroup2 "*) [ -n "$unified" ] || unified=$mount ;;
+  *" - cgroup2 "*) all="$all $mount"; [ -n "$unified" ] || unified=$mount ;;
   *" - cgroup "*)
     all="$all $mount"
     case ,${rest##* }, in *,cpu,*) [ -n "$cpu" ] || cpu=$mount ;; esac
@@ -113,7 +113,7 @@ done
 _REMOVE: Final = (
     _FIND
     + r"""
-for mount in $all $unified; do
+for mount in $all; do
   for pause in 0.05 0.1 0.2 0.4 0.8 0; do
     [ -d "$mount$1" ] || break
     rmdir "$mount$1" 2>/dev/null && break
