@@ -37,7 +37,7 @@ class ClaimedVolume(Value, frozen=True, kw_only=True):
     server: str = ""
     mount_options: tuple[str, ...] = ()
     provisioned: bool = False
-    """Made by trimtab: the folder is made where it is missing."""
+    """The folder is made where it is missing. Not so one that was seen: what is missing then is its disk."""
 
 
 class DesiredPod(Value, frozen=True, kw_only=True, weakref=True):

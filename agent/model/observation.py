@@ -98,7 +98,8 @@ class Seen(Value, frozen=True, kw_only=True, weakref=True):
     label). ``files`` maps absolute paths below the pods' folders to what is there; ``pod_dirs`` are the pod UIDs
     that have a folder on the host. ``mounts`` are the paths below them where something is mounted. ``health`` is
     what the probes of running containers tell, by container id; a container with probes that is not in it has not
-    been probed yet. ``volumes`` are those that trimtab made for claims. All sequences are sorted by id, so equal states compare equal.
+    been probed yet. ``volumes`` are those that trimtab made for claims. All sequences are sorted by id, so equal
+    states compare equal.
     """
 
     at: float

@@ -10,12 +10,14 @@ from agent.model.action import (
     Action,
     AnyStep,
     MakeFolders,
+    MakeVolume,
     MountFilesystems,
     OwnVolumes,
     PullImage,
     RemoveContainer,
     RemovePodFiles,
     RemoveSandbox,
+    RemoveVolume,
     ResizeContainer,
     RunSandbox,
     SetCgroup,
@@ -28,6 +30,7 @@ from agent.model.action import (
 from agent.model.cri import SandboxConfig
 from agent.model.labels import PODS_DIR, SECRETS_DIR
 from agent.model.observation import ContainerSeen, ImageSeen, SandboxSeen, Seen
+from agent.model.volumes import VolumeSeen
 from agent.planner.host.images import canonical, image_store
 from agent.planner.host.volumes import layout
 
@@ -98,6 +101,10 @@ def _effect(seen: Seen, step: AnyStep, now: float, registry: Registry) -> Seen: 
             after = _resized(seen, step)
         case MountFilesystems():
             after = replace(seen, mounts=tuple(sorted({*seen.mounts, *(mount.path for mount in step.mounts)})))
+        case MakeVolume() | RemoveVolume():
+            kept = {one for one in seen.volumes if one.mark != step.mark}
+            made = {VolumeSeen(mark=step.mark)} if isinstance(step, MakeVolume) else set[VolumeSeen]()
+            after = replace(seen, volumes=tuple(sorted(kept | made)))
         case OwnVolumes() | SetCgroup() | WriteEtcHosts():
             after = seen
         case StopContainers() | RemoveContainer() | StopSandbox() | RemoveSandbox():
