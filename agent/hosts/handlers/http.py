@@ -71,7 +71,7 @@ def _answered(link: Link, url: SplitResult, headers: Sequence[HttpHeader], deadl
     except ConnectionResetError:
         why = "connection reset by peer"
     except HTTPException as error:
-        why = f"malformed HTTP response: {str(error)[:100]}" if str(error) else "EOF"
+        why = f"malformed HTTP response: {str(error)[:100].strip()}" if str(error) else "EOF"
     except ssl.SSLError as error:
         why = f"tls: {error.reason or error}"
     except (OSError, ValueError) as error:

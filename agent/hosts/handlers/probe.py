@@ -52,4 +52,4 @@ def _judged(answer: http.Answer) -> Handled:
     if answer.status < 300:
         return Handled(ok=True)
     body = answer.body.decode(errors="replace").strip()
-    return Handled(ok=True, message=f"Probe terminated redirects, Response body: {body}")
+    return Handled(ok=True, message=f"Probe terminated redirects, Response body: {body}".strip())
