@@ -41,7 +41,8 @@ for base in "$pods" "$secrets"; do
   [ -d "$base" ] || continue
   if ! [ -r "$base" ] || ! [ -x "$base" ]; then printf 'denied %s\0' "$base"; continue; fi
   find "$base" -mindepth 1 -maxdepth 1 -type d -printf 'pod %f\0'
-  for tree in "$base"/*/volumes/configmap "$base"/*/volumes/secret; do
+  for tree in "$base"/*/volumes/configmap "$base"/*/volumes/secret "$base"/*/volumes/downward-api \
+    "$base"/*/volumes/projected; do
     [ -d "$tree" ] && [ ! -L "$tree" ] && set -- "$@" "$tree"
   done
 done

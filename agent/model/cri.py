@@ -102,6 +102,8 @@ class Mount(Value, frozen=True, kw_only=True, order=True):
     recursive_read_only: bool = False
     image: str = ""
     """Mount this image's content instead of ``host_path``."""
+    volume: str = ""
+    """The root of the volume when ``host_path`` is a path inside it (``subPath``), which must not lead out of it."""
 
 
 class HugepageLimit(Value, frozen=True, kw_only=True, order=True):

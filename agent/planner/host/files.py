@@ -40,24 +40,26 @@ def update_files(subject: Subject, view: HostView) -> tuple[Action, ...]:
             difference
             for volume in wrong
             for difference in departures(
-                volume, view.files, f"{desired.spec_path}.volumes[{volume.volume}].{_field(volume)}", view.key
+                volume, view.files, f"{desired.spec_path}.volumes[{volume.volume}].{volume.field}", view.key
             )
         ),
     )
     return (action,)
 
 
-def _field(volume: ProjectedVolume) -> str:
-    return "configMap" if volume.source.kind == "ConfigMap" else "secret"
-
-
 def _who_asked(subject: Subject, view: HostView, volume: ProjectedVolume) -> Cause:
     if subject.desired is None:
         return drift(view, _CHANGED, f"volume {volume.volume} is of an older version")
+    desired = subject.desired
     path = changed_file(volume, view.files)
+    place = f"{desired.spec_path}.volumes[{volume.volume}].{volume.field}"
     if path is None:
-        place = f"{subject.desired.spec_path}.volumes[{volume.volume}].{_field(volume)}"
-        return asked_for(view, subject.desired, path=place, summary=f"modes in volume {volume.volume} changed")
-    entry = volume.keys.get(path, path)
-    summary = f"{volume.source.kind} {volume.source.name} key {entry} changed"
-    return configured(view, subject.desired, volume.source, entry, summary)
+        return asked_for(view, desired, path=place, summary=f"modes in volume {volume.volume} changed")
+    entry = volume.entries.get(path)
+    source = entry.source if entry is not None else volume.only_source
+    if source is not None:
+        name = entry.name if entry is not None else path
+        return configured(view, desired, source, name, f"{source.kind} {source.name} key {name} changed")
+    if entry is None:
+        return asked_for(view, desired, path=place, summary=f"file {path} of volume {volume.volume} went")
+    return asked_for(view, desired, path=entry.name, summary=f"{entry.name} changed")

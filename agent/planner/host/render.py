@@ -16,7 +16,7 @@ from agent.model.cri import (
 )
 from agent.model.desired import DesiredPod
 from agent.model.etc_hosts import HostsEntry
-from agent.model.files import Folder
+from agent.model.files import Folder, MountedFilesystem, OwnedVolume
 from agent.model.labels import (
     AGENT,
     CONTAINER_NAME,
@@ -42,8 +42,9 @@ from agent.planner.host.resources import linux_resources
 from agent.planner.host.volumes import (
     ProjectedVolume,
     container_mounts,
+    mounted_filesystems,
+    owned_volumes,
     project_volume,
-    sub_path_folders,
     volume_folders,
 )
 from agent.planner.memo import remembered
@@ -73,7 +74,7 @@ class RenderedContainer(Value, frozen=True, kw_only=True):
     config: ContainerConfig
     pull: Literal["Always", "IfNotPresent", "Never"]
     folders: tuple[Folder, ...] = ()
-    """Folders inside emptyDir volumes that its mounts need each time it starts."""
+    """Folders that it needs each time it starts."""
     sources: Mapping[str, tuple[ConfigKey, str]] = {}
     role: Literal["main", "init", "sidecar"] = "main"
     auths: tuple[RegistryAuth, ...] = ()
@@ -98,6 +99,8 @@ class RenderedPod(Value, frozen=True, kw_only=True):
     containers: tuple[RenderedContainer, ...] = ()
     folders: tuple[Folder, ...] = ()
     volumes: tuple[ProjectedVolume, ...] = ()
+    mounts: tuple[MountedFilesystem, ...] = ()
+    owned: tuple[OwnedVolume, ...] = ()
     etc_hosts: HostsEntry | None = None
     """What its /etc/hosts says; None in the host's network, where the host's own is seen."""
     cgroup: PodCgroup | None = None
@@ -122,21 +125,23 @@ def render_pod(desired: DesiredPod, on: Machine) -> RenderedPod:
         return replace(
             pod,
             containers=tuple(_container(container, desired, uid, on) for container in spec.containers),
-            folders=_folders(desired, uid),
+            folders=_folders(desired, uid, on),
             volumes=tuple(
                 projected
                 for volume in spec.volumes
-                if (projected := project_volume(volume, desired, uid, on.key)) is not None
+                if (projected := project_volume(volume, desired, uid, on)) is not None
             ),
+            mounts=mounted_filesystems(desired, uid),
+            owned=owned_volumes(desired, uid),
         )
     except Refusal as refusal:
         return replace(pod, refused=str(refusal))
 
 
-def _folders(desired: DesiredPod, uid: str) -> tuple[Folder, ...]:
+def _folders(desired: DesiredPod, uid: str, on: Machine) -> tuple[Folder, ...]:
     """Return all folders of a pod; what must be there already is looked for before any is made in vain."""
     own = (Folder(path=identity.log_directory(desired.key, uid)), Folder(path=identity.pod_folder(uid)))
-    folders = (*own, *volume_folders(desired.spec.volumes, uid))
+    folders = (*own, *volume_folders(desired, uid, on))
     return tuple(sorted(folders, key=lambda folder: not folder.must_exist))
 
 
@@ -188,7 +193,6 @@ def _identified(draft: SandboxConfig, desired: DesiredPod, uid: str) -> SandboxC
 
 def _container(container: Container, desired: DesiredPod, uid: str, on: Machine) -> RenderedContainer:
     env = environment(container, desired, uid, on)
-    volumes = {volume.name: volume for volume in desired.spec.volumes}
     command = tuple(expand(part, env.values) for part in container.command)
     args = tuple(expand(part, env.values) for part in container.args)
     secret_places = _sensitive_places(env.values, command, args)
@@ -199,7 +203,7 @@ def _container(container: Container, desired: DesiredPod, uid: str, on: Machine)
         args=args,
         working_dir=container.working_dir,
         envs=tuple(EnvValue(name=name, value=env.values[name]) for name in sorted(env.values)),
-        mounts=container_mounts(container, volumes, uid),
+        mounts=container_mounts(container, desired, uid, env.values, on),
         labels={
             POD_NAME: desired.key.name,
             POD_NAMESPACE: desired.key.namespace,
@@ -216,7 +220,6 @@ def _container(container: Container, desired: DesiredPod, uid: str, on: Machine)
     return RenderedContainer(
         config=config,
         pull=container.image_pull_policy or "IfNotPresent",
-        folders=tuple(sub_path_folders(container, volumes, uid)),
         sources=env.sources,
     )
 
