@@ -174,9 +174,8 @@ class Prober:
                 changed = vitals.take(kind, result.result, result.message, now)
             probe = vitals.probe(kind)
             if probe is not None and kind in vitals.wanted:
-                due += probe.period_seconds + patient.put_off.pop(kind, 0.0)
-                # A clock that was set does not count: no check comes sooner than now, or later than a period.
-                self._set(patient, kind, min(max(due, now), now + 2 * probe.period_seconds))
+                pause = probe.period_seconds + patient.put_off.pop(kind, 0.0)
+                self._set(patient, kind, _next(due + pause, now, pause))
             self._begin(patient, now)
             sooner = self._sooner()
         self._events.told(host.name, patient.subject, kind, result, now)
@@ -184,6 +183,15 @@ class Prober:
             host.changed()
         if sooner:
             self.wake()
+
+
+def _next(at: float, now: float, pause: float) -> float:
+    """Return when a check is made again that is due at ``at``.
+
+    One that is a little late is made now. Where a whole pause was missed, checks are too slow for their pace, or the
+    clock was set: they are not made up for.
+    """
+    return max(at, now) if now - pause < at <= now + pause else now + pause
 
 
 class _Host:
