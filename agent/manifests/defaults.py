@@ -4,13 +4,29 @@ from typing import Final, Literal, TypeVar
 
 from msgspec.structs import replace
 
+from agent.manifests.totals import total_requests
 from agent.model.objects.claim import PersistentVolumeClaim
 from agent.model.objects.config import ConfigMap, Secret
 from agent.model.objects.deployment import Deployment, DeploymentSpec, RollingUpdate
 from agent.model.objects.fleet import AnyObject
-from agent.model.objects.pod import Container, ContainerPort, EmptyDirVolume, Pod, PodSpec, Volume
+from agent.model.objects.pod import (
+    Container,
+    ContainerPort,
+    EmptyDirVolume,
+    HttpGetAction,
+    Lifecycle,
+    LifecycleHandler,
+    Pod,
+    PodSpec,
+    Probe,
+    ResourceRequirements,
+    Volume,
+)
 
 DEFAULT_NAMESPACE: Final = "default"
+_SERVICE_ACCOUNT: Final = "default"
+_MESSAGE_PATH: Final = "/dev/termination-log"
+_PROBE: Final = Probe()
 Namespaced = TypeVar("Namespaced", Pod, Deployment, ConfigMap, Secret, PersistentVolumeClaim)
 
 
@@ -45,23 +61,72 @@ def _deployment_spec(spec: DeploymentSpec) -> DeploymentSpec:
 
 
 def _pod_spec(spec: PodSpec) -> PodSpec:
-    return replace(
+    network = spec.host_network
+    spec = replace(
         spec,
-        init_containers=tuple(
-            _container(container, host_network=spec.host_network) for container in spec.init_containers
-        ),
-        containers=tuple(_container(container, host_network=spec.host_network) for container in spec.containers),
+        init_containers=tuple(_container(container, host_network=network) for container in spec.init_containers),
+        containers=tuple(_container(container, host_network=network) for container in spec.containers),
         volumes=tuple(_volume(volume) for volume in spec.volumes),
+        # The name is set by an admission plugin there; fieldRef spec.serviceAccountName shows it.
+        service_account_name=spec.service_account_name or spec.service_account or _SERVICE_ACCOUNT,
     )
+    return replace(spec, resources=_pod_resources(spec)) if spec.resources else spec
+
+
+def _pod_resources(spec: PodSpec) -> ResourceRequirements | None:
+    """Return what the pod as a whole may use; it asks for what its containers ask for, or else for its limits."""
+    if spec.resources is None or not spec.resources.limits:
+        return spec.resources
+    asked = total_requests(spec)
+    amounts = {
+        name: format(asked[name], "f") if name in asked else most for name, most in spec.resources.limits.items()
+    }
+    return replace(spec.resources, requests={**amounts, **spec.resources.requests})
 
 
 def _container(container: Container, *, host_network: bool) -> Container:
     resources = container.resources
     if resources.limits:
         resources = replace(resources, requests={**resources.limits, **resources.requests})
-    ports = tuple(_host_port(port) for port in container.ports) if host_network else container.ports
-    policy = container.image_pull_policy or _pull_policy(container.image)
-    return replace(container, resources=resources, ports=ports, image_pull_policy=policy)
+    return replace(
+        container,
+        resources=resources,
+        ports=tuple(_host_port(port) for port in container.ports) if host_network else container.ports,
+        image_pull_policy=container.image_pull_policy or _pull_policy(container.image),
+        termination_message_path=container.termination_message_path or _MESSAGE_PATH,
+        liveness_probe=_probe(container.liveness_probe),
+        readiness_probe=_probe(container.readiness_probe),
+        startup_probe=_probe(container.startup_probe),
+        lifecycle=_lifecycle(container.lifecycle),
+    )
+
+
+def _probe(probe: Probe | None) -> Probe | None:
+    """Return a probe where 0, which no probe can mean, is the default."""
+    if probe is None:
+        return None
+    return replace(
+        probe,
+        timeout_seconds=probe.timeout_seconds or _PROBE.timeout_seconds,
+        period_seconds=probe.period_seconds or _PROBE.period_seconds,
+        success_threshold=probe.success_threshold or _PROBE.success_threshold,
+        failure_threshold=probe.failure_threshold or _PROBE.failure_threshold,
+        http_get=_http_get(probe.http_get),
+    )
+
+
+def _lifecycle(lifecycle: Lifecycle | None) -> Lifecycle | None:
+    if lifecycle is None:
+        return None
+    return replace(lifecycle, post_start=_hook(lifecycle.post_start), pre_stop=_hook(lifecycle.pre_stop))
+
+
+def _hook(handler: LifecycleHandler | None) -> LifecycleHandler | None:
+    return handler and replace(handler, http_get=_http_get(handler.http_get))
+
+
+def _http_get(action: HttpGetAction | None) -> HttpGetAction | None:
+    return replace(action, path="/") if action is not None and not action.path else action
 
 
 def _host_port(port: ContainerPort) -> ContainerPort:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 
 from agent.manifests.checks import check
-from agent.manifests.checks.pod import host_ports
+from agent.manifests.checks.ports import host_ports
 from agent.manifests.conform import conform
 from agent.manifests.defaults import DEFAULT_NAMESPACE, with_defaults
 from agent.manifests.fault import Fault
@@ -101,7 +101,7 @@ def _host_ports(path: str, node: Node, body: AnyObject) -> Iterator[HostPort]:
     if found is None:
         return
     spec, at = found
-    for port, protocol, address, steps in host_ports(spec, (*at, "containers")):
+    for port, protocol, address, steps in host_ports(spec, at):
         location = _location(path, node.value_mark(steps))
         yield HostPort(port=port, protocol=protocol, address=address, location=location, path=show_path(steps))
 

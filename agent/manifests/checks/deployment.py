@@ -2,6 +2,7 @@
 
 from agent.manifests.checks.metadata import check_annotations, check_reserved
 from agent.manifests.checks.pod import check_pod_spec
+from agent.manifests.checks.selectors import check_selector
 from agent.manifests.finding import Finding, Findings, Steps
 from agent.model.intstr import resolve
 from agent.model.objects.deployment import Deployment, DeploymentStrategy
@@ -32,12 +33,7 @@ def _selector(selector: LabelSelector, at: Steps) -> Findings:
     if not selector.match_labels and not selector.match_expressions:
         message = "the selector is empty, which would select every pod"
         yield Finding(at, "bad-value", message, "write matchLabels with labels of the template", at_key=True)
-    for index, requirement in enumerate(selector.match_expressions):
-        needs_values = requirement.operator in ("In", "NotIn")
-        if needs_values != bool(requirement.values):
-            needs = "needs values" if needs_values else "takes no values"
-            place = (*at, "matchExpressions", index, "values")
-            yield Finding(place, "bad-value", f"the operator `{requirement.operator}` {needs}", at_key=True)
+    yield from check_selector(selector, at)
 
 
 def _strategy(strategy: DeploymentStrategy, at: Steps) -> Findings:

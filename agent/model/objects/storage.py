@@ -70,6 +70,5 @@ class StorageClass(Object, frozen=True, kw_only=True):
     reclaim_policy: ReclaimPolicy = "Delete"
     volume_binding_mode: Literal["Immediate", "WaitForFirstConsumer"] = "Immediate"
     allow_volume_expansion: bool | None = None
-    mount_options: tuple[str, ...] = ()
     api_version: Literal["storage.k8s.io/v1"] = "storage.k8s.io/v1"
     kind: Literal["StorageClass"] = "StorageClass"

@@ -85,7 +85,7 @@ class PodSpec(Object, frozen=True, kw_only=True):
     resources: ResourceRequirements | None = None
     readiness_gates: tuple[ReadinessGate, ...] = ()
     enable_service_links: bool = True
-    service_account_name: str = ""
+    service_account_name: str = "default"
     service_account: str = ""
     automount_service_account_token: bool | None = None
     os: PodOs | None = None
