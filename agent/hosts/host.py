@@ -13,6 +13,7 @@ from agent.hosts.execute.run import Execution
 from agent.hosts.facts import HostFacts
 from agent.hosts.handlers import run_probe
 from agent.hosts.link import Link
+from agent.hosts.measure import measure
 from agent.hosts.observe import Look
 from agent.hosts.owner import OwnerRecord, check_owner, parse_owner, write_owner
 from agent.hosts.session import Session
@@ -159,8 +160,9 @@ class ContainerdHost:
         return ProbeResult(result="unknown" if handled.unknown else result, message=handled.message)
 
     def measure(self) -> Usage:
-        """Measure nothing."""
-        return Usage(at=0.0)
+        """Measure what the host and its pods use. Raises PortError."""
+        session = self._connected()
+        return measure(session.link, session.runtime, host=self._name)
 
     def tidy(self, chores: Sequence[Chore]) -> Sequence[ChoreOutcome]:
         """Do chores of cleaning up, one after another. Raises PortError once the host is lost."""

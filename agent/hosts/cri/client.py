@@ -82,6 +82,11 @@ class Runtime:
         self._list_containers = self._call(runtime + "ListContainers", pb.ListContainersResponse)
         self._container_status = self._call(runtime + "ContainerStatus", pb.ContainerStatusResponse)
         self._execute = self._call(runtime + "ExecSync", pb.ExecSyncResponse)
+        self._exec = self._call(runtime + "Exec", pb.ExecResponse)
+        self._forward = self._call(runtime + "PortForward", pb.PortForwardResponse)
+        self._list_stats = self._call(runtime + "ListContainerStats", pb.ListContainerStatsResponse)
+        self._stats = self._call(runtime + "ContainerStats", pb.ContainerStatsResponse)
+        self._image_filesystem = self._call(image + "ImageFsInfo", pb.ImageFsInfoResponse)
         self._list_images = self._call(image + "ListImages", pb.ListImagesResponse)
         self._image_status = self._call(image + "ImageStatus", pb.ImageStatusResponse)
         self._pull = self._call(image + "PullImage", pb.PullImageResponse)
@@ -168,6 +173,31 @@ class Runtime:
         whole = max(math.ceil(seconds), 1)
         request = pb.ExecSyncRequest(container_id=container_id, cmd=command, timeout=whole)
         return self._execute(request, whole + _KILLING_SECONDS)
+
+    def exec_url(self, container_id: str, command: Sequence[str], *, stdin: bool, tty: bool) -> str:
+        """Prepare a command in a container; return where on the host it is to be had, once and soon."""
+        request = pb.ExecRequest(
+            container_id=container_id, cmd=command, tty=tty, stdin=stdin, stdout=True, stderr=not tty
+        )
+        return str(self._exec(request, _LOOK_SECONDS).url)
+
+    def forward_url(self, sandbox_id: str, port: int) -> str:
+        """Prepare a way to a port of a pod; return where on the host it is to be had, once and soon."""
+        request = pb.PortForwardRequest(pod_sandbox_id=sandbox_id, port=[port])
+        return str(self._forward(request, _LOOK_SECONDS).url)
+
+    def list_stats(self) -> Sequence[pb.ContainerStats]:
+        """Ask what all running containers use."""
+        return self._list_stats(pb.ListContainerStatsRequest(), _LOOK_SECONDS).stats
+
+    def look_stats(self, container_id: str) -> "Pending[pb.ContainerStatsResponse]":
+        """Ask what one container uses."""
+        return self._stats.ask(pb.ContainerStatsRequest(container_id=container_id))
+
+    def image_folders(self) -> Sequence[str]:
+        """Ask in which folders images are kept."""
+        answer = self._image_filesystem(pb.ImageFsInfoRequest(), _LOOK_SECONDS)
+        return [each.fs_id.mountpoint for each in answer.image_filesystems]
 
     def answers(self, within: float) -> bool:
         """Whether the runtime answers right now."""
