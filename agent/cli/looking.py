@@ -7,6 +7,7 @@ from queue import Empty, SimpleQueue
 from threading import Semaphore, Thread
 from typing import TYPE_CHECKING
 
+from agent.cli.asking import ask
 from agent.cli.wiring import keep_key, open_host, recorded_key, saved_key, saved_state
 from agent.manifests import Cache, load
 from agent.manifests.report import render_text
@@ -60,7 +61,9 @@ def look_at(config: AgentConfig, fleet: Fleet) -> FleetInput:
     spec = config.spec
     hosts = [open_host(host, config) for host in hosts_of(fleet)]
     try:
-        observations = observe_all(hosts, limit=_limit(config), at_once=spec.limits.connections)
+        observations = observe_all(
+            hosts, limit=_limit(config), at_once=spec.limits.connections, agent=config.metadata.name
+        )
         return FleetInput(
             agent=config.metadata.name,
             fleet=fleet,
@@ -109,14 +112,16 @@ def _limit(config: AgentConfig) -> float:
     return parse_duration(config.spec.ssh.connect_timeout) + _FOR_THE_LOOK
 
 
-def observe_all(hosts: Sequence[Host], *, limit: float, at_once: int) -> Mapping[str, Observation]:
+def observe_all(hosts: Sequence[Host], *, limit: float, at_once: int, agent: str = "") -> Mapping[str, Observation]:
     """Look at all hosts side by side; one that fails, or takes longer than ``limit`` seconds, is Unseen with a reason.
+
+    With ``agent`` the containers of that agent are asked whether they are ready, as their probes say.
 
     Threads are daemons: one that hangs on a dead host does not keep the command from ending.
     """
     gate, results = Semaphore(at_once), SimpleQueue[tuple[str, Observation]]()
     for host in hosts:
-        Thread(target=_observe, args=(host, gate, results), name=f"look-{host.name}", daemon=True).start()
+        Thread(target=_observe, args=(host, agent, gate, results), name=f"look-{host.name}", daemon=True).start()
     late = f"did not show everything within {limit:g} s"
     seen: dict[str, Observation] = {}
     deadline = time.monotonic() + limit
@@ -129,10 +134,11 @@ def observe_all(hosts: Sequence[Host], *, limit: float, at_once: int) -> Mapping
     return {host.name: seen.get(host.name) or Unseen(since=time.time(), reason=late) for host in hosts}
 
 
-def _observe(host: Host, gate: Semaphore, results: "SimpleQueue[tuple[str, Observation]]") -> None:
+def _observe(host: Host, agent: str, gate: Semaphore, results: "SimpleQueue[tuple[str, Observation]]") -> None:
     with gate:
         try:
-            results.put((host.name, host.observe()))
+            seen = host.observe()
+            results.put((host.name, ask(host, seen, agent) if agent else seen))
         except PortError as error:
             reason = f"{error} (hint: {error.hint})" if error.hint else str(error)
             results.put((host.name, Unseen(since=time.time(), reason=reason)))

@@ -9,7 +9,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from agent.model.observation import Seen
-from agent.model.probing import Health, ProbeKind, ProbeResult, ProbeTarget
+from agent.model.probing import Health, ProbeKind, ProbeResult
 from agent.ports import Clock, Host
 from agent.reconciler.counters import Counters
 from agent.reconciler.flights import Submit
@@ -158,7 +158,7 @@ class Prober:
                     host.running -= 1
                     return
                 patient, kind, due = host.line.popleft()
-                port, target = host.port, patient.target(kind)
+                port, target = host.port, patient.subject.target(kind)
             with self._counters.probed(kind) as told:
                 result = ProbeResult(result="unknown") if port is None or target is None else port.probe(target)
                 told(result.result)
@@ -224,17 +224,3 @@ class _Patient:
     @property
     def there(self) -> bool:
         return self.host.patients.get(self.subject.container_id) is self
-
-    def target(self, kind: ProbeKind) -> ProbeTarget | None:
-        """Return the check to make; None when it is not known yet where."""
-        subject, probe = self.subject, self.vitals.probe(kind)
-        if probe is None or (not subject.address and probe.exec is None):
-            return None
-        return ProbeTarget(
-            pod=subject.pod,
-            container_id=subject.container_id,
-            container=subject.container,
-            kind=kind,
-            probe=probe,
-            address=subject.address,
-        )

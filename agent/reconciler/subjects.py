@@ -11,8 +11,9 @@ import msgspec
 
 from agent.model.labels import AGENT, PROBES
 from agent.model.objects.meta import PodKey
+from agent.model.objects.pod import Probe
 from agent.model.observation import SandboxSeen, Seen
-from agent.model.probing import Probes
+from agent.model.probing import ProbeKind, Probes, ProbeTarget
 from agent.model.value import Value
 
 _LOOPBACK: Final = "127.0.0.1"
@@ -27,6 +28,20 @@ class Subject(Value, frozen=True, kw_only=True):
     probes: Probes
     address: str
     started_at: float
+
+    def target(self, kind: ProbeKind) -> ProbeTarget | None:
+        """Return a check to make; None when there is none of the kind, or when it is not known yet where."""
+        probe: Probe | None = getattr(self.probes, kind)
+        if probe is None or (not self.address and probe.exec is None):
+            return None
+        return ProbeTarget(
+            pod=self.pod,
+            container_id=self.container_id,
+            container=self.container,
+            kind=kind,
+            probe=probe,
+            address=self.address,
+        )
 
 
 def subjects_of(seen: Seen, agent: str) -> Iterator[Subject]:
