@@ -26,7 +26,7 @@ def test_one_round_of_checks(startup: str | None, readiness: str | None, age: fl
     ward.host.answer = lambda target: answers[target.kind] or ""
     probes = {kind: probe(success_threshold=3) for kind, answer in answers.items() if answer}
     begun = ward.begun - age
-    ward.containers = (container("app", begun, liveness=probe(), **probes),)
+    ward.containers = (container("app", begun, liveness=probe(), **probes),)  # type: ignore[arg-type] # mypy takes the probes for the owner
     (subject,) = subjects_of(ward.seen(), NAME)
     told = glance(ward.host, subject, ward.begun)
     expected = health and Health(started=health.started, ready=health.ready, message=health.message, since=begun)

@@ -56,6 +56,8 @@ class Daemon:
                 stack.callback(self._server.close)
             source = open_source(config)
             agent = self._make(source)
+            if self._server is not None:
+                self._server.fresh = agent.snapshot
             stack.enter_context(watching(source, lambda: agent.wake("push")))
             stack.enter_context(watching_file(config_file, lambda: words.put("reload")))
             stack.enter_context(watching_file(self._state_dir / approvals.NAME, lambda: words.put("approval")))

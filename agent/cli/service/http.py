@@ -18,12 +18,16 @@ _SLOWEST_CLIENT = 10.0
 
 
 class StatusServer:
-    """Serves the newest snapshot until closed. ``snapshot`` is set by whoever has a newer one."""
+    """Serves the newest snapshot until closed. ``snapshot`` is set by whoever has a newer one.
+
+    ``fresh`` makes one for a scraper: numbers grow also while nothing happens that is worth a new snapshot.
+    """
 
     def __init__(self, spec: MetricsSpec, now: Callable[[], float]) -> None:
         self.snapshot: Snapshot | None = None
+        self.fresh: Callable[[], Snapshot | None] = lambda: self.snapshot
         registry = CollectorRegistry(auto_describe=False)
-        registry.register(SnapshotCollector(lambda: self.snapshot, now))
+        registry.register(SnapshotCollector(lambda: self.fresh(), now))
         try:
             self._server = ThreadingHTTPServer((spec.address, spec.port), _handler(self, registry))
         except OSError as error:

@@ -100,8 +100,15 @@ def _work(metrics: Metrics) -> Iterator[Metric]:
     for (chore, result), count in sorted(metrics.chores.items()):
         chores.add_metric([chore, result], count)
     yield Counter("trimtab_freed_bytes", "What cleaning up freed on disks.", metrics.freed_bytes)
+    probes = Counter("trimtab_probes", "Checks made, by kind of probe and result.", labels=["probe", "result"])
+    for (kind, result), count in sorted(metrics.probes.items()):
+        probes.add_metric([kind, result], count)
+    took = Summary("trimtab_probe_seconds", "Time that checks took, by kind of probe.", labels=["probe"])
+    for kind, seconds in sorted(metrics.probe_seconds.items()):
+        made = sum(count for (of, _), count in metrics.probes.items() if of == kind)
+        took.add_metric([kind], count_value=made, sum_value=seconds)
     stages = Summary("trimtab_stage_seconds", "Time spent in each stage of a pass.", labels=["stage"])
     for stage, seconds in sorted(metrics.seconds.items()):
         stages.add_metric([stage], count_value=metrics.passes.get(stage, 0), sum_value=seconds)
-    yield from (found, repaired, actions, chores, stages)
+    yield from (found, repaired, actions, probes, took, chores, stages)
     yield Gauge("trimtab_queue_depth", "Actions planned and not ended, over all hosts.", metrics.queue_depth)
