@@ -27,7 +27,7 @@ class StatusServer:
         self.snapshot: Snapshot | None = None
         self.fresh: Callable[[], Snapshot | None] = lambda: self.snapshot
         registry = CollectorRegistry(auto_describe=False)
-        registry.register(SnapshotCollector(lambda: self.fresh(), now))
+        registry.register(SnapshotCollector(lambda: self.fresh(), now))  # noqa: PLW0108 - the one that is set by then
         try:
             self._server = ThreadingHTTPServer((spec.address, spec.port), _handler(self, registry))
         except OSError as error:
