@@ -9,6 +9,25 @@ Phase = Literal["Ready", "Progressing", "Waiting", "Failed"]
 PodPhase = Literal["Pending", "Running", "Succeeded", "Failed", "Unknown"]
 
 
+class Termination(Value, frozen=True, kw_only=True):
+    """How an attempt of a container ended, in Kubernetes' words: ``OOMKilled``, ``Error``, ``Completed``."""
+
+    exit_code: int = 0
+    reason: str = ""
+    message: str = ""
+    started_at: float = 0.0
+    finished_at: float = 0.0
+
+
+class PodCondition(Value, frozen=True, kw_only=True):
+    """One condition of a pod: PodScheduled, Initialized, ContainersReady, Ready, or one of its readiness gates."""
+
+    type: str
+    status: Literal["True", "False", "Unknown"]
+    reason: str = ""
+    message: str = ""
+
+
 class ContainerStatus(Value, frozen=True, kw_only=True):
     """One container of a pod, in Kubernetes' words."""
 
@@ -22,6 +41,11 @@ class ContainerStatus(Value, frozen=True, kw_only=True):
     since: float = 0.0
     image: str = ""
     image_ref: str = ""
+    role: Literal["main", "init", "sidecar"] = "main"
+    started: bool = False
+    """Whether it runs and its startup probe, where it has one, has passed."""
+    last: Termination | None = None
+    """How the attempt before this one ended; None where none did."""
 
 
 class PodStatus(Value, frozen=True, kw_only=True):
@@ -38,6 +62,15 @@ class PodStatus(Value, frozen=True, kw_only=True):
     created_at: float = 0.0
     containers: tuple[ContainerStatus, ...] = ()
     template_hash: str = ""
+    init_containers: tuple[ContainerStatus, ...] = ()
+    """In their order, sidecars among them."""
+    conditions: tuple[PodCondition, ...] = ()
+    qos_class: Literal["", "Guaranteed", "Burstable", "BestEffort"] = ""
+    """Empty before there is a container that tells."""
+    started_at: float = 0.0
+    """When it was first made on its host, by the agent's clock: what its deadline counts from."""
+    ready_since: float = 0.0
+    """By the agent's clock; 0 while it is not ready."""
 
 
 class ObjectStatus(Value, frozen=True, kw_only=True):

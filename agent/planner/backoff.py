@@ -23,9 +23,13 @@ def delay(failures: int) -> float:
     return min(_FIRST * 2.0 ** min(failures - 1, 10), _LONGEST)
 
 
-def streak(container: ContainerSeen) -> int:
-    """Return how many restarts lie behind an exited container without ten quiet minutes since."""
-    if container.started_at and container.finished_at - container.started_at >= _CALM:
+def streak(container: ContainerSeen, host_now: float = 0.0) -> int:
+    """Return how many restarts lie behind a container without ten quiet minutes since.
+
+    ``host_now``, by the host's clock, counts as the end of one that runs.
+    """
+    ended = container.finished_at or host_now
+    if container.started_at and ended - container.started_at >= _CALM:
         return 0
     written = container.config.annotations.get(RESTART_STREAK, "0")
     return min(int(written), 1000) if written.isascii() and written.isdigit() and len(written) < 10 else 0

@@ -1,12 +1,14 @@
 """Our pods as the fleet planner weighs them: whose they are, of which template, since when they run."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from agent.model.labels import CONTAINERS
 from agent.model.objects.meta import ObjectKey, PodKey
 from agent.model.observation import Observation, Seen, Unseen, last_known
 from agent.model.status import PodStatus
 from agent.model.value import Value
+from agent.planner.deadline import remembered_deadline
+from agent.planner.gates import closed, remembered_gates
 from agent.planner.memo import remembered
 from agent.planner.naming import parse_slot
 from agent.planner.pods import ObservedPod, observed_pods
@@ -18,9 +20,10 @@ class Live(Value, frozen=True, kw_only=True):
 
     ``name`` is its key as memory spells it; ``set`` and ``slot`` are what a generated name says (empty, -1 otherwise).
     ``seen`` is False on an unseen host: the pod exists as far as anybody knows, and is not available. ``observed`` is
-    None for a pod that only memory tells of. ``running_since`` (on the agent's clock) is when the last of its
-    containers started, None unless all of ``names`` run. ``steady`` is its status while nothing about that depends on
-    the time.
+    None for a pod that only memory tells of. ``running_since`` (on the agent's clock) is since when all of its
+    containers are ready, None unless all of ``names`` are. ``gates`` are its readiness gates, ``shut`` those that its
+    annotations did not open when it was made. ``steady`` is its status while nothing about that depends on the time or
+    on what git says today.
     """
 
     key: PodKey
@@ -35,13 +38,20 @@ class Live(Value, frozen=True, kw_only=True):
     created_at: float = 0.0
     running_since: float | None = None
     observed: ObservedPod | None = None
+    gates: tuple[str, ...] = ()
+    shut: tuple[str, ...] = ()
     steady: PodStatus | None = None
 
-    def ready_since(self, names: tuple[str, ...] | None = None) -> float | None:
-        """Return since when all containers run; None when they do not, or cannot be seen.
+    def ready_since(
+        self, names: tuple[str, ...] | None = None, annotations: Mapping[str, str] | None = None
+    ) -> float | None:
+        """Return since when a pod is ready; None when it is not, or cannot be seen.
 
-        ``names`` are those the pod should have; None asks for what it was seen to have.
+        ``names`` are the main containers it should have; None asks for what it was seen to have. ``annotations`` are
+        what git says today of a pod that keeps running when they change; None asks for those it was made with.
         """
+        if self.shut if annotations is None else closed(self.gates, annotations):
+            return None
         if not self.seen or (names is not None and names != self.names and not set(names) <= set(self.names)):
             return None
         return self.running_since
@@ -62,15 +72,24 @@ def _live_pods(seen: Seen, agent: str, host: str, unseen: str) -> tuple[Live, ..
 
 
 def _live(pod: ObservedPod, host: str, unseen: str, skew: float) -> Live:
-    names = tuple(pod.containers)
-    asked = pod.sandbox.config.annotations.get(CONTAINERS)
+    names, annotations = pod.main, pod.sandbox.config.annotations
+    asked = annotations.get(CONTAINERS)
     whole = bool(names) if asked is None else set(asked.split(",")) <= set(names)
-    since = pod.running_since(names) if whole else None
+    since = pod.ready_since(names, skew) if whole else None
+    gates = remembered_gates(annotations)
     owner, parsed = pod.owner, parse_slot(pod.key.name) or ("", -1)
     steady = None
-    if since is not None and owner is not None:
+    if since is not None and owner is not None and not gates and remembered_deadline(pod) is None:
         steady = pod_status(
-            pod, key=pod.key, owner=owner, host=host, names=names, policy=pod.restart_policy, now=0.0, unseen=unseen
+            pod,
+            key=pod.key,
+            owner=owner,
+            host=host,
+            names=names,
+            policy=pod.restart_policy,
+            now=0.0,
+            clock_skew=skew,
+            unseen=unseen,
         )
     return Live(
         key=pod.key,
@@ -83,8 +102,10 @@ def _live(pod: ObservedPod, host: str, unseen: str, skew: float) -> Live:
         slot=parsed[1],
         names=names,
         created_at=pod.created_at,
-        running_since=None if since is None else since - skew,
+        running_since=since,
         observed=pod,
+        gates=gates,
+        shut=closed(gates, annotations) if gates else (),
         steady=steady,
     )
 

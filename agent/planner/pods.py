@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Literal, get_args
+from typing import get_args
 
 from agent.model.labels import (
     AGENT,
@@ -16,11 +16,13 @@ from agent.model.labels import (
     RESTART_POLICY,
 )
 from agent.model.objects.meta import ObjectKey, PodKey
+from agent.model.objects.pod import RestartPolicy
 from agent.model.observation import ContainerSeen, SandboxSeen, Seen
+from agent.model.probing import Health
 from agent.model.value import Value
+from agent.planner.health import health_of
 from agent.planner.memo import remembered
-
-RestartPolicy = Literal["Always", "OnFailure", "Never"]
+from agent.planner.restartpolicy import role_of
 
 _BOOKKEEPING = frozenset({AGENT, POD_NAME, POD_NAMESPACE, POD_UID})
 _DEFAULT_GRACE = 30
@@ -31,13 +33,15 @@ class ObservedPod(Value, frozen=True, kw_only=True):
     """One pod of ours on a host.
 
     ``sandboxes`` are all that carry its name, newest first; ``containers`` are those of the newest sandbox that are
-    ours, by name, newest first; ``strangers`` are containers in it that are not ours (made by hand).
+    ours, by name, newest first; ``strangers`` are containers in it that are not ours (made by hand). ``health`` is
+    what probes tell of them, by container id.
     """
 
     key: PodKey
     sandboxes: tuple[SandboxSeen, ...]
     containers: Mapping[str, tuple[ContainerSeen, ...]] = {}
     strangers: tuple[ContainerSeen, ...] = ()
+    health: Mapping[str, Health] = {}
 
     @property
     def sandbox(self) -> SandboxSeen:
@@ -89,17 +93,34 @@ class ObservedPod(Value, frozen=True, kw_only=True):
         """When its newest sandbox was made."""
         return self.sandbox.created_at
 
-    def runs(self, names: Sequence[str]) -> bool:
-        """Tell whether the sandbox is ready and every named container runs."""
+    @property
+    def main(self) -> tuple[str, ...]:
+        """The names of the main containers that are there."""
+        return tuple(name for name, found in self.containers.items() if role_of(found[0].config) == "main")
+
+    def ready(self, names: Sequence[str]) -> bool:
+        """Tell whether the sandbox is ready, and with it every named container and every sidecar that is there."""
         return self.sandbox.ready and all(
-            name in self.containers and self.containers[name][0].state == "running" for name in names
+            name in self.containers and self.is_ready(self.containers[name][0]) for name in self._counted(names)
         )
 
-    def running_since(self, names: Sequence[str]) -> float | None:
-        """Return when the last of the named containers started; None unless all run."""
-        if not self.runs(names):
+    def is_ready(self, container: ContainerSeen) -> bool:
+        """Tell whether a container of the pod runs, and its probes agree."""
+        return container.state == "running" and health_of(container, self.health).ready
+
+    def ready_since(self, names: Sequence[str], clock_skew: float = 0.0) -> float | None:
+        """Return since when the pod is ready, on the agent's clock; None while it is not.
+
+        ``clock_skew`` is the host's clock minus ours: containers start by the host's, probes are made by ours.
+        """
+        if not self.ready(names):
             return None
-        return max((self.containers[name][0].started_at for name in names), default=self.created_at)
+        newest = [self.containers[name][0] for name in self._counted(names)]
+        started = max((one.started_at for one in newest), default=self.created_at) - clock_skew
+        return max([started, *(health_of(one, self.health).since for one in newest)])
+
+    def _counted(self, names: Sequence[str]) -> list[str]:
+        return [*names, *(name for name, found in self.containers.items() if role_of(found[0].config) == "sidecar")]
 
 
 @remembered
@@ -114,13 +135,17 @@ def observed_pods(seen: Seen, agent: str) -> Mapping[PodKey, ObservedPod]:
     for container in seen.containers:
         inside[container.sandbox_id].append(container)
     return {
-        key: _pod(key, sandboxes[key], inside, agent)
+        key: _pod(key, sandboxes[key], inside, agent, seen.health)
         for key in sorted(sandboxes, key=lambda key: (key.namespace, key.name))
     }
 
 
 def _pod(
-    key: PodKey, sandboxes: list[SandboxSeen], inside: Mapping[str, Sequence[ContainerSeen]], agent: str
+    key: PodKey,
+    sandboxes: list[SandboxSeen],
+    inside: Mapping[str, Sequence[ContainerSeen]],
+    agent: str,
+    health: Mapping[str, Health],
 ) -> ObservedPod:
     if len(sandboxes) > 1:
         sandboxes.sort(key=lambda one: (one.created_at, one.config.attempt, one.id), reverse=True)
@@ -140,4 +165,7 @@ def _pod(
         sandboxes=tuple(sandboxes),
         containers={name: tuple(containers[name]) for name in sorted(containers)},
         strangers=tuple(strangers),
+        health={one.id: health[one.id] for found in containers.values() for one in found if one.id in health}
+        if health
+        else {},
     )

@@ -1,28 +1,22 @@
-"""What a pod's live state is called in Kubernetes: phase, reasons, restart counts."""
+"""What a pod's live state is called in Kubernetes: phase, reason, and the statuses of its containers."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
 from agent.model.objects.meta import ObjectKey, PodKey
-from agent.model.observation import ContainerSeen
+from agent.model.objects.pod import PodSpec, RestartPolicy
 from agent.model.plan import Failure
 from agent.model.status import ContainerStatus, PodPhase, PodStatus
-from agent.planner.backoff import restart_at
-from agent.planner.pods import ObservedPod, RestartPolicy
+from agent.planner import containerstatus
+from agent.planner.conditions import Circumstances, conditions
+from agent.planner.deadline import deadline, exceeded, remembered_deadline, started_at
+from agent.planner.gates import closed, remembered_gates
+from agent.planner.pods import ObservedPod
+from agent.planner.qosclass import qos_seen
+from agent.planner.restartpolicy import Role, comes_back, place_of, role_of
 
-_FAILURE_REASONS: Final = {"image-pull": "ImagePullBackOff", "runtime": "CreateContainerError", "files": "FailedMount"}
-
-
-def exit_reason(container: ContainerSeen) -> str:
-    """Return Kubernetes' word for why a container ended."""
-    return container.reason or ("Completed" if container.exit_code == 0 else "Error")
-
-
-def restarts(container: ContainerSeen, policy: RestartPolicy) -> bool:
-    """Tell whether an exited container is to be started again."""
-    return policy == "Always" or (policy == "OnFailure" and container.exit_code != 0)
+Row = tuple[ContainerStatus, ...]
 
 
 def pod_status(
@@ -38,83 +32,156 @@ def pod_status(
     failure: Failure | None = None,
     unseen: str = "",
     template_hash: str = "",
+    spec: PodSpec | None = None,
+    annotations: Mapping[str, str] | None = None,
 ) -> PodStatus:
     """Return a pod's status from what was seen of it; ``observed`` is None for one that is not there yet.
 
-    ``names`` are the containers it should have. ``unseen`` is why its host cannot be seen: then the phase is Unknown
-    and what was last known stands.
+    ``names`` are the main containers it should have. ``spec`` and ``annotations`` are what git says of it; of a pod
+    whose manifest is gone, what runs tells. ``unseen`` is why its host cannot be seen: then the phase is Unknown and
+    what was last known stands.
     """
-    containers = tuple(
-        _seen_container(found[0], policy, now + clock_skew)
-        if (found := observed.containers.get(name) if observed else None)
-        else _missing_container(name, failure)
+    health = observed.health if observed else {}
+    seen = {
+        name: containerstatus.seen(found[0], policy, health, now + clock_skew)
+        for name, found in (observed.containers.items() if observed else ())
+    }
+    begun = any(name in seen for name in names)
+    init = _init(_init_roles(observed, spec), seen, failure, now, begun=begun)
+    initialized = begun or all(_passed(one) for one in init)
+    main = tuple(
+        seen[name]
+        if name in seen
+        else containerstatus.missing(name, "main", failure, now)
+        if initialized
+        else containerstatus.initializing(name, "main")
         for name in names
     )
-    phase = _phase(containers, observed, policy)
-    problem = next((one for one in containers if one.reason not in {"", "Completed"}), None)
-    reason = ""
-    message = failure.message if failure else ""
-    if problem is not None:
-        reason, message = problem.reason, problem.message or message
-    if unseen:
-        phase, reason, message = "Unknown", "HostUnseen", unseen
-    return PodStatus(
+    shut = _closed(observed, spec, annotations)
+    ready = not unseen and observed is not None and observed.ready(names) and not shut
+    status = PodStatus(
         key=key,
         owner=owner,
         host=host,
-        phase=phase,
-        ready=not unseen and observed is not None and observed.runs(names),
-        reason=reason,
-        message=message,
+        phase=_phase(init, main, observed, policy, initialized=initialized),
+        ready=ready,
         ips=observed.sandbox.ips if observed else (),
         created_at=observed.created_at if observed else 0.0,
-        containers=containers,
+        containers=main,
         template_hash=observed.template_hash if observed else template_hash,
+        init_containers=init,
+        qos_class=qos_seen(observed),
+        started_at=started_at(observed) if observed else 0.0,
+        ready_since=(observed.ready_since(names, clock_skew) or 0.0) if observed and ready else 0.0,
     )
+    late = observed is not None and _is_late(observed, spec, now, clock_skew)
+    if unseen:
+        status = replace(status, phase="Unknown", reason="HostUnseen", message=unseen)
+    elif late:
+        status = replace(status, phase="Failed", ready=False, reason="DeadlineExceeded", message=_LATE)
+    else:
+        status = _explained(status, failure, initialized=initialized)
+    around = Circumstances(initialized=initialized, gates=_gates(observed, spec), closed=shut)
+    return replace(status, conditions=conditions(status, around))
 
 
-def _phase(containers: tuple[ContainerStatus, ...], observed: ObservedPod | None, policy: RestartPolicy) -> PodPhase:
-    """Follow a kubelet's getPhase for pods without init containers."""
-    if observed is None or any(one.state == "waiting" and one.reason != "CrashLoopBackOff" for one in containers):
+_LATE = "the pod was active on its host for longer than its activeDeadlineSeconds"
+
+
+def _is_late(observed: ObservedPod, spec: PodSpec | None, now: float, clock_skew: float) -> bool:
+    seconds = spec.active_deadline_seconds if spec is not None else remembered_deadline(observed)
+    return exceeded(observed, deadline(observed, seconds), now, clock_skew)
+
+
+def _gates(observed: ObservedPod | None, spec: PodSpec | None) -> tuple[str, ...]:
+    if spec is not None:
+        return tuple(gate.condition_type for gate in spec.readiness_gates)
+    return remembered_gates(observed.sandbox.config.annotations) if observed else ()
+
+
+def _closed(
+    observed: ObservedPod | None, spec: PodSpec | None, annotations: Mapping[str, str] | None
+) -> tuple[str, ...]:
+    gates = _gates(observed, spec)
+    said = annotations if annotations is not None else observed.sandbox.config.annotations if observed else {}
+    return closed(gates, said) if gates else ()
+
+
+def _init_roles(observed: ObservedPod | None, spec: PodSpec | None) -> tuple[tuple[str, Role], ...]:
+    """Return the init containers of a pod, in their order; of one whose manifest is gone, those that are there."""
+    if spec is not None:
+        init = spec.init_containers
+        return tuple((one.name, "sidecar" if one.restart_policy == "Always" else "init") for one in init)
+    newest = observed.current.values() if observed else ()
+    found = [(place_of(one.config), one.config.name, role_of(one.config)) for one in newest]
+    return tuple((name, role) for _, name, role in sorted(found) if role != "main")
+
+
+def _init(
+    roles: tuple[tuple[str, Role], ...],
+    seen: Mapping[str, ContainerStatus],
+    failure: Failure | None,
+    now: float,
+    *,
+    begun: bool,
+) -> Row:
+    last = max((place for place, (name, _) in enumerate(roles) if name in seen), default=-1)
+    found: list[ContainerStatus] = []
+    for place, (name, role) in enumerate(roles):
+        if name in seen:
+            found.append(seen[name])
+        elif role == "init" and (begun or place < last):
+            found.append(containerstatus.gone_by(name))
+        elif all(_passed(one) for one in found):
+            found.append(containerstatus.missing(name, role, failure, now))
+        else:
+            found.append(containerstatus.initializing(name, role))
+    return tuple(found)
+
+
+def _passed(status: ContainerStatus) -> bool:
+    """Tell whether an init container lets what comes after it start."""
+    if status.role == "sidecar":
+        return status.state == "running" and status.started
+    return status.state == "terminated" and status.exit_code == 0
+
+
+def _phase(init: Row, main: Row, observed: ObservedPod | None, policy: RestartPolicy, *, initialized: bool) -> PodPhase:
+    """Follow a kubelet's getPhase."""
+    if observed is None:
         return "Pending"
-    if policy == "Always" or any(one.state != "terminated" for one in containers):
+    if not initialized:
+        return "Failed" if any(_for_good(one, observed, policy) and one.exit_code for one in init) else "Pending"
+    if any(one.state == "waiting" and one.reason != "CrashLoopBackOff" for one in main):
+        return "Pending"
+    if not all(_for_good(one, observed, policy) for one in main):
         return "Running"
-    if all(one.exit_code == 0 for one in containers):
-        return "Succeeded"
-    return "Failed" if policy == "Never" else "Running"
+    if any(one.role == "sidecar" and one.state == "running" for one in init):
+        return "Running"
+    return "Succeeded" if all(one.exit_code == 0 for one in main) else "Failed"
 
 
-def _missing_container(name: str, failure: Failure | None) -> ContainerStatus:
-    if failure is None:
-        return ContainerStatus(name=name, state="waiting", reason="ContainerCreating")
-    reason = _FAILURE_REASONS.get(failure.kind, "ContainerCreating")
-    return ContainerStatus(name=name, state="waiting", reason=reason, message=failure.message)
-
-
-def _seen_container(newest: ContainerSeen, policy: RestartPolicy, host_now: float) -> ContainerStatus:
-    status = ContainerStatus(
-        name=newest.config.name,
-        state="running",
-        restarts=newest.config.attempt,
-        image=newest.config.image,
-        image_ref=newest.image_ref,
+def _for_good(status: ContainerStatus, observed: ObservedPod, policy: RestartPolicy) -> bool:
+    found = observed.containers.get(status.name)
+    return (
+        bool(found)
+        and status.state == "terminated"
+        and found is not None
+        and not comes_back(found[0].config, status.exit_code, policy)
     )
-    match newest.state:
-        case "running":
-            return replace(status, ready=True, since=newest.started_at)
-        case "created":
-            return replace(status, state="waiting", reason="ContainerCreating", since=newest.created_at)
-        case "unknown":
-            return replace(status, state="terminated", reason="ContainerStatusUnknown", exit_code=255)
-        case "exited":
-            crash_loop = restarts(newest, policy) and restart_at(newest) > host_now
-            return _ended(status, newest, crash_loop=crash_loop)
 
 
-def _ended(status: ContainerStatus, container: ContainerSeen, *, crash_loop: bool) -> ContainerStatus:
-    ended = replace(status, state="terminated", exit_code=container.exit_code, since=container.finished_at)
-    reason = exit_reason(container)
-    if not crash_loop:
-        return replace(ended, reason=reason, message=container.message)
-    message = f"last ended with {reason}, exit code {container.exit_code}"
-    return replace(ended, state="waiting", reason="CrashLoopBackOff", message=message)
+def _explained(status: PodStatus, failure: Failure | None, *, initialized: bool) -> PodStatus:
+    """Return a status with the reason that kubectl's STATUS column would show, and what there is to say about it."""
+    message = failure.message if failure else ""
+    for place, one in enumerate(status.init_containers):
+        if initialized or _passed(one):
+            continue
+        shown = one.reason if one.reason not in {"", "PodInitializing", "Completed", "ContainerCreating"} else ""
+        told = f"{place}/{len(status.init_containers)}"
+        return replace(status, reason=f"Init:{shown or told}", message=one.message or message)
+    every = (*(one for one in status.init_containers if one.role == "sidecar"), *status.containers)
+    problem = next((one for one in every if one.reason not in {"", "Completed"}), None)
+    if problem is not None:
+        return replace(status, reason=problem.reason, message=problem.message or message)
+    return replace(status, message=message or next((one.message for one in every if not one.ready and one.message), ""))

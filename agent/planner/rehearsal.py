@@ -14,7 +14,10 @@ from agent.planner.host import Impossible, plan_host, project_action
 
 
 class Move(Value, frozen=True, kw_only=True):
-    """One action of a rehearsal. ``round`` counts how often was planned before; ``at`` is the rehearsed time."""
+    """One action of a rehearsal. ``round`` counts how often was planned before; ``at`` is the rehearsed time.
+
+    Containers that start in their turn, after what came first in their pod, are part of the move that made it.
+    """
 
     round: int
     at: float
@@ -64,19 +67,20 @@ class _Stage:
         self.plans: dict[str, HostPlan] = {}
         self.quiet: dict[str, tuple[HostDesired, Observation]] = {}
         """What hosts were planned from that had nothing to do."""
+        self.acted = False
         self.stuck: dict[str, str] = {}
         """Hosts on which an action cannot be projected, and why."""
 
     def act(self, number: int) -> bool:
         """Plan, and do all that is planned; tell whether that was anything."""
+        self.acted = False
         self.fleet = plan_fleet(self.given)
         observations = dict(self.given.observations)
         for host in sorted(self.fleet.desired):
             if host not in self.stuck:
                 observations[host] = self._host(number, host, self.fleet.desired[host], observations[host])
-        acted = bool(self.moves) and self.moves[-1].round == number
         self.given = replace(self.given, observations=observations, memory=self.fleet.memory)
-        return acted
+        return self.acted
 
     def _host(self, number: int, host: str, desired: HostDesired, observation: Observation) -> Observation:
         if self._is_quiet(host, desired, observation):
@@ -89,7 +93,13 @@ class _Stage:
         if not plan.actions or not isinstance(observation, Seen):
             self.quiet[host] = (desired, observation)
             return observation
-        self.moves += [Move(round=number, at=given.now, host=host, action=action) for action in plan.actions]
+        self.acted = True
+        known = {(move.host, move.action.pod) for move in self.moves}
+        self.moves += [
+            Move(round=number, at=given.now, host=host, action=action)
+            for action in plan.actions
+            if not (action.verb == "start" and (host, action.pod) in known)
+        ]
         try:
             for action in plan.actions:
                 observation = project_action(observation, action, given.now + observation.facts.clock_skew)

@@ -11,7 +11,9 @@ from agent.reconciler.flights import Ended
 _DONE: Final[dict[Verb, str]] = {
     "create": "Created",
     "replace": "Replaced",
+    "start": "Started",
     "restart": "Restarted",
+    "stop": "Stopped",
     "update": "Updated",
     "remove": "Killed",
 }

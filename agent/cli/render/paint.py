@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 import typer
 
-Role = Literal["create", "replace", "restart", "update", "remove", "good", "bad", "faint", "strong"]
+Role = Literal["create", "replace", "start", "restart", "stop", "update", "remove", "good", "bad", "faint", "strong"]
 Paint = Callable[[str, Role], str]
 
 _STYLES: Final[Mapping[Role, Mapping[str, str | bool]]] = {

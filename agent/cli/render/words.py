@@ -10,11 +10,21 @@ from agent.model.cause import Cause, Commit
 from agent.model.duration import format_duration
 from agent.model.plan import Waiting
 
-SIGNS: Final[Mapping[Verb, str]] = {"create": "+", "replace": "±", "restart": "↻", "update": "~", "remove": "-"}
+SIGNS: Final[Mapping[Verb, str]] = {
+    "create": "+",
+    "replace": "±",
+    "start": "▸",
+    "restart": "↻",
+    "stop": "■",
+    "update": "~",
+    "remove": "-",
+}
 INFINITIVES: Final[Mapping[Verb, str]] = {
     "create": "create",
     "replace": "replace",
+    "start": "start",
     "restart": "restart",
+    "stop": "stop",
     "update": "update in place",
     "remove": "remove",
 }
@@ -53,12 +63,18 @@ def consequence(action: Action) -> str:
         case "in place":
             return "in place, nothing restarts"
         case "restart":
-            named = ", ".join(printable(name) for name in action.containers)
-            return f"restarts {'containers' if len(action.containers) > 1 else 'container'} {named}".rstrip()
+            return f"restarts {_containers(action)}".rstrip()
+        case "stop":
+            return f"stops {_containers(action)}".rstrip()
         case "recreate":
             return "recreates the pod: everything in it stops, then starts anew"
         case _:
             return ""
+
+
+def _containers(action: Action) -> str:
+    named = ", ".join(printable(name) for name in action.containers)
+    return f"{'containers' if len(action.containers) > 1 else 'container'} {named}"
 
 
 def waits(waiting: Waiting, now: float) -> str:

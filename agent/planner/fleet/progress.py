@@ -49,7 +49,8 @@ def _pods(given: FleetInput, claim: Claim, placed: Placed, delayed: Mapping[PodK
     names = claim.template.names
     if len(claim.current) == len(claim.now):
         for pod in claim.current:
-            yield pod.steady if pod.steady is not None and pod.names == names else _live(given, claim, pod, names)
+            steady = pod.steady if pod.names == names and not claim.template.spec.readiness_gates else None
+            yield steady or _live(given, claim, pod, names)
     else:
         living = {pod.key: pod for pod in claim.current}
         for slot in claim.now:
@@ -63,6 +64,7 @@ def _pods(given: FleetInput, claim: Claim, placed: Placed, delayed: Mapping[PodK
 
 def _live(given: FleetInput, claim: Claim, pod: Live, names: tuple[str, ...]) -> PodStatus:
     observation = given.observations[pod.host]
+    newest = pod.generation == claim.template.hash
     return pod_status(
         pod.observed,
         key=pod.key,
@@ -75,6 +77,8 @@ def _live(given: FleetInput, claim: Claim, pod: Live, names: tuple[str, ...]) ->
         failure=given.failures.get(pod.key),
         unseen=observation.reason if isinstance(observation, Unseen) else "",
         template_hash=pod.generation,
+        spec=claim.template.spec if newest else None,
+        annotations=claim.template.annotations if newest else None,
     )
 
 
@@ -92,6 +96,8 @@ def _missing(given: FleetInput, claim: Claim, slot: Slot, placed: Placed, delaye
         failure=given.failures.get(slot.key),
         unseen=observation.reason if isinstance(observation, Unseen) else "",
         template_hash=claim.template.hash,
+        spec=claim.template.spec,
+        annotations=claim.template.annotations,
     )
     if why := placed.refused.get(slot.key):
         return replace(status, reason="Unschedulable", message=f"no host fits: {why}")
@@ -128,8 +134,10 @@ def _lag(given: FleetInput, claim: Claim, placed: Placed, behind: list[PodStatus
 def _ended(status: PodStatus) -> _Verdict:
     if status.phase == "Succeeded":
         return _Verdict(phase="Ready", reason="Completed")
-    failed = next(one for one in status.containers if one.exit_code != 0)
-    message = f"container {failed.name} ended with exit code {failed.exit_code} and restartPolicy Never"
+    failed = next((one for one in (*status.init_containers, *status.containers) if one.exit_code != 0), None)
+    if failed is None or status.reason == "DeadlineExceeded":
+        return _Verdict(phase="Failed", reason=status.reason, message=status.message)
+    message = f"container {failed.name} ended with exit code {failed.exit_code}, and is not to be started again"
     return _Verdict(phase="Failed", reason=failed.reason, message=message)
 
 
@@ -141,13 +149,7 @@ def _min_ready(claim: Claim) -> int:
 def _available(given: FleetInput, claim: Claim, status: PodStatus) -> bool:
     # As for the rollout itself: a clock that was set back is no reason to doubt what runs.
     least = _min_ready(claim)
-    return status.ready and (not least or _since(given, status) + least <= given.now)
-
-
-def _since(given: FleetInput, status: PodStatus) -> float:
-    observation = given.observations[status.host]
-    skew = observation.facts.clock_skew if isinstance(observation, Seen) else 0.0
-    return max(container.since for container in status.containers) - skew
+    return status.ready and (not least or status.ready_since + least <= given.now)
 
 
 def _sentence(given: FleetInput, claim: Claim, behind: list[PodStatus]) -> str:
@@ -156,7 +158,7 @@ def _sentence(given: FleetInput, claim: Claim, behind: list[PodStatus]) -> str:
     for status in behind[:_NAMED]:
         place = f"{status.key.name} on {status.host}" if status.host else status.key.name
         if status.ready:
-            left = _since(given, status) + _min_ready(claim) - given.now
+            left = status.ready_since + _min_ready(claim) - given.now
             said.append(f"{place} to be running for {format_duration(left)} more")
         else:
             why = ": ".join(part for part in (status.reason, status.message) if part)

@@ -8,18 +8,20 @@ from agent.model.difference import Difference
 from agent.model.plan import FingerprintKey
 from agent.planner.host import steps
 from agent.planner.host.compare import Comparison
+from agent.planner.host.init_order import first
+from agent.planner.host.render import RenderedContainer, RenderedPod
 from agent.planner.host.view import HostView, Subject, Verdict, waits
 
 
-def make(subject: Subject, view: HostView, rule: str, cause: Cause) -> Verdict:
-    """Return the action that makes a pod, or what it waits for."""
+def make(subject: Subject, view: HostView, rule: str, cause: Cause, *, afresh: bool = False) -> Verdict:
+    """Return the action that makes a pod, or what it waits for; ``afresh`` without the files of what was there."""
     wanted, before, facts = subject.wanted, subject.observed, view.seen.facts
     if wanted is None:
         return Verdict()
     if not facts.network_ready and not wanted.sandbox.host_network:
         message = f"the host's pod network is not ready: {facts.message or 'containerd found no CNI configuration'}"
         return Verdict(waiting=(waits(view, subject, "runtime", message),))
-    ready = steps.pulls(wanted.containers, view.images)
+    ready = steps.pulls(_in_time(wanted), view.images)
     if ready.refused:
         return Verdict(waiting=(waits(view, subject, "refused", ready.refused),))
     verb: Verb = "create" if before is None else "replace"
@@ -31,11 +33,18 @@ def make(subject: Subject, view: HostView, rule: str, cause: Cause) -> Verdict:
         rule=rule,
         cause=cause,
         consequence="create" if before is None else "recreate",
-        steps=steps.bring_up(wanted, view, before, ready),
+        steps=steps.bring_up(wanted, view, before, ready, afresh=afresh),
         differences=differences(subject, view.key),
         images=ready.missing,
     )
     return Verdict(actions=(action,))
+
+
+def _in_time(wanted: RenderedPod) -> tuple[RenderedContainer, ...]:
+    """Return all containers: every image is there before a pod is made. A registry is asked again when one starts."""
+    now = first(wanted)
+    later = [one for one in (*wanted.init, *wanted.containers) if one not in now]
+    return (*now, *(replace(one, pull="IfNotPresent") if one.pull == "Always" else one for one in later))
 
 
 def take_away(action: Action, subject: Subject) -> Action:
@@ -59,12 +68,13 @@ def differences(subject: Subject, key: FingerprintKey) -> tuple[Difference, ...]
         return ()
     compare = Comparison(spec_path=desired.spec_path, key=key, spec=desired.spec)
     live = before.current if before else {}
-    names = {container.config.name for container in wanted.containers}
+    every = (*wanted.init, *wanted.containers)
+    names = {container.config.name for container in every}
     return (
         *compare.sandbox(wanted.sandbox, before.sandbox.config if before else None),
         *(
             difference
-            for container in wanted.containers
+            for container in every
             for difference in compare.container(
                 container.config,
                 live[container.config.name].config if container.config.name in live else None,

@@ -10,18 +10,25 @@ from msgspec.structs import replace
 
 from agent.model.cause import Commit
 from agent.model.difference import Difference
-from agent.planner.backoff import restart_at
+from agent.planner.backoff import delay, restart_at, streak
 from agent.planner.host import texts
 from agent.planner.host.compare import Comparison, alike
+from agent.planner.host.etc_hosts import update_etc_hosts
 from agent.planner.host.files import update_files
 from agent.planner.host.images import moved
-from agent.planner.host.making import summary
+from agent.planner.host.init_order import Turn, whose_turn
+from agent.planner.host.making import differences, make, summary
 from agent.planner.host.render import RenderedContainer, RenderedPod
-from agent.planner.host.restart import restart, resume
+from agent.planner.host.resize import resize
+from agent.planner.host.restart import begin, halt, restart, resume
 from agent.planner.host.strays import clean, tidy
 from agent.planner.host.view import NOTHING, HostView, Part, Subject, Verdict, asked_for, configured, drift, waits
 from agent.planner.pods import ObservedPod
-from agent.planner.podstatus import restarts
+from agent.planner.restartpolicy import comes_back
+
+_KILLED: Final = 137
+_OVER: Final = "pod over"
+_INIT: Final = "init container changed"
 
 
 class ContainerRule(NamedTuple):
@@ -36,9 +43,16 @@ def classify_parts(subject: Subject, view: HostView) -> Verdict:
     wanted, pod = subject.wanted, subject.observed
     if wanted is None or pod is None:
         return NOTHING
-    files = update_files(subject, view)
-    found = [_container(subject, wanted, pod, container, view) for container in wanted.containers]
-    if not files and found.count(NOTHING) == len(found) and tidy(pod, len(found)):
+    turn = whose_turn(wanted, pod)
+    if (redone := _init_changed(subject, pod, turn, view)) is not None:
+        return redone
+    files = (*update_files(subject, view), *update_etc_hosts(subject, view))
+    found = [_container(subject, wanted, pod, container, view) for container in turn.active]
+    if turn.next:
+        found.append(begin(subject, wanted, pod, turn, view))
+    if turn.over:
+        found.append(_over(subject, wanted, pod, view))
+    if not files and found.count(NOTHING) == len(found) and tidy(pod, wanted):
         return NOTHING
     restarted = tuple(action for verdict in found for action in verdict.actions)
     # A container that restarts because its ConfigMap changed should find the new files.
@@ -52,6 +66,24 @@ def classify_parts(subject: Subject, view: HostView) -> Verdict:
         ),
         waiting=tuple(entry for verdict in found for entry in verdict.waiting),
     )
+
+
+def _over(subject: Subject, wanted: RenderedPod, pod: ObservedPod, view: HostView) -> Verdict:
+    """Return what stops the sidecars of a pod that ran to its end."""
+    what = "all that the sidecars were for has ended"
+    return halt(subject, pod, _OVER, drift(view, _OVER, what), grace=wanted.grace_period)
+
+
+def _init_changed(subject: Subject, pod: ObservedPod, turn: Turn, view: HostView) -> Verdict | None:
+    """Return what makes a pod anew whose init containers did their work as another configuration: it rests on that."""
+    if subject.desired is None or all(
+        one.config.name not in pod.containers or alike(one.config, pod.containers[one.config.name][0].config)
+        for one in turn.done
+    ):
+        return None
+    found = differences(subject, view.key)
+    path = found[0].path if found else subject.desired.spec_path
+    return make(subject, view, _INIT, asked_for(view, subject.desired, path=path, summary=summary(found)))
 
 
 def _container(
@@ -72,7 +104,9 @@ def _running(part: Part, view: HostView, rule: str) -> Verdict | None:
     live = part.live
     if live is None or live.state != "running" or not alike(part.container.config, live.config):
         return None
-    if part.container.pull == "Always" and moved(live, view.images) is not None:
+    if live.id in part.pod.health and part.pod.health[live.id].failed:
+        return None
+    if part.container.pull == "Always" and part.container.role != "init" and moved(live, view.images) is not None:
         return None
     return NOTHING
 
@@ -82,6 +116,22 @@ def _absent(part: Part, view: HostView, rule: str) -> Verdict | None:
     if part.live is not None:
         return None
     return restart(part, view, rule, drift(view, rule, f"container {part.name} is not there"))
+
+
+def _probe_failed(part: Part, view: HostView, rule: str) -> Verdict | None:
+    """Match a container that runs, and that its probes gave up: it is stopped, and starts anew as after a crash."""
+    live = part.live
+    health = part.pod.health.get(live.id) if live is not None else None
+    if live is None or live.state != "running" or health is None or not health.failed:
+        return None
+    text = texts.cut(health.message)
+    cause = drift(view, rule, f"{health.failed} probe failed{f': {text}' if text else ''}", seen_at=health.since)
+    grace = part.wanted.grace_period if health.grace is None else health.grace
+    host_now = view.now + view.seen.facts.clock_skew
+    again = comes_back(part.container.config, _KILLED, part.wanted.restart_policy)
+    if not again or delay(streak(live, host_now)):
+        return halt(part.subject, part.pod, rule, cause, grace=grace, names=(part.name,))
+    return restart(part, view, rule, cause, failed=True, grace=grace)
 
 
 def _changed(part: Part, view: HostView, rule: str) -> Verdict | None:
@@ -118,7 +168,11 @@ def _completed(part: Part, view: HostView, rule: str) -> Verdict | None:
     """Match a container that ended and is not to be started again."""
     del view, rule
     live = part.live
-    over = live is not None and live.state == "exited" and not restarts(live, part.wanted.restart_policy)
+    over = (
+        live is not None
+        and live.state == "exited"
+        and not comes_back(part.container.config, live.exit_code, part.wanted.restart_policy)
+    )
     return NOTHING if over else None
 
 
@@ -131,9 +185,10 @@ def _backs_off(part: Part, view: HostView, rule: str) -> Verdict | None:
     until = restart_at(live, view.seen.facts.clock_skew)
     if until <= view.now:
         return None
+    said = f": {texts.last_words(live.message)}" if live.message else ""
     message = (
         f"container {part.name}: CrashLoopBackOff, exit code {live.exit_code}, "
-        f"restart {live.config.attempt + 1} at {texts.clock(until)}"
+        f"restart {live.config.attempt + 1} at {texts.clock(until)}{said}"
     )
     return Verdict(waiting=(waits(view, part.subject, "back-off", message, until=until),))
 
@@ -158,7 +213,8 @@ def _lost(part: Part, view: HostView, rule: str) -> Verdict | None:
 def _image_moved(part: Part, view: HostView, rule: str) -> Verdict | None:
     """Match a container whose tag means another image by now; only with imagePullPolicy Always."""
     live = part.live
-    image = moved(live, view.images) if live is not None and part.container.pull == "Always" else None
+    follows = part.container.pull == "Always" and part.container.role != "init"
+    image = moved(live, view.images) if live is not None and follows else None
     if live is None or image is None or part.subject.desired is None:
         return None
     name = live.config.image
@@ -174,7 +230,9 @@ def _image_moved(part: Part, view: HostView, rule: str) -> Verdict | None:
 
 CONTAINER_RULES: Final = (
     ContainerRule("container running", _running),
+    ContainerRule("probe failed", _probe_failed),
     ContainerRule("container absent", _absent),
+    ContainerRule("resources changed", resize),
     ContainerRule("config changed", _changed),
     ContainerRule("container not started", _not_started),
     ContainerRule("container completed", _completed),

@@ -28,11 +28,15 @@ from agent.model.action import (
     WriteFiles,
 )
 from agent.model.cri import SandboxConfig
-from agent.model.labels import PODS_DIR, SECRETS_DIR
+from agent.model.etc_hosts import etc_hosts
+from agent.model.files import FileSeen
+from agent.model.labels import PODS_DIR, PROBES, SECRETS_DIR
 from agent.model.observation import ContainerSeen, ImageSeen, SandboxSeen, Seen
+from agent.model.probing import Health
 from agent.model.volumes import VolumeSeen
 from agent.planner.host.images import canonical, image_store
 from agent.planner.host.volumes import layout
+from agent.planner.restartpolicy import role_of
 
 _KILLED: Final = 137
 _ROOTS: Final = (f"{PODS_DIR}/", f"{SECRETS_DIR}/")
@@ -105,7 +109,9 @@ def _effect(seen: Seen, step: AnyStep, now: float, registry: Registry) -> Seen: 
             kept = {one for one in seen.volumes if one.mark != step.mark}
             made = {VolumeSeen(mark=step.mark)} if isinstance(step, MakeVolume) else set[VolumeSeen]()
             after = replace(seen, volumes=tuple(sorted(kept | made)))
-        case OwnVolumes() | SetCgroup() | WriteEtcHosts():
+        case WriteEtcHosts():
+            after = _hosts_file(seen, step)
+        case OwnVolumes() | SetCgroup():
             after = seen
         case StopContainers() | RemoveContainer() | StopSandbox() | RemoveSandbox():
             after = _end(seen, step, now)
@@ -139,6 +145,14 @@ def _resized(seen: Seen, step: ResizeContainer) -> Seen:
             for one in seen.containers
         ),
     )
+
+
+def _hosts_file(seen: Seen, step: WriteEtcHosts) -> Seen:
+    mine = [one.ips for one in seen.sandboxes if one.ready and step.path.startswith(f"{PODS_DIR}/{one.config.uid}/")]
+    ips = step.ips or next(iter(mine), ())
+    text = etc_hosts(step.entry, ips)
+    written = FileSeen(sha256=hashlib.sha256(text.encode()).hexdigest(), mode=0o644)
+    return replace(seen, files=dict(sorted({**seen.files, step.path: written}.items())))
 
 
 def _without_files(seen: Seen, step: RemovePodFiles) -> Seen:
@@ -219,28 +233,48 @@ def _start(seen: Seen, step: StartContainer, now: float) -> Seen:
     if step.container_id is not None:
         if all(one.id != step.container_id or one.state != "created" for one in seen.containers):
             raise Impossible(f"container {step.container_id[:12]} is not there to be started")
-        return replace(
-            seen,
-            containers=tuple(
-                replace(one, state="running", started_at=now) if one.id == step.container_id else one
-                for one in seen.containers
+        return _well(
+            replace(
+                seen,
+                containers=tuple(
+                    _begun(replace(one, started_at=now)) if one.id == step.container_id else one
+                    for one in seen.containers
+                ),
             ),
+            step.container_id,
         )
     image = image_store(seen).get(canonical(step.config.image))
     if image is None:
         raise Impossible(f"image {step.config.image} of container {step.config.name} is not on the host")
-    made = ContainerSeen(
-        id=container_id(inside, step.config.name, step.config.attempt),
-        sandbox_id=inside,
-        config=step.config,
-        state="running",
-        created_at=now,
-        started_at=now,
-        image_ref=image.id,
+    made = _begun(
+        ContainerSeen(
+            id=container_id(inside, step.config.name, step.config.attempt),
+            sandbox_id=inside,
+            config=step.config,
+            state="created",
+            created_at=now,
+            started_at=now,
+            image_ref=image.id,
+        )
     )
     if any(one.id == made.id for one in seen.containers):
         raise Impossible(f"container name {step.config.name} attempt {step.config.attempt} is reserved")
-    return replace(seen, containers=_by_id((*seen.containers, made)))
+    return _well(replace(seen, containers=_by_id((*seen.containers, made))), made.id)
+
+
+def _begun(container: ContainerSeen) -> ContainerSeen:
+    """Return a container that was started: an init container is done at once, any other runs."""
+    if role_of(container.config) == "init":
+        return replace(container, state="exited", finished_at=container.started_at, reason="Completed")
+    return replace(container, state="running")
+
+
+def _well(seen: Seen, container_id: str) -> Seen:
+    """Return a host on which the probes of a container, where it has any, have passed."""
+    container = next(one for one in seen.containers if one.id == container_id)
+    if PROBES not in container.config.annotations or container.state != "running":
+        return seen
+    return replace(seen, health={**seen.health, container_id: Health()})
 
 
 def _stopped(container: ContainerSeen, now: float) -> ContainerSeen:

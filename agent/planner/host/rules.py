@@ -10,16 +10,20 @@ label (it never becomes a subject).
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
 from agent.model.action import Action
 from agent.model.cause import Cause
 from agent.planner.backoff import delay
+from agent.planner.deadline import deadline, exceeded, remembered_deadline
 from agent.planner.host import steps, texts
-from agent.planner.host.compare import alike
+from agent.planner.host.evict import evict
+from agent.planner.host.init_order import is_over
 from agent.planner.host.making import differences, make, summary
 from agent.planner.host.parts import classify_parts
+from agent.planner.host.restart import halt
 from agent.planner.host.view import NOTHING, HostView, Subject, Verdict, asked_for, drift, waits
 from agent.planner.pods import ObservedPod
-from agent.planner.podstatus import restarts
 
 
 class PodRule(NamedTuple):
@@ -127,21 +131,30 @@ def _extra_sandbox(subject: Subject, view: HostView, rule: str) -> Verdict | Non
     return Verdict(actions=(action,))
 
 
+def _deadline(subject: Subject, view: HostView, rule: str) -> Verdict | None:
+    """Match a pod that was active for longer than it may be: all of it stops, and stays so."""
+    pod, wanted = subject.observed, subject.wanted
+    at = _time_is_up(subject)
+    if pod is None or wanted is None or not exceeded(pod, at, view.now, view.seen.facts.clock_skew):
+        return None
+    what = f"was active on the host for longer than its activeDeadlineSeconds, until {texts.clock(at or 0.0)}"
+    return halt(subject, pod, rule, drift(view, rule, f"DeadlineExceeded: {what}"), grace=wanted.grace_period)
+
+
+def _time_is_up(subject: Subject) -> float | None:
+    pod, desired = subject.observed, subject.desired
+    if pod is None:
+        return None
+    return deadline(pod, remembered_deadline(pod) if desired is None else desired.spec.active_deadline_seconds)
+
+
 def _completed(subject: Subject, view: HostView, rule: str) -> Verdict | None:
-    """Match a pod that ran to its end under Never or OnFailure, and whose sandbox died since: it stays as it is."""
+    """Match a pod that ran to its end, and whose sandbox died since: it stays as it is."""
     del view, rule
     pod, wanted = subject.observed, subject.wanted
-    if pod is None or wanted is None or wanted.restart_policy == "Always" or pod.sandbox.ready:
+    if pod is None or wanted is None or pod.sandbox.ready:
         return None
-    current = pod.current
-    done = all(
-        (live := current.get(container.config.name)) is not None
-        and live.state == "exited"
-        and not restarts(live, wanted.restart_policy)
-        and alike(container.config, live.config)
-        for container in wanted.containers
-    )
-    return NOTHING if done else None
+    return NOTHING if is_over(wanted, pod) else None
 
 
 def _not_ready(subject: Subject, view: HostView, rule: str) -> Verdict | None:
@@ -161,7 +174,9 @@ def _not_ready(subject: Subject, view: HostView, rule: str) -> Verdict | None:
 def _by_parts(subject: Subject, view: HostView, rule: str) -> Verdict | None:
     """Match everything else: the sandbox is fine, its files and containers are looked at one by one."""
     del rule
-    return classify_parts(subject, view)
+    verdict = classify_parts(subject, view)
+    at = _time_is_up(subject)
+    return verdict if at is None or at <= view.now else replace(verdict, wake_at=at)
 
 
 POD_RULES: Final = (
@@ -172,7 +187,9 @@ POD_RULES: Final = (
     PodRule("pod absent", _absent),
     PodRule("pod changed", _changed),
     PodRule("extra sandbox", _extra_sandbox),
+    PodRule("deadline exceeded", _deadline),
     PodRule("pod completed", _completed),
     PodRule("sandbox not ready", _not_ready),
+    PodRule("pod evicted", evict),
     PodRule("pod parts", _by_parts),
 )

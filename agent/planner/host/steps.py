@@ -11,30 +11,43 @@ from msgspec.structs import replace
 
 from agent.model.action import (
     AnyStep,
-    ContainerStop,
     MakeFolders,
+    MountFilesystems,
+    OwnVolumes,
     PullImage,
-    RemoveContainer,
     RemovePodFiles,
     RemoveSandbox,
     RunSandbox,
+    SetCgroup,
     StartContainer,
-    StopContainers,
     StopSandbox,
+    WriteEtcHosts,
     WriteFiles,
 )
-from agent.model.cri import SandboxConfig
-from agent.model.labels import RESTART_STREAK, REVISION
+from agent.model.cri import Mount, SandboxConfig
+from agent.model.files import Folder
+from agent.model.labels import ATTEMPTS, RESTART_STREAK, REVISION, STARTED, TERMINATION_MESSAGE
 from agent.model.observation import ContainerSeen, ImageSeen
 from agent.model.value import Value
 from agent.planner.backoff import streak
-from agent.planner.host.identity import log_directory
+from agent.planner.host import attempts
+from agent.planner.host.identity import etc_hosts_path, log_directory, message_file, message_folder
 from agent.planner.host.images import canonical
+from agent.planner.host.init_order import first
 from agent.planner.host.render import RenderedContainer, RenderedPod
+from agent.planner.host.stopping import stop_all
 from agent.planner.host.view import HostView
+from agent.planner.lastwords import last_annotation
 from agent.planner.pods import ObservedPod
 
 _UID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class Made(Value, frozen=True, kw_only=True):
+    """Steps, and the folders that must be there before them."""
+
+    folders: tuple[Folder, ...] = ()
+    steps: tuple[AnyStep, ...] = ()
 
 
 class Pulls(Value, frozen=True, kw_only=True):
@@ -64,61 +77,110 @@ def pulls(containers: Sequence[RenderedContainer], store: Mapping[str, ImageSeen
         if absent:
             missing[image] = None
         if container.pull == "Always" or (absent and image not in steps):
-            steps[image] = PullImage(image=image, always=container.pull == "Always")
+            steps[image] = PullImage(image=image, always=container.pull == "Always", auths=container.auths)
     return Pulls(steps=tuple(steps.values()), missing=tuple(missing))
 
 
-def bring_up(wanted: RenderedPod, view: HostView, before: ObservedPod | None, ready: Pulls) -> tuple[AnyStep, ...]:
-    """Return all steps to make a pod, in place of what is there ``before``."""
-    files = [WriteFiles(trees=tuple(volume.tree for volume in wanted.volumes))] if wanted.volumes else []
-    folders = (*wanted.folders, *(folder for container in wanted.containers for folder in container.folders))
-    down = take_down(before, wanted) if before else ()
-    return (MakeFolders(folders=folders), *files, *ready.steps, *down, *run(wanted, view, before))
-
-
-def run(wanted: RenderedPod, view: HostView, before: ObservedPod | None) -> tuple[AnyStep, ...]:
-    """Return the steps that start a sandbox and its containers, one attempt after those ``before``."""
-    same = [one for one in before.sandboxes if one.config.uid == wanted.uid] if before else []
-    attempt = max((one.config.attempt for one in same), default=-1) + 1
-    sandbox = replace(
-        wanted.sandbox,
-        attempt=attempt,
-        annotations={
-            **wanted.sandbox.annotations,
-            REVISION: view.revision,
-            RESTART_STREAK: str(sandbox_streak(before, view) + 1) if same and before else "0",
-        },
+def bring_up(
+    wanted: RenderedPod, view: HostView, before: ObservedPod | None, ready: Pulls, *, afresh: bool = False
+) -> tuple[AnyStep, ...]:
+    """Return all steps to make a pod, in place of what is there ``before``; ``afresh`` after its files are gone."""
+    made = run(wanted, view, before)
+    files: tuple[AnyStep, ...] = (
+        MakeFolders(folders=(*wanted.folders, *made.folders)),
+        *((MountFilesystems(mounts=wanted.mounts),) if wanted.mounts else ()),
+        *((WriteFiles(trees=tuple(volume.tree for volume in wanted.volumes)),) if wanted.volumes else ()),
+        *((OwnVolumes(volumes=wanted.owned),) if wanted.owned else ()),
     )
-    earlier = before.current if same and before else {}
-    return (RunSandbox(config=sandbox), *(_again(one, sandbox, view, earlier) for one in wanted.containers))
+    down = take_down(before, wanted, forget=afresh) if before else ()
+    if afresh:
+        return (*ready.steps, *down, *files, *made.steps)
+    return (*files, *ready.steps, *down, *made.steps)
 
 
-def _again(
-    container: RenderedContainer, sandbox: SandboxConfig, view: HostView, earlier: Mapping[str, ContainerSeen]
-) -> StartContainer:
-    before = earlier.get(container.config.name)
+def run(wanted: RenderedPod, view: HostView, before: ObservedPod | None) -> Made:
+    """Return the steps that start a sandbox, and in it what comes first, one attempt after those ``before``."""
+    earlier = before if before is not None and before.uid == wanted.uid else None
+    sandbox = _sandbox(wanted, view, earlier)
+    starting = [start(one, None, wanted, sandbox, view) for one in first(wanted)]
+    cgroup = [SetCgroup(cgroup=wanted.cgroup)] if wanted.cgroup is not None else []
+    hosts = [WriteEtcHosts(path=etc_hosts_path(wanted.uid), entry=wanted.etc_hosts)] if wanted.etc_hosts else []
+    return Made(
+        folders=tuple(folder for made in starting for folder in made.folders),
+        steps=(*cgroup, RunSandbox(config=sandbox), *hosts, *(step for made in starting for step in made.steps)),
+    )
+
+
+def _sandbox(wanted: RenderedPod, view: HostView, before: ObservedPod | None) -> SandboxConfig:
+    """Return the sandbox of a pod, and in its annotations what must be known of those ``before`` it."""
+    annotations = {**wanted.sandbox.annotations, REVISION: view.revision, RESTART_STREAK: "0", STARTED: f"{view.now:g}"}
     if before is None:
-        return start(container, None, sandbox, view, attempt=0)
-    return start(container, None, sandbox, view, attempt=before.config.attempt + 1, crashes=streak(before))
+        return replace(wanted.sandbox, annotations=annotations)
+    same = [one for one in before.sandboxes if one.config.uid == wanted.uid]
+    annotations[RESTART_STREAK] = str(sandbox_streak(before, view) + 1)
+    annotations[STARTED] = before.sandbox.config.annotations.get(STARTED, annotations[STARTED])
+    if counted := attempts.written(before):
+        annotations[ATTEMPTS] = counted
+    return replace(wanted.sandbox, attempt=max(one.config.attempt for one in same) + 1, annotations=annotations)
 
 
 def start(
     container: RenderedContainer,
     sandbox_id: str | None,
+    wanted: RenderedPod,
     sandbox: SandboxConfig,
     view: HostView,
     *,
-    attempt: int,
-    crashes: int = 0,
-) -> StartContainer:
-    """Return the step that makes and starts a container; ``crashes`` is the row of crashes that it continues."""
+    before: ContainerSeen | None = None,
+    failed: bool = False,
+) -> Made:
+    """Return what makes and starts a container, one attempt after the one ``before``.
+
+    Where there is none, the sandbox knows how often it was started in those before it. ``failed`` says that it
+    crashed: the next one continues the row of crashes that back-off counts.
+    """
+    name = container.config.name
+    if before is None:
+        attempt, crashes = attempts.first(sandbox, name)
+    else:
+        host_now = view.now + view.seen.facts.clock_skew
+        attempt, crashes = before.config.attempt + 1, streak(before, host_now) + 1 if failed else 0
+    mounts, message = _mounts(container, wanted.uid, attempt)
     config = replace(
         container.config,
         attempt=attempt,
-        log_path=f"{container.config.name}/{attempt}.log",
-        annotations={**container.config.annotations, REVISION: view.revision, RESTART_STREAK: str(crashes)},
+        log_path=f"{name}/{attempt}.log",
+        mounts=mounts,
+        annotations={
+            **container.config.annotations,
+            REVISION: view.revision,
+            RESTART_STREAK: str(crashes),
+            **last_annotation(before),
+        },
     )
-    return StartContainer(sandbox_id=sandbox_id, sandbox=sandbox, config=config)
+    step = StartContainer(
+        sandbox_id=sandbox_id,
+        sandbox=sandbox,
+        config=config,
+        post_start=container.post_start,
+        grace=wanted.grace_period,
+    )
+    log = (Folder(path=message, mode=0o666, kind="file"),) if message else ()
+    return Made(folders=(*container.folders, *log), steps=(step,))
+
+
+def _mounts(container: RenderedContainer, uid: str, attempt: int) -> tuple[tuple[Mount, ...], str]:
+    """Return what an attempt of a container mounts, with the file in which it says why it ends, and that file.
+
+    There is none where the container mounts something at that path itself.
+    """
+    mounts = container.config.mounts
+    path = container.config.annotations.get(TERMINATION_MESSAGE, "").rpartition(" ")[0]
+    others = tuple(one for one in mounts if not one.host_path.startswith(message_folder(uid)))
+    if not path or any(one.container_path == path for one in others):
+        return mounts, ""
+    message = message_file(uid, container.config.name, attempt)
+    return tuple(sorted((*others, Mount(container_path=path, host_path=message)))), message
 
 
 def sandbox_streak(pod: ObservedPod, view: HostView) -> int:
@@ -129,32 +191,29 @@ def sandbox_streak(pod: ObservedPod, view: HostView) -> int:
     return 0 if calm or not (written.isascii() and written.isdigit() and len(written) < 4) else int(written)
 
 
-def take_down(pod: ObservedPod, wanted: RenderedPod | None) -> tuple[AnyStep, ...]:
-    """Return the steps that end a pod, gently, and forget it; its files go unless ``wanted`` is the same pod."""
+def take_down(pod: ObservedPod, wanted: RenderedPod | None, *, forget: bool = False) -> tuple[AnyStep, ...]:
+    """Return the steps that end a pod, gently, and forget it.
+
+    Its files go unless ``wanted`` is the same pod and nobody asks to ``forget`` them, too.
+    """
     same = wanted is not None and wanted.uid == pod.uid
     grace = wanted.grace_period if wanted is not None and same else pod.grace_period
-    stops = [
-        step for name, found in pod.containers.items() for container in found for step in stop(container, name, grace)
-    ]
     sandboxes = [
         step for one in pod.sandboxes for step in (StopSandbox(sandbox_id=one.id), RemoveSandbox(sandbox_id=one.id))
     ]
-    kept = wanted.uid if wanted is not None else ""
-    uids = dict.fromkeys(one.config.uid for one in pod.sandboxes if one.config.uid != kept)
-    files = [RemovePodFiles(uid=uid, log_directory=log_directory(pod.key, uid)) for uid in uids if is_uid(uid)]
-    return (*stops, *sandboxes, *files)
+    kept = wanted.uid if wanted is not None and not forget else ""
+    gone = {one.config.uid: one.config.cgroup_parent for one in pod.sandboxes if one.config.uid != kept}
+    files = [
+        RemovePodFiles(uid=uid, log_directory=log_directory(pod.key, uid), cgroup_parent=own_cgroup(parent, uid))
+        for uid, parent in gone.items()
+        if is_uid(uid)
+    ]
+    return (*stop_all(pod, grace), *sandboxes, *files)
 
 
-def stop(container: ContainerSeen, name: str, grace: int) -> tuple[StopContainers, ...]:
-    """Return the step that stops a container, none when it does not run."""
-    if container.state not in {"running", "unknown"}:
-        return ()
-    return (StopContainers(containers=(ContainerStop(container_id=container.id, name=name, grace=grace),)),)
-
-
-def discard(container: ContainerSeen, name: str, grace: int) -> tuple[AnyStep, ...]:
-    """Return the steps that stop a container and forget it."""
-    return (*stop(container, name, grace), RemoveContainer(container_id=container.id, name=name))
+def own_cgroup(parent: str, uid: str) -> str:
+    """Return a sandbox's cgroup parent where it is the pod's own; empty where other pods share it."""
+    return parent if uid in parent or uid.replace("-", "_") in parent else ""
 
 
 def is_uid(text: str) -> bool:

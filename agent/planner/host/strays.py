@@ -4,7 +4,9 @@ from collections.abc import Set as AbstractSet
 
 from agent.model.action import Action
 from agent.model.observation import ContainerSeen
-from agent.planner.host import steps, texts
+from agent.planner.host import texts
+from agent.planner.host.render import RenderedPod
+from agent.planner.host.stopping import discard
 from agent.planner.host.view import HostView, Subject, drift
 from agent.planner.pods import ObservedPod
 
@@ -12,9 +14,10 @@ _STRANGER = "stranger in pod"
 _REST = "container left over"
 
 
-def tidy(pod: ObservedPod, names: int) -> bool:
-    """Tell whether a pod that has a container of each of its names has nothing else."""
-    return not pod.strangers and len(pod.containers) == names and all(len(had) == 1 for had in pod.containers.values())
+def tidy(pod: ObservedPod, wanted: RenderedPod) -> bool:
+    """Tell whether a pod has only containers of its own names, and none of them twice."""
+    names = {container.config.name for container in (*wanted.init, *wanted.containers)}
+    return not pod.strangers and all(name in names and len(had) == 1 for name, had in pod.containers.items())
 
 
 def clean(subject: Subject, view: HostView, handled: AbstractSet[str]) -> tuple[Action, ...]:
@@ -25,7 +28,7 @@ def clean(subject: Subject, view: HostView, handled: AbstractSet[str]) -> tuple[
     pod, wanted = subject.observed, subject.wanted
     if pod is None or wanted is None:
         return ()
-    names = {container.config.name for container in wanted.containers}
+    names = {container.config.name for container in (*wanted.init, *wanted.containers)}
     strangers = [(one.config.name, one) for one in pod.strangers]
     strangers += [(name, one) for name, found in pod.containers.items() if name not in names for one in found]
     rests = [
@@ -46,7 +49,7 @@ def clean(subject: Subject, view: HostView, handled: AbstractSet[str]) -> tuple[
         rule=rule,
         cause=drift(view, rule, _what(strangers, rests)),
         consequence="remove",
-        steps=tuple(step for name, one in every for step in steps.discard(one, name, wanted.grace_period)),
+        steps=discard(every, pod, wanted.grace_period),
         containers=tuple(dict.fromkeys(texts.cut(name) for name, _ in every)),
     )
     return (action,)

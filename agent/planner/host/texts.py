@@ -10,7 +10,8 @@ from agent.model.value import Sensitive, Text, reveal
 from agent.planner.fingerprint import fingerprint
 
 _LONGEST: Final = 200
-_BINARY: Final = (("Gi", 1 << 30), ("Mi", 1 << 20), ("Ki", 1 << 10))
+BINARY: Final = (("Gi", 1 << 30), ("Mi", 1 << 20), ("Ki", 1 << 10))
+"""Suffixes of amounts of memory, the largest first."""
 _SIGNALS: Final = {1: "SIGHUP", 2: "SIGINT", 6: "SIGABRT", 9: "SIGKILL", 11: "SIGSEGV", 15: "SIGTERM"}
 
 
@@ -45,7 +46,7 @@ def cut(text: str) -> str:
 
 def shown_bytes(count: int) -> str:
     """Return an amount of memory with the largest binary suffix that fits evenly."""
-    return next((f"{count // unit}{suffix}" for suffix, unit in _BINARY if count % unit == 0), str(count))
+    return next((f"{count // unit}{suffix}" for suffix, unit in BINARY if count % unit == 0), str(count))
 
 
 def how_it_ended(exit_code: int, reason: str) -> str:
@@ -58,3 +59,9 @@ def how_it_ended(exit_code: int, reason: str) -> str:
     if exit_code == 255:
         return "exited with code 255 (perhaps the host or containerd restarted)"
     return f"exited with code {exit_code}"
+
+
+def last_words(message: str) -> str:
+    """Return the last that a container said, on one line: its ends matter more than its beginnings."""
+    line = " | ".join(part.strip() for part in message.splitlines() if part.strip())
+    return line if len(line) <= _LONGEST else f"…{line[-_LONGEST:]}"

@@ -10,6 +10,7 @@ from agent.model.files import FileSeen
 from agent.model.objects.meta import ConfigKey, ObjectKey, PodKey
 from agent.model.observation import ContainerSeen, ImageSeen, Seen
 from agent.model.plan import FingerprintKey, HostInput, Waiting
+from agent.model.usage import Usage
 from agent.model.value import Value
 from agent.planner.host.filetree import projected_files
 from agent.planner.host.images import image_store
@@ -31,6 +32,7 @@ class HostView(Value, frozen=True, kw_only=True):
     images: Mapping[str, ImageSeen]
     files: Mapping[str, Mapping[str, FileSeen]]
     """Files of projected volumes: by root, then by path below it."""
+    usage: Usage | None = None
 
 
 class Subject(Value, frozen=True, kw_only=True):
@@ -62,10 +64,11 @@ class Part(Value, frozen=True, kw_only=True):
 
 
 class Verdict(Value, frozen=True, kw_only=True):
-    """What a rule asks for. Both empty: all is well."""
+    """What a rule asks for. All empty: all is well. ``wake_at`` is when time alone will change that; 0 for never."""
 
     actions: tuple[Action, ...] = ()
     waiting: tuple[Waiting, ...] = ()
+    wake_at: float = 0.0
 
 
 NOTHING: Final = Verdict()
@@ -83,6 +86,7 @@ def host_view(given: HostInput, seen: Seen) -> HostView:
         seen=seen,
         images=image_store(seen),
         files=projected_files(seen),
+        usage=given.usage,
     )
 
 

@@ -12,6 +12,6 @@ def claim(template: Template, pods: Mapping[PodKey, Live]) -> Claim:
     """Return what a Pod wants: itself. Whatever runs under its name is taken for it."""
     slots = first_slots(template, 1)
     live = pods.get(slots[0].key)
-    ready = int(live is not None and live.ready_since(template.names) is not None)
+    ready = int(live is not None and live.ready_since(template.names, template.annotations) is not None)
     current = () if live is None else (live,)
     return Claim(template=template, final=slots, now=slots, current=current, ready=ready, available=ready)

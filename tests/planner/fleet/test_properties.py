@@ -50,7 +50,7 @@ class Stage(World):
             if not isinstance(observation, Seen):
                 continue
             for key, found in observed_pods(observation, "prod").items():
-                since = found.running_since(list(found.containers)) if found.containers else None
+                since = found.ready_since(list(found.containers)) if found.containers else None
                 going = not key.name.startswith("web-") or f"default/{key.name}" in leaving_before
                 if not going and since is not None and since + spec.min_ready_seconds <= self.now:
                     before.add(key)

@@ -61,9 +61,10 @@ def test_a_changed_memory_request_shows() -> None:
     def requesting(memory: str) -> DesiredPod:
         return pod("web", container(resources=ResourceRequirements(requests={"memory": memory})))
 
-    assert changes(requesting("1Gi"), requesting("2Gi")) == [
-        ("spec.containers[web].resources.requests.memory", "(oom_score_adj 875)", "2Gi (oom_score_adj 750)")
+    assert changes(pod("web", container()), requesting("2Gi")) == [
+        ("spec.containers[web].resources.requests.memory", "(oom_score_adj 1000)", "2Gi (oom_score_adj 750)")
     ]
+    assert plan(desired(requesting("2Gi")), converge(desired(requesting("1Gi")))).actions == (), "for the scheduler"
 
 
 def test_a_host_whose_memory_reading_moves_a_little_restarts_nothing() -> None:

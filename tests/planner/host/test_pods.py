@@ -98,12 +98,12 @@ def test_annotations_that_make_no_sense_give_defaults() -> None:
     assert (found.owner, found.restart_policy, found.grace_period) == (None, "Always", 30)
 
 
-def test_since_when_a_pod_runs() -> None:
+def test_since_when_a_pod_is_ready() -> None:
     seen = converge(desired(pod("web", container("a"), container("b"))))
     seen = with_container(seen, "b", started_at=1234.0)
-    assert live(seen).running_since(("a", "b")) == 1234.0
-    assert live(exited(seen, "a")).running_since(("a", "b")) is None
-    assert live(seen).running_since(("a", "missing")) is None
+    assert live(seen).ready_since(("a", "b")) == 1234.0
+    assert live(exited(seen, "a")).ready_since(("a", "b")) is None
+    assert live(seen).ready_since(("a", "missing")) is None
 
 
 def test_what_was_remembered_goes_away_with_its_value() -> None:

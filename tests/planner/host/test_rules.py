@@ -280,7 +280,7 @@ def test_a_container_made_by_hand_in_our_pod_is_removed() -> None:
     action = only(plan(desired(pod()), replace(seen, containers=(*seen.containers, stranger))))
     assert (action.rule, action.containers) == ("stranger in pod", ("sh",))
     assert action.steps == (
-        StopContainers(containers=(ContainerStop(container_id="hand", name="sh", grace=30),)),
+        StopContainers(containers=(ContainerStop(container_id="hand", name="sh", grace=30, ip="10.88.0.2"),)),
         RemoveContainer(container_id="hand", name="sh"),
     )
     assert drift_of(action).what == "not made by trimtab: sh (busybox)"
