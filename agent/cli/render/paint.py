@@ -11,7 +11,9 @@ Paint = Callable[[str, Role], str]
 _STYLES: Final[Mapping[Role, Mapping[str, str | bool]]] = {
     "create": {"fg": "green"},
     "replace": {"fg": "yellow"},
+    "start": {"fg": "green"},
     "restart": {"fg": "yellow"},
+    "stop": {"fg": "yellow"},
     "update": {"fg": "cyan"},
     "remove": {"fg": "red"},
     "good": {"fg": "green"},
