@@ -177,17 +177,3 @@ def test_removing_a_pods_files_follows_nothing_that_was_planted(host: Containerd
     succeed(host, RemovePodFiles(uid=uid))
     assert machine.run(f"ls -d {PODS_DIR}/{uid}").stdout == ""
     assert machine.run("cat /root/precious/file /root/mounted/file", check=True).stdout == "keep\nkeep\n"
-
-
-def test_a_planted_link_leads_no_sub_path_elsewhere(host: ContainerdHost, machine: LabHost, lab: Lab) -> None:
-    sandbox = sandbox_config("web")
-    scratch = f"{PODS_DIR}/{sandbox.uid}/volumes/empty-dir/scratch"
-    succeed(host, MakeFolders(folders=(Folder(path=scratch, mode=0o777),)))
-    machine.run(f"ln -s /root {scratch}/sub", check=True)
-    outcomes = execute(host, action("folder", MakeFolders(folders=(Folder(path=f"{scratch}/sub/planted"),))))
-    assert "leads elsewhere" in outcomes["folder"].error
-    assert machine.run("ls -d /root/planted").stdout == ""
-    mount = Mount(container_path="/data", host_path=f"{scratch}/sub")
-    container = container_config(sandbox, f"{lab.registry}/app:1.0", mounts=[mount])
-    outcome = execute(host, action("pod", *create_steps(sandbox, container)))["pod"]
-    assert (outcome.kind, outcome.step) == ("refused", "start-container")

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from agent.hosts.cri.limits import OciSpec, live_resources
+from agent.hosts.files.subpath import as_asked_for
 from agent.hosts.proto import runtime_v1_pb2 as pb
 from agent.model import labels
 from agent.model.cri import (
@@ -104,7 +105,7 @@ def decode_container(info: Mapping[str, str]) -> ContainerConfig | None:
             EnvValue(name=env.get("key", ""), value=hidden.text(f"env:{env.get('key', '')}", env.get("value", "")))
             for env in config.get("envs") or ()
         ),
-        mounts=tuple(_mount(mount) for mount in config.get("mounts") or ()),
+        mounts=as_asked_for(tuple(_mount(mount) for mount in config.get("mounts") or ()), annotations),
         labels=_part(config, "labels"),
         annotations=annotations,
         log_path=config.get("log_path", ""),

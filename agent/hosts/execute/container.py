@@ -7,7 +7,7 @@ from agent.hosts.cri.errors import is_reserved
 from agent.hosts.execute.context import Context
 from agent.hosts.execute.hooks import run_post_start
 from agent.hosts.execute.settling import until_settled
-from agent.hosts.files.subpath import refuse_escapes
+from agent.hosts.files.subpath import pin_sub_paths
 from agent.hosts.proto import runtime_v1_pb2 as pb
 from agent.model import labels
 from agent.model.action import RemoveContainer, ResizeContainer, StartContainer
@@ -27,8 +27,8 @@ def start_container(context: Context, step: StartContainer) -> None:
 
 def _create(context: Context, step: StartContainer) -> str:
     sandbox_id = context.sandbox(step.sandbox_id)
-    refuse_escapes(context.link, step.config.mounts)
-    config, sandbox = encode_container(_addressed(context, sandbox_id, step.config)), encode_sandbox(step.sandbox)
+    asked_for = pin_sub_paths(context.link, step.config)
+    config, sandbox = encode_container(_addressed(context, sandbox_id, asked_for)), encode_sandbox(step.sandbox)
     try:
         return context.runtime.create_container(sandbox_id, config, sandbox)
     except grpc.RpcError as error:

@@ -11,11 +11,15 @@ from agent.hosts.execute.sandbox import remove_sandbox, run_sandbox, stop_sandbo
 from agent.hosts.execute.stopping import stop_containers
 from agent.hosts.execute.trouble import explained
 from agent.hosts.files.folders import make_folders
+from agent.hosts.files.mounts import mount_filesystems
+from agent.hosts.files.ownership import own_volumes
 from agent.hosts.files.remove import remove_pod_files
 from agent.hosts.files.write import write_trees
 from agent.model.action import (
     AnyStep,
     MakeFolders,
+    MountFilesystems,
+    OwnVolumes,
     PullImage,
     RemoveContainer,
     RemovePodFiles,
@@ -50,6 +54,10 @@ def _do(context: Context, step: AnyStep) -> None:  # noqa: C901, PLR0912 - one l
             make_folders(context.link, step.folders)
         case WriteFiles():
             write_trees(context.link, step.trees)
+        case MountFilesystems():
+            mount_filesystems(context.link, step.mounts)
+        case OwnVolumes():
+            own_volumes(context.link, step.volumes)
         case RunSandbox():
             run_sandbox(context, step)
         case SetCgroup():

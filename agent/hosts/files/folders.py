@@ -1,4 +1,4 @@
-"""Folders on the host: made where missing, never touched where they are."""
+"""Folders and empty files on the host: made where missing, never touched where they are."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -8,31 +8,49 @@ from agent.hosts.link import Link
 from agent.model.files import Folder
 from agent.ports import Temporary
 
-# Arguments: medium (or "must-exist"), mode, path, again and again. What is below a folder of ours is closed to other
-# users of the host; containers get to see it by being mounted. A container writes in its emptyDir: a link that it left
-# there must not lead a subPath elsewhere.
+# Arguments: kind, "must-exist" or medium, size, mode, group and path, again and again. What is below a folder of ours
+# is closed to other users of the host; containers get to see it by being mounted.
 _SCRIPT: Final = """
 fail() { echo "$1" >&2; exit 1; }
 missing() { echo "hostPath $1 $2 on the host" >&2; exit 4; }
-while [ $# -gt 0 ]; do
-  medium=$1 mode=$2 path=$3
-  shift 3
-  umask 022
-  if [ "$medium" = must-exist ]; then
-    [ -d "$path" ] && continue
-    [ -e "$path" ] && missing "$path" "is not a directory"
-    missing "$path" "does not exist"
-  fi
-  case $path in
-  /var/lib/trimtab/*/volumes/empty-dir/*/* | /run/trimtab/*/volumes/empty-dir/*/*)
-    [ "$(readlink -m -- "$path")" = "$path" ] || fail "$path leads elsewhere: a link was put in its way" ;;
+look() {
+  case $1 in
+  folder) [ -d "$2" ] || missing "$2" "is not a directory" ;;
+  file) [ -f "$2" ] || missing "$2" "is not a file" ;;
+  socket) [ -S "$2" ] || missing "$2" "is not a socket" ;;
+  char-device) [ -c "$2" ] || missing "$2" "is not a character device" ;;
+  block-device) [ -b "$2" ] || missing "$2" "is not a block device" ;;
   esac
+}
+while [ $# -gt 0 ]; do
+  kind=$1 medium=$2 size=$3 mode=$4 group=$5 path=$6
+  shift 6
+  if [ "$medium" = must-exist ]; then
+    [ -e "$path" ] || missing "$path" "does not exist"
+    look "$kind" "$path"
+    continue
+  fi
+  umask 022
   case $path in /var/lib/trimtab/* | /run/trimtab/*) umask 077 ;; esac
-  if ! [ -d "$path" ]; then
-    mkdir -p -- "${path%/*}/" && mkdir -m "$mode" -- "$path" || [ -d "$path" ] || exit 1
+  if [ -e "$path" ]; then
+    look "$kind" "$path"
+  else
+    above=${path%/*}/
+    [ -d "$above" ] || mkdir -p -- "$above" || exit 1
+    if [ "$kind" = folder ]; then
+      mkdir -m "$mode" -- "$path" || [ -d "$path" ] || exit 1
+    else
+      (set -C; : >"$path") || [ -f "$path" ] || exit 1
+      chmod "$mode" -- "$path" || exit 1
+    fi
+    # The group is given before the bits that go with it: giving it takes them away.
+    [ -z "$group" ] || { chgrp -h -- "$group" "$path" && chmod "$mode" -- "$path"; } || exit 1
   fi
   if [ "$medium" = Memory ] && ! mountpoint -q "$path"; then
-    mount -t tmpfs -o "nosuid,nodev,mode=$mode" trimtab "$path" || exit 1
+    options=nosuid,nodev,mode=$mode
+    [ -z "$group" ] || options=$options,gid=$group
+    [ "$size" = 0 ] || options=$options,size=$size
+    mount -t tmpfs -o "$options" trimtab "$path" || exit 1
   fi
 done
 """
@@ -43,12 +61,21 @@ _AT_ONCE: Final = 25
 
 
 def make_folders(link: Link, folders: Sequence[Folder]) -> None:
-    """Make folders, and a tmpfs where one is asked for, unless one is missing that must exist. Raises PortError."""
+    """Make folders and files, and a tmpfs where one is asked for, unless one is missing that must exist.
+
+    Raises PortError.
+    """
     for start in range(0, len(folders), _AT_ONCE):
         arguments: list[str] = []
         for folder in folders[start : start + _AT_ONCE]:
-            kind = "must-exist" if folder.must_exist else folder.medium
-            arguments += [kind, f"{folder.mode & 0o7777:o}", check_folder(folder.path)]
+            arguments += [
+                folder.kind,
+                "must-exist" if folder.must_exist else folder.medium,
+                str(folder.size_limit),
+                f"{folder.mode & 0o7777:o}",
+                "" if folder.group is None else str(folder.group),
+                check_folder(folder.path),
+            ]
         done = link.run(_SCRIPT, *arguments)
         if done.code == _MISSING:
             raise Temporary(done.error[:300].strip())

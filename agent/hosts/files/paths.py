@@ -41,6 +41,13 @@ def check_etc_hosts(path: str) -> str:
     return path
 
 
+def check_volume(path: str) -> str:
+    """Return the root of a pod's volume."""
+    if not _TREE.fullmatch(path):
+        raise UnsafePath(f"{path[:200]!r} is not the place of a pod's volume")
+    return path
+
+
 def check_file(path: str) -> str:
     """Return the path of a file below its tree."""
     parts = path.split("/")

@@ -16,7 +16,7 @@ from agent.model.files import FileTree
 from agent.model.labels import SECRETS_DIR
 from agent.ports import Temporary
 
-# Arguments: the folder of Secrets, then root and digest of each tree.
+# Arguments: the folder of Secrets, then root, digest and group of each tree.
 _SCRIPT: Final = """
 set -eu
 umask 077
@@ -29,14 +29,14 @@ on_tmpfs "$memory" || mount -t tmpfs -o nosuid,nodev,mode=0700 trimtab "$memory"
 for each in "$@"; do
   case $each in /*) mkdir -p "$each"; rm -rf "$each/..new" ;; esac
 done
-tar -C / --no-same-owner -xpmf -
+tar -C / --same-owner --numeric-owner -xpmf -
 while [ $# -gt 0 ]; do
   cd "$1"
-  chmod 0755 .
-  payload=..$2
-  shift 2
+  payload=..$2 group=$3
+  shift 3
   [ -d ..new ] || mkdir ..new
-  chmod 0755 ..new
+  chmod 0755 . ..new
+  [ -z "$group" ] || { chgrp "$group" . ..new; chmod g+s . ..new; }
   if [ -e "$payload" ] || [ -L "$payload" ]; then
     # The same content is there, edited: step aside and back, so that ..data never dangles.
     swap ..new
@@ -69,7 +69,7 @@ def write_trees(link: Link, trees: Sequence[FileTree]) -> None:
     """Bring file trees to the host and repair whatever differs below their roots. Raises PortError."""
     arguments: list[str] = []
     for tree in trees:
-        arguments += [check_tree(tree.root, tree.digest), tree.digest]
+        arguments += [check_tree(tree.root, tree.digest), tree.digest, "" if tree.group is None else str(tree.group)]
     done = link.run(_SCRIPT, SECRETS_DIR, *arguments, stdin=archive(trees))
     if done.code:
         # tar and mv name files, never contents.
@@ -89,9 +89,10 @@ def archive(trees: Sequence[FileTree]) -> bytes:
                     if folder not in made:
                         made.add(folder)
                         entry = tarfile.TarInfo(folder)
-                        entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+                        entry.type, entry.mode = tarfile.DIRTYPE, 0o755 if tree.group is None else 0o2755
+                        entry.gid = tree.group or 0
                         tar.addfile(entry)
                 entry = tarfile.TarInfo(f"{tree.root}/..new/{file.path}".lstrip("/"))
-                entry.mode, entry.size = file.mode & 0o777, len(file.content)
+                entry.mode, entry.size, entry.gid = file.mode & 0o777, len(file.content), tree.group or 0
                 tar.addfile(entry, io.BytesIO(file.content))
     return stream.getvalue()
