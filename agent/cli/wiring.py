@@ -24,7 +24,7 @@ from agent.planner.upkeep import Policy
 from agent.ports import Source, State
 
 if TYPE_CHECKING:
-    from agent.hosts.doctor import Check
+    from agent.hosts.check import Check
     from agent.hosts.host import ContainerdHost
     from agent.hosts.ssh.trust import HostKey
     from agent.reconciler import HostFactory, Settings

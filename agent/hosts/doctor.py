@@ -1,24 +1,24 @@
 """Looking a host over before, or after, it is trusted with pods: each line ok, a warning, or a problem and its cure."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final, Literal
+from collections.abc import Generator, Iterator
+from typing import Final
 
 import grpc
-import msgspec
 
 from agent.hosts import facts as host_facts
+from agent.hosts.abilities import features, runtime_config
+from agent.hosts.ability_checks import ability_checks
+from agent.hosts.check import Check, Status
 from agent.hosts.connect import open_link
 from agent.hosts.cri.client import Runtime, pb
 from agent.hosts.cri.errors import port_error
 from agent.hosts.facts import HostFacts
 from agent.hosts.link import Link
+from agent.hosts.machine import Machine
 from agent.hosts.owner import parse_owner
 from agent.model.objects.agent import SshDefaults
 from agent.model.objects.host import Host
-from agent.model.value import Value
 from agent.ports import Clock, PortError
-
-Status = Literal["ok", "warning", "problem"]
 
 _SKEW_WARNING: Final = 5.0
 _SKEW_PROBLEM: Final = 60.0
@@ -42,15 +42,6 @@ done
 """
 
 
-class Check(Value, frozen=True, kw_only=True):
-    """One line of the doctor's report."""
-
-    name: str
-    status: Status
-    message: str
-    hint: str = ""
-
-
 def examine(declared: Host, defaults: SshDefaults, agent: str, *, clock: Clock) -> Iterator[Check]:
     """Yield checks as they are made; ends early where nothing further can be asked. Changes nothing."""
     where = "this machine"
@@ -64,8 +55,8 @@ def examine(declared: Host, defaults: SshDefaults, agent: str, *, clock: Clock) 
     try:
         yield Check(name="connection", status="ok", message=f"{where}: key and login are in order")
         yield from _examine_tools(link)
-        yield from _examine_facts(declared, link, agent, clock)
-        yield from _examine_runtime(declared, link)
+        machine = yield from _examine_facts(declared, link, agent, clock)
+        yield from _examine_runtime(declared, link, machine)
     except PortError as error:
         yield _failed("connection", error)
     finally:
@@ -118,7 +109,7 @@ def _disk(line: str) -> Check | None:
     return Check(name="disk", status=status, message=f"{free} % free for {folder}", hint=hint)
 
 
-def _examine_facts(declared: Host, link: Link, agent: str, clock: Clock) -> Iterator[Check]:
+def _examine_facts(declared: Host, link: Link, agent: str, clock: Clock) -> Generator[Check, None, Machine]:
     name, socket_path = declared.metadata.name, declared.spec.runtime_endpoint.removeprefix("unix://")
     before = clock.now()
     done = link.run(host_facts.SCRIPT, *host_facts.arguments(socket_path))
@@ -126,7 +117,7 @@ def _examine_facts(declared: Host, link: Link, agent: str, clock: Clock) -> Iter
         facts = host_facts.parse(done.output, host=name, socket_path=socket_path)
     except PortError as error:
         yield _failed("files", error)
-        return
+        return Machine()
     skew = facts.date - (before + clock.now()) / 2
     status: Status = "problem" if abs(skew) >= _SKEW_PROBLEM else "warning" if abs(skew) >= _SKEW_WARNING else "ok"
     hint = "" if status == "ok" else "let both keep time: systemctl enable --now systemd-timesyncd (or chrony)"
@@ -141,6 +132,7 @@ def _examine_facts(declared: Host, link: Link, agent: str, clock: Clock) -> Iter
     else:
         yield Check(name="kubelet", status="ok", message="none on this containerd")
     yield _owner(facts, name, agent)
+    return facts.machine
 
 
 def _owner(facts: HostFacts, host: str, agent: str) -> Check:
@@ -160,7 +152,7 @@ def _owner(facts: HostFacts, host: str, agent: str) -> Check:
     )
 
 
-def _examine_runtime(declared: Host, link: Link) -> Iterator[Check]:
+def _examine_runtime(declared: Host, link: Link, machine: Machine) -> Iterator[Check]:
     host = declared.metadata.name
     runtime = Runtime(link.target)
     try:
@@ -170,7 +162,9 @@ def _examine_runtime(declared: Host, link: Link) -> Iterator[Check]:
         )
         status = runtime.look_status(verbose=True).result()
         yield from map(_condition, status.status.conditions)
-        yield _pause_image(runtime, status.info)
+        config = runtime_config(status.info)
+        yield from ability_checks(features(version.runtime_version, status, config, machine), config, machine)
+        yield _pause_image(runtime, config.pause_image)
     except grpc.RpcError as error:
         known = link.failure()
         failure = known if isinstance(known, PortError) else port_error(error, "asking containerd", host=host)
@@ -189,8 +183,7 @@ def _condition(condition: pb.RuntimeCondition) -> Check:
     return Check(name=name, status="problem", message=f"{condition.reason}: {condition.message}", hint=hint)
 
 
-def _pause_image(runtime: Runtime, info: Mapping[str, str]) -> Check:
-    image = pause_image(info)
+def _pause_image(runtime: Runtime, image: str) -> Check:
     if not image:
         return Check(name="pause image", status="warning", message="containerd does not tell which one it uses")
     if runtime.has_image(image):
@@ -202,13 +195,3 @@ def _pause_image(runtime: Runtime, info: Mapping[str, str]) -> Check:
         hint=f"where its registry cannot be reached, set sandbox_image in containerd's configuration, "
         f"or bring it: ctr -n k8s.io images pull {image}",
     )
-
-
-def pause_image(info: Mapping[str, str]) -> str:
-    """Read the pause image from the CRI plugin's configuration: one place up to 1.7, another since 2.0."""
-    try:
-        config: dict[str, Any] = msgspec.json.decode(info.get("config", "{}"))
-    except msgspec.DecodeError:
-        return ""
-    pinned = config.get("pinnedImages") or {}
-    return str(config.get("sandboxImage") or pinned.get("sandbox") or "")

@@ -6,7 +6,7 @@ cleaned up, a tenth of a second later. The event says so at once, and is as true
 
 import contextlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 import grpc
@@ -18,10 +18,11 @@ from agent.model.value import Value
 
 _NAMESPACE: Final = "k8s.io"
 _EXIT: Final = "/tasks/exit"
+_OOM: Final = "/tasks/oom"
 _TOPICS: Final = (
     _EXIT,
+    _OOM,
     "/tasks/delete",
-    "/tasks/oom",
     "/containers/create",
     "/containers/delete",
     "/images/update",
@@ -43,6 +44,7 @@ class Exits:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._by_id: dict[str, Exit] = {}
+        self._out_of_memory: dict[str, None] = {}
 
     def add(self, task: events_pb2.TaskExit) -> None:
         """Take note of an end."""
@@ -51,6 +53,18 @@ class Exits:
                 del self._by_id[next(iter(self._by_id))]
             at = (task.exited_at.seconds * 10**9 + task.exited_at.nanos) * 1e-9  # to the digit as CRI's is read
             self._by_id[task.container_id] = Exit(code=task.exit_status, at=at)
+
+    def ran_out_of_memory(self, oom: events_pb2.TaskOOM) -> None:
+        """Take note of a container in which the kernel killed something for want of memory."""
+        with self._lock:
+            while len(self._out_of_memory) >= _MOST_EXITS:
+                del self._out_of_memory[next(iter(self._out_of_memory))]
+            self._out_of_memory[oom.container_id] = None
+
+    def out_of_memory(self) -> Collection[str]:
+        """Return the ids of such containers."""
+        with self._lock:
+            return frozenset(self._out_of_memory)
 
     def known(self) -> Mapping[str, Exit]:
         """Return all of them, by id."""
@@ -78,11 +92,17 @@ class EventStream:
         # Always drained, whatever wake does with it: a reader that stalls can block calls on containerd 2.
         with contextlib.suppress(grpc.RpcError):
             for envelope in self._stream:
+                if envelope.topic == _OOM:
+                    self._note_oom(envelope)
                 if envelope.topic != _EXIT or self._note_exit(envelope):
                     self._wake()
         self.lost = True
         if not self._closed:
             self._wake()
+
+    def _note_oom(self, envelope: events_pb2.Envelope) -> None:
+        with contextlib.suppress(DecodeError):
+            self._exits.ran_out_of_memory(events_pb2.TaskOOM.FromString(envelope.event.value))
 
     def _note_exit(self, envelope: events_pb2.Envelope) -> bool:
         """Keep the end of a container; tell whether it was one, not that of a command executed in it."""

@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from agent.hosts import machine
+from agent.hosts.machine import Machine
 from agent.model.files import FileSeen
 from agent.model.labels import OWNER_FILE, PODS_DIR, SECRETS_DIR
 from agent.model.value import Value
@@ -25,6 +27,7 @@ printf 'cpus %s\0' "$(nproc)"
 while read -r key value unit; do
   case $key in MemTotal:) printf 'memory %s\0' "$value"; break ;; esac
 done </proc/meminfo
+@MACHINE@
 for comm in $(grep -lsxE '@KUBELETS@' /proc/[0-9]*/comm); do
   process=${comm%/comm}
   here=$(readlink /proc/self/ns/mnt) there=$(readlink "$process/ns/mnt")
@@ -45,14 +48,18 @@ for base in "$pods" "$secrets"; do
     "$base"/*/volumes/projected; do
     [ -d "$tree" ] && [ ! -L "$tree" ] && set -- "$@" "$tree"
   done
+  for file in "$base"/*/etc-hosts; do [ -f "$file" ] && [ ! -L "$file" ] && set -- "$@" "$file"; done
 done
+while read -r _ _ _ _ path _; do
+  case $path in "$pods"/* | "$secrets"/*) printf 'mount %b\0' "$path" ;; esac
+done </proc/self/mountinfo
 if [ $# -gt 0 ]; then
-  find "$@" \( -type l -printf 'link %p\0%l\0' \) -o \( -type f -printf 'file %m %p\0' \)
+  find "$@" \( -type l -printf 'link %p\0to %l\0' \) -o \( -type f -printf 'file %m %p\0' \)
   printf 'sums\0'
   find "$@" -type f -size -8192k -exec sha256sum -z {} +
 fi
 printf 'end\0'
-""".replace("@KUBELETS@", _KUBELETS)
+""".replace("@KUBELETS@", _KUBELETS).replace("@MACHINE@", machine.SCRIPT)
 
 _SUM: Final = re.compile(r"([0-9a-f]{64})  ?\*?(/.*)", re.DOTALL)
 
@@ -68,6 +75,9 @@ class HostFacts(Value, frozen=True, kw_only=True):
     """The owner record as it is written; None where there is none. Holds the fleet's key: never show it."""
     pod_dirs: tuple[str, ...] = ()
     files: Mapping[str, FileSeen] = {}
+    mounts: tuple[str, ...] = ()
+    """Where something is mounted below the pods' folders."""
+    machine: Machine = Machine()
     kubelet: str = ""
     """The command line of a kubelet on this containerd; empty where there is none."""
 
@@ -90,6 +100,7 @@ def parse(output: bytes, *, host: str, socket_path: str) -> HostFacts:
     plain: dict[str, str] = {}
     pods: set[str] = set()
     kubelets: list[str] = []
+    mounts: set[str] = set()
     files: dict[str, FileSeen] = {}
     waiting = iter(entries[:split])
     sums = dict(_parse_sum(entry) for entry in entries[split + 1 :])
@@ -101,7 +112,9 @@ def parse(output: bytes, *, host: str, socket_path: str) -> HostFacts:
             case "kubelet":
                 kubelets.append(rest)
             case "link":
-                files[rest] = FileSeen(link=next(waiting, ""))
+                files[rest] = FileSeen(link=next(waiting, "").removeprefix("to "))
+            case "mount":
+                mounts.add(rest)
             case "file":
                 mode, _, path = rest.partition(" ")
                 files[path] = FileSeen(sha256=sums.get(path, ""), mode=int(mode, 8))
@@ -120,6 +133,8 @@ def parse(output: bytes, *, host: str, socket_path: str) -> HostFacts:
         owner=plain.get("owner"),
         pod_dirs=tuple(sorted(pods)),
         files=dict(sorted(files.items())),
+        mounts=tuple(sorted(mounts)),
+        machine=machine.parse(entries[:split]),
         kubelet=_kubelet_on(socket_path, kubelets, plain.get("kubelet-endpoint", "")),
     )
 

@@ -1,24 +1,26 @@
 """One full look at a host: everything is asked at once, and what cannot have changed is not asked again."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, Literal
 
 import grpc
-import msgspec
 from msgspec.structs import replace
 
 from agent.hosts import facts as host_facts
+from agent.hosts.abilities import RuntimeConfig, features, runtime_config
 from agent.hosts.cri.client import Answer, Pending, Runtime
 from agent.hosts.cri.decode import decode_container, decode_sandbox
 from agent.hosts.cri.errors import is_missing
 from agent.hosts.events import Exit, Exits
 from agent.hosts.facts import HostFacts
+from agent.hosts.lastwords import LastWords, last_words
 from agent.hosts.link import Finished, Link
 from agent.hosts.proto import runtime_v1_pb2 as pb
 from agent.model import labels
 from agent.model.cri import ContainerConfig, ContainerSecurity, SandboxConfig
 from agent.model.observation import ContainerSeen, ImageSeen, RuntimeFacts, SandboxSeen
+from agent.ports import Temporary, Unreachable
 
 _NANO: Final = 1e-9
 _STATES: Final[tuple[Literal["created", "running", "exited", "unknown"], ...]] = (
@@ -36,21 +38,22 @@ class Memo:
         self.exits = exits
         self.sandboxes: Mapping[str, SandboxSeen] = {}
         self.containers: Mapping[str, ContainerSeen] = {}
-        self.cgroup_driver: Literal["cgroupfs", "systemd"] | None = None
+        self.config: RuntimeConfig | None = None
+        self.last_words: Mapping[str, LastWords] = {}
 
 
 class Look:
     """A look that is under way: made by ``start_look``, ended by its methods, each of which waits for its part."""
 
     def __init__(self, link: Link, runtime: Runtime, memo: Memo, *, host: str, socket_path: str) -> None:
-        self._runtime, self._memo, self._host, self._socket_path = runtime, memo, host, socket_path
+        self._link, self._runtime, self._memo, self._host, self._socket_path = link, runtime, memo, host, socket_path
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="trimtab-facts")
         self._command: Future[Finished] = self._worker.submit(
             link.run, host_facts.SCRIPT, *host_facts.arguments(socket_path)
         )
         self._worker.shutdown(wait=False)
         self._version = runtime.look_version()
-        self._status = runtime.look_status(verbose=memo.cgroup_driver is None)
+        self._status = runtime.look_status(verbose=memo.config is None)
         self._sandboxes = runtime.look_sandboxes()
         self._containers = runtime.look_containers()
         self._images = runtime.look_images()
@@ -65,21 +68,27 @@ class Look:
         version, status = self._version.result(), self._status.result()
         conditions = {condition.type: condition for condition in status.status.conditions}
         wrong = [f"{each.reason}: {each.message}" for each in status.status.conditions if not each.status]
-        if self._memo.cgroup_driver is None:
-            self._memo.cgroup_driver = cgroup_driver(status.info)
-        skew = host.date - now
+        config = self._memo.config = self._memo.config or runtime_config(status.info)
+        skew, machine = host.date - now, host.machine
         return RuntimeFacts(
             name=version.runtime_name,
             version=version.runtime_version,
             runtime_ready=_holds(conditions, "RuntimeReady"),
             network_ready=_holds(conditions, "NetworkReady"),
             message="; ".join(wrong),
-            cgroup_driver=self._memo.cgroup_driver,
+            cgroup_driver=config.cgroup_driver,
             cpu_millis=host.cpus * 1000,
             memory_bytes=host.memory_bytes,
             # The way there and back takes time, too; and equal states shall compare equal.
             clock_skew=float(round(skew)) if abs(skew) >= 1 else 0.0,
             boot_id=host.boot_id,
+            addresses=machine.addresses,
+            cgroup_version=machine.cgroup_version,
+            features=features(version.runtime_version, status, config, machine),
+            handlers=config.handlers,
+            resolv_conf=machine.resolv_conf,
+            hugepages=machine.hugepages,
+            storage_bytes=machine.storage_bytes,
         )
 
     def pods(self) -> tuple[tuple[SandboxSeen, ...], tuple[ContainerSeen, ...]]:
@@ -91,9 +100,10 @@ class Look:
         self._memo.sandboxes = {seen.id: seen for seen in seen_sandboxes}
         self._memo.containers = {seen.id: seen for seen in seen_containers}
         exits = self._memo.exits.known()
+        ended = [self._ended_container(seen, exits) for seen in seen_containers]
         return (
             tuple(sorted((self._ended_sandbox(seen, exits) for seen in seen_sandboxes), key=lambda seen: seen.id)),
-            tuple(sorted((self._ended_container(seen, exits) for seen in seen_containers), key=lambda seen: seen.id)),
+            tuple(sorted(self._with_last_words(ended), key=lambda seen: seen.id)),
         )
 
     def _ended_sandbox(self, seen: SandboxSeen, exits: Mapping[str, Exit]) -> SandboxSeen:
@@ -107,13 +117,35 @@ class Look:
     def _ended_container(self, seen: ContainerSeen, exits: Mapping[str, Exit]) -> ContainerSeen:
         """Apply what the event stream knows already, in CRI's words."""
         ended = exits.get(seen.id)
-        if ended is None or seen.state == "created":
-            return seen
-        if seen.state != "running":
+        if ended is not None and seen.state == "running":
+            reason = "Error" if ended.code else "Completed"
+            seen = replace(seen, state="exited", exit_code=ended.code, finished_at=ended.at, reason=reason)
+        elif ended is not None and seen.state != "created":
             self._memo.exits.forget(seen.id)
-            return seen
-        reason = "Error" if ended.code else "Completed"
-        return replace(seen, state="exited", exit_code=ended.code, finished_at=ended.at, reason=reason)
+        # The kernel may tell of it after the end, and CRI was asked already.
+        if seen.state == "exited" and seen.exit_code and seen.id in self._memo.exits.out_of_memory():
+            return replace(seen, reason="OOMKilled")
+        return seen
+
+    def _with_last_words(self, containers: Sequence[ContainerSeen]) -> Iterator[ContainerSeen]:
+        """Add what containers of ours that ended said: read once, when CRI too says that they ended."""
+        known = self._memo.last_words
+        ended = [one for one in containers if one.state == "exited" and labels.AGENT in one.config.labels]
+        fresh = [one for one in ended if one.id not in known]
+        words: dict[str, LastWords] = {one.id: known[one.id] for one in ended if one.id in known}
+        if fresh:
+            try:
+                words |= last_words(self._link, [(one, self._memo.sandboxes.get(one.sandbox_id)) for one in fresh])
+            except Unreachable:
+                raise
+            except Temporary:
+                pass  # the next look asks again
+        settled = {each.id for each in self._memo.containers.values() if each.state == "exited"}
+        self._memo.last_words = {name: said for name, said in words.items() if name in settled}
+        for one in containers:
+            said = words.get(one.id, LastWords())
+            message = ": ".join(part for part in (one.message, said.message) if part)
+            yield replace(one, message=message, last_lines=said.lines) if message or said.lines else one
 
     def images(self) -> tuple[ImageSeen, ...]:
         """Return every image, sorted by id."""
@@ -123,6 +155,8 @@ class Look:
                 tags=tuple(sorted(image.repo_tags)),
                 digests=tuple(sorted(image.repo_digests)),
                 size=image.size,
+                user=str(image.uid.value) if image.HasField("uid") else image.username,
+                pinned=image.pinned,
             )
             for image in self._images.result().images
         )
@@ -219,18 +253,6 @@ def foreign_container(item: pb.Container) -> ContainerSeen:
         created_at=item.created_at * _NANO,
         image_ref=item.image_ref,
     )
-
-
-def cgroup_driver(info: Mapping[str, str]) -> Literal["cgroupfs", "systemd"]:
-    """Read from the CRI plugin's configuration who manages cgroups."""
-    try:
-        config = msgspec.json.decode(info.get("config", "{}"))
-    except msgspec.DecodeError:
-        return "cgroupfs"
-    containerd = config.get("containerd") or {}
-    name = containerd.get("defaultRuntimeName") or "runc"
-    runtime = (containerd.get("runtimes") or {}).get(name) or {}
-    return "systemd" if (runtime.get("options") or {}).get("SystemdCgroup") else "cgroupfs"
 
 
 def _holds(conditions: Mapping[str, pb.RuntimeCondition], kind: str) -> bool:

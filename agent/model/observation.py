@@ -76,6 +76,9 @@ class ContainerSeen(Value, frozen=True, kw_only=True):
     exit_code: int = 0
     reason: str = ""
     message: str = ""
+    """The runtime's, and the termination message of one that exited."""
+    last_lines: str = ""
+    """The end of the log of one that failed."""
     image_ref: str = ""
 
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 import pytest
 
+from agent.hosts.abilities import runtime_config
 from agent.hosts.cri.decode import decode_container, decode_sandbox
 from agent.hosts.cri.encode import encode_container, encode_sandbox
-from agent.hosts.observe import cgroup_driver
 from agent.hosts.proto import runtime_v1_pb2 as pb
 from agent.model import labels
 from agent.model.cri import (
@@ -125,6 +125,6 @@ def test_the_cgroup_driver_is_read_from_the_plugins_configuration() -> None:
         runtimes = {"runc": {"options": {"SystemdCgroup": systemd}}}
         return {"config": json.dumps({"containerd": {"defaultRuntimeName": "runc", "runtimes": runtimes}})}
 
-    assert cgroup_driver(info(systemd=True)) == "systemd"
-    assert cgroup_driver(info(systemd=False)) == "cgroupfs"
-    assert cgroup_driver({}) == "cgroupfs"
+    assert runtime_config(info(systemd=True)).cgroup_driver == "systemd"
+    assert runtime_config(info(systemd=False)).cgroup_driver == "cgroupfs"
+    assert runtime_config({}).cgroup_driver == "cgroupfs"

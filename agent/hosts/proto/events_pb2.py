@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x61gent/hosts/proto/events.proto\x12\x1d\x63ontainerd.services.events.v1\"#\n\x10SubscribeRequest\x12\x0f\n\x07\x66ilters\x18\x01 \x03(\t\"+\n\tTimestamp\x12\x0f\n\x07seconds\x18\x01 \x01(\x03\x12\r\n\x05nanos\x18\x02 \x01(\x05\"\x14\n\x03\x41ny\x12\r\n\x05value\x18\x02 \x01(\x0c\"_\n\x08\x45nvelope\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\r\n\x05topic\x18\x03 \x01(\t\x12\x31\n\x05\x65vent\x18\x04 \x01(\x0b\x32\".containerd.services.events.v1.Any\"~\n\x08TaskExit\x12\x14\n\x0c\x63ontainer_id\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\x12\x13\n\x0b\x65xit_status\x18\x04 \x01(\r\x12;\n\texited_at\x18\x05 \x01(\x0b\x32(.containerd.services.events.v1.Timestamp2q\n\x06\x45vents\x12g\n\tSubscribe\x12/.containerd.services.events.v1.SubscribeRequest\x1a\'.containerd.services.events.v1.Envelope0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x61gent/hosts/proto/events.proto\x12\x1d\x63ontainerd.services.events.v1\"#\n\x10SubscribeRequest\x12\x0f\n\x07\x66ilters\x18\x01 \x03(\t\"+\n\tTimestamp\x12\x0f\n\x07seconds\x18\x01 \x01(\x03\x12\r\n\x05nanos\x18\x02 \x01(\x05\"\x14\n\x03\x41ny\x12\r\n\x05value\x18\x02 \x01(\x0c\"_\n\x08\x45nvelope\x12\x11\n\tnamespace\x18\x02 \x01(\t\x12\r\n\x05topic\x18\x03 \x01(\t\x12\x31\n\x05\x65vent\x18\x04 \x01(\x0b\x32\".containerd.services.events.v1.Any\"~\n\x08TaskExit\x12\x14\n\x0c\x63ontainer_id\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\x12\x13\n\x0b\x65xit_status\x18\x04 \x01(\r\x12;\n\texited_at\x18\x05 \x01(\x0b\x32(.containerd.services.events.v1.Timestamp\"\x1f\n\x07TaskOOM\x12\x14\n\x0c\x63ontainer_id\x18\x01 \x01(\t2q\n\x06\x45vents\x12g\n\tSubscribe\x12/.containerd.services.events.v1.SubscribeRequest\x1a\'.containerd.services.events.v1.Envelope0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,6 +41,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ENVELOPE']._serialized_end=264
   _globals['_TASKEXIT']._serialized_start=266
   _globals['_TASKEXIT']._serialized_end=392
-  _globals['_EVENTS']._serialized_start=394
-  _globals['_EVENTS']._serialized_end=507
+  _globals['_TASKOOM']._serialized_start=394
+  _globals['_TASKOOM']._serialized_end=425
+  _globals['_EVENTS']._serialized_start=427
+  _globals['_EVENTS']._serialized_end=540
 # @@protoc_insertion_point(module_scope)

@@ -1,0 +1,111 @@
+"""What the facts' command tells of the machine itself: its addresses, its kernel's features, the size of its disk."""
+
+import re
+from collections.abc import Mapping, Sequence
+from ipaddress import IPv6Address, ip_address
+from typing import Final, Literal
+
+from agent.model.value import Value
+
+# A part of the facts' script. With sudo the address that we came to is in its own environment, not in ours. Interfaces
+# of container networks are not where the host is reached. A resolver on the host's own loopback is none for pods: what
+# it asks itself stands beside it.
+SCRIPT: Final = r"""
+reached=${SSH_CONNECTION-}
+[ -n "$reached" ] || [ -z "${SUDO_USER-}" ] ||
+  reached=$(tr '\0' '\n' <"/proc/$PPID/environ" | sed -n 's/^SSH_CONNECTION=//p')
+printf 'reached %s\0' "$reached"
+ip -o addr show scope global 2>/dev/null | while read -r _ interface _ address rest; do
+  case $interface in cni* | veth* | docker* | br-* | virbr* | cali* | flannel* | nerdctl*) continue ;; esac
+  case $rest in *temporary* | *deprecated* | *tentative* | *dadfailed*) continue ;; esac
+  printf 'address %s\0' "${address%/*}"
+done
+[ -e /sys/fs/cgroup/cgroup.controllers ] && printf 'cgroup 2\0'
+[ -d /run/systemd/system ] && printf 'systemd\0'
+[ -e /sys/fs/selinux/enforce ] && printf 'selinux\0'
+{ read -r apparmor </sys/module/apparmor/parameters/enabled && printf 'apparmor %s\0' "$apparmor"; } 2>/dev/null
+for size in /sys/kernel/mm/hugepages/hugepages-*kB; do
+  { read -r count <"$size/nr_hugepages" && printf 'hugepages %s %s\0' "${size##*hugepages-}" "$count"; } 2>/dev/null
+done
+for file in "$pods" /var/lib /; do [ -d "$file" ] && break; done
+printf 'storage %s\0' "$(stat -f -c '%S %b' -- "$file")"
+file=/etc/resolv.conf
+grep -qs '^nameserver 127\.0\.0\.5[34]' $file && [ -r /run/systemd/resolve/resolv.conf ] &&
+  file=/run/systemd/resolve/resolv.conf
+[ -r $file ] && printf 'resolv %s\0' "$(head -c 8192 $file)"
+"""
+
+_MOST_ADDRESSES: Final = 16
+_UNITS: Final = ((1 << 30, "Gi"), (1 << 20, "Mi"), (1 << 10, "Ki"))
+
+
+class Machine(Value, frozen=True, kw_only=True):
+    """What the command told of the machine; fields as in ``RuntimeFacts``."""
+
+    addresses: tuple[str, ...] = ()
+    cgroup_version: Literal[1, 2] = 1
+    resolv_conf: str = ""
+    hugepages: Mapping[str, int] = {}
+    storage_bytes: int = 0
+    apparmor: bool = False
+    selinux: bool = False
+    systemd: bool = False
+
+
+def parse(entries: Sequence[str]) -> Machine:
+    """Read the entries of the command that are about the machine; others are passed over."""
+    reached: list[str] = []
+    addresses: list[str] = []
+    hugepages: dict[str, int] = {}
+    plain: dict[str, str] = {}
+    for entry in entries:
+        kind, _, rest = entry.partition(" ")
+        match kind:
+            case "reached":
+                reached = rest.split(" ")[2:3]
+            case "address":
+                addresses.append(rest)
+            case "hugepages":
+                hugepages.update(_hugepages(rest))
+            case _:
+                plain[kind] = rest
+    return Machine(
+        addresses=_usable([*reached, *addresses]),
+        cgroup_version=2 if plain.get("cgroup") == "2" else 1,
+        resolv_conf=plain.get("resolv", ""),
+        hugepages=dict(sorted(hugepages.items())),
+        storage_bytes=_product(plain.get("storage", "")),
+        apparmor=plain.get("apparmor") == "Y",
+        selinux="selinux" in plain,
+        systemd="systemd" in plain,
+    )
+
+
+def _usable(addresses: Sequence[str]) -> tuple[str, ...]:
+    """Return addresses that others can reach the host at, each once, in their order."""
+    usable: dict[str, None] = {}
+    for text in addresses:
+        try:
+            address = ip_address(text.partition("%")[0])
+        except ValueError:
+            continue
+        if isinstance(address, IPv6Address) and address.ipv4_mapped:
+            address = address.ipv4_mapped
+        if not (address.is_loopback or address.is_link_local or address.is_unspecified):
+            usable[str(address)] = None
+    return tuple(usable)[:_MOST_ADDRESSES]
+
+
+def _hugepages(text: str) -> Mapping[str, int]:
+    """Read ``2048kB 512``: the size of a page, and how many there are."""
+    match = re.fullmatch(r"(\d{1,12})kB (\d{1,12})", text)
+    if not match or match[2] == "0":
+        return {}
+    size = int(match[1]) << 10
+    amount, unit = next(((size // scale, unit) for scale, unit in _UNITS if size % scale == 0), (size, ""))
+    return {f"hugepages-{amount}{unit}": size * int(match[2])}
+
+
+def _product(text: str) -> int:
+    numbers = text.split(" ")
+    return int(numbers[0]) * int(numbers[1]) if len(numbers) == 2 and all(part.isdigit() for part in numbers) else 0
