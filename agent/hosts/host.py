@@ -17,6 +17,7 @@ from agent.hosts.measure import measure
 from agent.hosts.observe import Look
 from agent.hosts.owner import OwnerRecord, check_owner, parse_owner, write_owner
 from agent.hosts.session import Session
+from agent.hosts.streaming import Command, Tunnel, open_tunnel, start_command
 from agent.hosts.tidy import do_chores
 from agent.model.action import Action, Outcome
 from agent.model.chores import Chore, ChoreOutcome
@@ -98,6 +99,7 @@ class ContainerdHost:
                 images=images,
                 files=facts.files,
                 pod_dirs=facts.pod_dirs,
+                mounts=facts.mounts,
             )
         except grpc.RpcError as error:
             raise self._failed(session, error, "look at the host") from None
@@ -199,6 +201,24 @@ class ContainerdHost:
     def logs(self, sandbox: SandboxConfig, log_path: str, *, tail: int | None, follow: bool) -> Iterator[logs.LogLine]:
         """Yield the lines of a container's log, the last ``tail`` of them first; with ``follow`` as they come."""
         return logs.read(self._connected().link, sandbox, log_path, tail=tail, follow=follow)
+
+    def exec(self, container_id: str, command: Sequence[str], *, stdin: bool, tty: bool) -> Command:
+        """Start a command in a container. Raises PortError."""
+        session = self._connected()
+        try:
+            url = session.runtime.exec_url(container_id, command, stdin=stdin, tty=tty)
+        except grpc.RpcError as error:
+            raise session.link.failure() or port_error(error, "run the command", host=self._name) from None
+        return start_command(session.link, url, host=self._name, stdin=stdin, tty=tty)
+
+    def forward(self, sandbox_id: str, port: int) -> Tunnel:
+        """Connect to a port of a pod, as from within it. Raises PortError."""
+        session = self._connected()
+        try:
+            url = session.runtime.forward_url(sandbox_id, port)
+        except grpc.RpcError as error:
+            raise session.link.failure() or port_error(error, "forward the port", host=self._name) from None
+        return open_tunnel(session.link, url, port, host=self._name)
 
     def close(self) -> None:
         """Let go of the connection."""
