@@ -67,10 +67,15 @@ def _pod_spec(spec: PodSpec) -> PodSpec:
         init_containers=tuple(_container(container, host_network=network) for container in spec.init_containers),
         containers=tuple(_container(container, host_network=network) for container in spec.containers),
         volumes=tuple(_volume(volume) for volume in spec.volumes),
-        # The name is set by an admission plugin there; fieldRef spec.serviceAccountName shows it.
-        service_account_name=spec.service_account_name or spec.service_account or _SERVICE_ACCOUNT,
+        service_account_name=_service_account(spec),
     )
     return replace(spec, resources=_pod_resources(spec)) if spec.resources else spec
+
+
+def _service_account(spec: PodSpec) -> str:
+    """Return the name that pods get from an admission plugin there, and that fieldRef shows; its old name is second."""
+    named = spec.service_account_name not in ("", _SERVICE_ACCOUNT)
+    return spec.service_account_name if named else spec.service_account or _SERVICE_ACCOUNT
 
 
 def _pod_resources(spec: PodSpec) -> ResourceRequirements | None:

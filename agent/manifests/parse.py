@@ -85,7 +85,14 @@ def _references(path: str, node: Node, body: AnyObject) -> Iterator[Reference]:
         steps = needed.steps
         place = node.value_mark(_naming(node, needed.kind, needed.key, steps))
         location = _location(path, place)
-        yield Reference(kind=needed.kind, name=needed.name, key=needed.key, location=location, path=show_path(steps))
+        yield Reference(
+            kind=needed.kind,
+            name=needed.name,
+            key=needed.key,
+            location=location,
+            path=show_path(steps),
+            hint=needed.hint,
+        )
 
 
 def _naming(node: Node, kind: str, key: str, steps: tuple[str | int, ...]) -> tuple[str | int, ...]:

@@ -16,6 +16,7 @@ class Reference(Value, frozen=True, kw_only=True):
     location: Location
     path: str
     key: str = ""
+    hint: str = ""
 
 
 class HostPort(Value, frozen=True, kw_only=True):

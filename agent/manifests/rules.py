@@ -5,6 +5,7 @@ from typing import Final
 RULES: Final = {
     "bad-ignore-file": "A .trimtabignore must be UTF-8 text in git's ignore syntax.",
     "bad-key": "A key must be a text, and valid where it stands.",
+    "bad-reference": "What an object refers to must be of use to it.",
     "bad-value": "A value must be one that the field takes.",
     "duplicate": "Entries of a list must differ.",
     "duplicate-host": "One machine is one Host.",

@@ -35,6 +35,16 @@ def problems(*documents: str, whole: bool = True) -> list[str]:
 TWO_HOSTS = host("h1", labels="{disk: ssd}"), host("h2")
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\ndata: {key: a}\nbinaryData: {bytes: YQ==}\n"
 SECRET_OBJECT = "apiVersion: v1\nkind: Secret\nmetadata: {name: conf}\ndata: {key: YQ==}\nstringData: {text: a}\n"
+PULL = (
+    "apiVersion: v1\nkind: Secret\nmetadata: {name: regcred}\ntype: kubernetes.io/dockerconfigjson\n"
+    "stringData: {.dockerconfigjson: '{}'}\n"
+)
+KATA = (
+    "apiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: {name: kata}\nhandler: kata\n"
+    "overhead: {podFixed: {memory: 64Mi}}\nscheduling: {nodeSelector: {kvm: 'yes'}}\n"
+)
+STORAGE = "accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}"
+DATA = f"apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: data}}\nspec: {{{STORAGE}}}\n"
 
 
 def test_no_host() -> None:
@@ -95,10 +105,29 @@ def test_namespace_that_is_not_there() -> None:
             "Secret default/conf has no key `other`",
         ),
         ("nodeName: h3", "Host h3 is not there"),
+        ("runtimeClassName: kat", "RuntimeClass kat is not there, did you mean `kata`?"),
+        ("imagePullSecrets: [{name: regcrd}]", "Secret default/regcrd is not there, did you mean `regcred`?"),
+        (
+            "volumes: [{name: v, persistentVolumeClaim: {claimName: dta}}]",
+            "PersistentVolumeClaim default/dta is not there, did you mean `data`?",
+        ),
+        (
+            "volumes: [{name: v, projected: {sources: [{configMap: {name: conf, items: [{key: kye, path: a}]}}]}}]",
+            "ConfigMap default/conf has no key `kye`, did you mean `key`?",
+        ),
+        ("volumes: [{name: v, projected: {sources: [{secret: {name: gone}}]}}]", "Secret default/gone is not there"),
+        (
+            "initContainers: [{name: i, image: a, envFrom: [{configMapRef: {name: gone}}]}]",
+            "ConfigMap default/gone is not there",
+        ),
+        (
+            f"volumes: [{{name: v, ephemeral: {{volumeClaimTemplate: {{spec: {{storageClassName: x, {STORAGE}}}}}}}}}]",
+            "StorageClass x is not there",
+        ),
     ],
 )
 def test_missing_reference(spec: str, message: str) -> None:
-    (found,) = problems(*TWO_HOSTS, CONFIG, SECRET_OBJECT, pod("p", spec=spec))
+    (found,) = problems(*TWO_HOSTS, CONFIG, SECRET_OBJECT, PULL, KATA, DATA, pod("p", spec=spec))
     assert found.split(" ", 2)[1:] == ["missing-reference:", message]
 
 
@@ -111,10 +140,63 @@ def test_missing_reference(spec: str, message: str) -> None:
         "volumes: [{name: v, configMap: {name: conf, items: [{key: bytes, path: a}]}}]",
         "volumes: [{name: v, secret: {secretName: conf, items: [{key: text, path: a}]}}]",
         "nodeName: h2",
+        "runtimeClassName: kata",
+        "imagePullSecrets: [{name: regcred}]",
+        "volumes: [{name: v, persistentVolumeClaim: {claimName: data}}]",
+        "volumes: [{name: v, projected: {sources: [{configMap: {name: gone, optional: true}}]}}]",
+        "{runtimeClassName: kata, overhead: {memory: 65536Ki}, nodeSelector: {kvm: 'yes', a: b}}",
     ],
 )
 def test_reference_that_is_right(spec: str) -> None:
-    assert problems(*TWO_HOSTS, CONFIG, SECRET_OBJECT, pod("p", spec=spec)) == []
+    lines = spec[1:-1].replace("kata, ", "kata\n  ").replace("}, node", "}\n  node") if spec[0] == "{" else spec
+    assert problems(*TWO_HOSTS, CONFIG, SECRET_OBJECT, PULL, KATA, DATA, pod("p", spec=lines)) == []
+
+
+def test_a_class_needs_no_object_when_volumes_are_declared_with_it() -> None:
+    volume = (
+        "apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: v}\n"
+        "spec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], storageClassName: manual, hostPath: {path: /}}"
+        "\n"
+    )
+    claim = DATA.replace("accessModes", "storageClassName: manual, accessModes")
+    assert problems(host("h"), volume, claim) == []
+    assert [line.split(": ", 1)[1] for line in problems(host("h"), claim)] == ["StorageClass manual is not there"]
+    claim = DATA.replace("accessModes", "volumeName: w, accessModes")
+    assert [line.split(": ", 1)[1] for line in problems(host("h"), volume, claim)] == [
+        "PersistentVolume w is not there"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("overhead: {memory: 1Mi}", "`overhead` is what the RuntimeClass of the pod says, not what the pod says"),
+        (
+            "runtimeClassName: kata\n  overhead: {memory: 1Mi}",
+            "`overhead` is what the RuntimeClass of the pod says, not what the pod says",
+        ),
+        (
+            "runtimeClassName: kata\n  nodeSelector: {kvm: 'no'}",
+            "RuntimeClass kata is for hosts with `kvm: yes`, the pod for `kvm: no`",
+        ),
+        (
+            "imagePullSecrets: [{name: conf}]",
+            "Secret default/conf is of type `Opaque`, so it holds no credentials of a registry",
+        ),
+    ],
+)
+def test_what_is_referred_to_is_of_no_use(spec: str, message: str) -> None:
+    (found,) = problems(*TWO_HOSTS, SECRET_OBJECT, KATA, pod("p", spec=spec))
+    assert found.split(" ", 2)[1:] == ["bad-reference:", message]
+
+
+def test_sidecars_take_host_ports_and_init_containers_do_not() -> None:
+    ports = "ports: [{containerPort: 80, hostPort: 80}]"
+    init = f"nodeName: h1\n  initContainers: [{{name: i, image: a, {ports}}}]"
+    sidecar = init.replace("image: a", "image: a, restartPolicy: Always")
+    first = pod("p", "hostPort: 80", "nodeName: h1")
+    assert problems(*TWO_HOSTS, first, pod("q", spec=init)) == []
+    assert [line.split()[1] for line in problems(*TWO_HOSTS, first, pod("q", spec=sidecar))] == ["host-port-conflict:"]
 
 
 def test_environment_references_in_a_container() -> None:

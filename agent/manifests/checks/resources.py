@@ -33,7 +33,9 @@ def check_pod_resources(spec: PodSpec, at: Steps) -> Findings:
     for name, asked in total_requests(spec).items():
         kept = value_of(requests[name]) if name in requests else None
         if kept is not None and asked > kept:
-            message = f"the containers ask for {asked:f} of {name} together, more than the pod's {requests[name]}"
+            message = (
+                f"the containers ask for {asked.normalize():f} of {name} together, more than the pod's {requests[name]}"
+            )
             field = "requests" if name in spec.resources.requests else "limits"
             yield Finding((*place, field, name), "bad-value", message)
     for index, container in enumerate(spec.containers):

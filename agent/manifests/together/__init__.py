@@ -8,6 +8,8 @@ from agent.manifests.together.hostports import check_host_ports
 from agent.manifests.together.hosts import check_any_host, check_same_machine
 from agent.manifests.together.index import Index
 from agent.manifests.together.missing import check_missing
+from agent.manifests.together.pullsecrets import check_pull_secrets
+from agent.manifests.together.runtimes import check_runtimes
 from agent.model.problem import Problem
 
 
@@ -19,7 +21,13 @@ def check_together(objects: Sequence[ParsedObject], *, whole: bool, complete: bo
     may be in what could not be read.
     """
     index = Index(objects)
-    problems = [*check_duplicates(index), *check_missing(index, absent=whole and complete), *check_same_machine(index)]
+    problems = [
+        *check_duplicates(index),
+        *check_missing(index, absent=whole and complete),
+        *check_same_machine(index),
+        *check_pull_secrets(index),
+        *check_runtimes(index),
+    ]
     if whole and complete:
         problems.extend(check_any_host(index))
         problems.extend(check_host_ports(index))

@@ -16,6 +16,9 @@ _HINTS: Final = {
     "Namespace": "declare the Namespace; only `default` is there by itself",
     "ConfigMap": "declare it in the same namespace, or mark the reference `optional: true`",
     "Secret": "declare it in the same namespace, or mark the reference `optional: true`",
+    "RuntimeClass": "declare it: it names one of the runtimes in the hosts' containerd configuration",
+    "PersistentVolumeClaim": "declare it in the same namespace",
+    "StorageClass": "declare it, or a PersistentVolume with the same storageClassName",
 }
 
 
@@ -28,20 +31,24 @@ def check_missing(index: Index, *, absent: bool) -> Iterator[Problem]:
             target = ObjectKey(kind=reference.kind, namespace=namespace, name=reference.name)
             there = index.by_key.get(target)
             if there is None:
-                if absent and target not in told and not _implicit(target):
+                if absent and target not in told and not _implicit(target, index):
                     told.add(target)
                     yield _absent(entry, reference, target, index)
             elif reference.key:
                 yield from _without_key(entry, reference, there[0])
 
 
-def _implicit(target: ObjectKey) -> bool:
+def _implicit(target: ObjectKey, index: Index) -> bool:
+    """Tell whether something needs no object: the default namespace, and a class that volumes are declared with."""
+    if target.kind == "StorageClass":
+        return target.name in index.volume_classes
     return target.kind == "Namespace" and target.name == DEFAULT_NAMESPACE
 
 
 def _absent(entry: ParsedObject, reference: Reference, target: ObjectKey, index: Index) -> Problem:
     near = nearest(target.name, index.names(target.kind, target.namespace))
-    return _problem(entry, reference, f"{target} is not there{near}", _HINTS.get(target.kind, ""))
+    hint = reference.hint or _HINTS.get(target.kind, "")
+    return _problem(entry, reference, f"{target} is not there{near}", hint)
 
 
 def _without_key(entry: ParsedObject, reference: Reference, target: ParsedObject) -> Iterator[Problem]:
