@@ -8,10 +8,12 @@ from agent.model.objects.meta import Declared, ObjectKey, PodKey
 from agent.model.origin import Location
 from agent.model.plan import FleetInput
 from agent.model.value import Value
-from agent.planner.fleet.placement import Hosts, Placed
+from agent.planner.fleet.ground import Ground, Hosts
+from agent.planner.fleet.placement import Placed
 from agent.planner.fleet.sight import Sight
 from agent.planner.live import Live
 from agent.planner.scheduler import evicts
+from agent.planner.storage import Outcome, rivals, uses_of, with_claims
 from agent.planner.template import Workload, desired_pods
 from agent.planner.workload import Claim
 
@@ -33,20 +35,16 @@ class _Lists:
 
 
 def assemble(
-    given: FleetInput, hosts: Hosts, claims: Sequence[Claim], placed: Placed, sight: Sight, *, stray: Sequence[Live]
+    ground: Ground, claims: Sequence[Claim], placed: Placed, volumes: Outcome, *, stray: Sequence[Live]
 ) -> Assembly:
     """Return what each host should run now. ``stray`` are pods that no claim mentions."""
+    given, hosts, sight = ground.given, ground.hosts, ground.sight
     revision = given.fleet.revision.id
     lists = {name: _Lists() for name in hosts}
     delayed: dict[PodKey, str] = {}
     for claim in claims:
-        for slot, wanted in zip(claim.now, desired_pods(claim.template, claim.now), strict=True):
-            if (host := placed.hosts.get(slot.key)) is None:
-                continue
-            if (pod := placed.moving.get(slot.key)) is not None:
-                delayed[slot.key] = f"waits for itself to be gone from {pod.host}"
-            else:
-                lists[host].pods.append(wanted)
+        for host, wanted in _pods(ground, claim, placed, delayed):
+            lists[host].pods.append(wanted)
         owner = claim.template.declared
         for pod in claim.kept:
             cause = _because(revision, owner, "spec.template", "stays until the rollout lets it go")
@@ -60,11 +58,29 @@ def assemble(
         lists[host].leaving.append(leaving)
     for pod in stray:
         _settle_stray(given, pod, lists[pod.host])
-    desired = {name: _host_desired(name, given, found) for name, found in lists.items()}
+    desired = {name: _host_desired(name, given, found, volumes) for name, found in lists.items()}
     return Assembly(desired=desired, delayed=delayed)
 
 
-def _host_desired(host: str, given: FleetInput, found: _Lists) -> HostDesired:
+def _pods(ground: Ground, claim: Claim, placed: Placed, delayed: dict[PodKey, str]) -> Iterator[tuple[str, DesiredPod]]:
+    """Yield the pods that a claim wants now, each with its host; of those that may not start yet, tell why."""
+    for slot, wanted in zip(claim.now, desired_pods(claim.template, claim.now), strict=True):
+        if (host := placed.hosts.get(slot.key)) is None:
+            continue
+        if (pod := placed.moving.get(slot.key)) is not None:
+            delayed[slot.key] = f"waits for itself to be gone from {pod.host}"
+        elif not claim.template.claiming:
+            yield host, wanted
+        else:
+            uses = uses_of(claim.template, slot)
+            others = () if slot.key in ground.sight.pods else rivals(ground.ledger, uses, slot.name)
+            if others:
+                delayed[slot.key] = f"waits for {', '.join(others)} to let go of its claim"
+            else:
+                yield host, with_claims(wanted, uses, ground.ledger)
+
+
+def _host_desired(host: str, given: FleetInput, found: _Lists, volumes: Outcome) -> HostDesired:
     wanted = {pod.key for pod in found.pods} if found.kept or found.leaving else frozenset()
     return HostDesired(
         host=host,
@@ -74,6 +90,8 @@ def _host_desired(host: str, given: FleetInput, found: _Lists) -> HostDesired:
         # A pod may bear the name of a wanted one and the owner of another; what is wanted decides.
         kept=tuple(sorted((pod for pod in found.kept if pod.key not in wanted), key=_order)),
         leaving=tuple(sorted((pod for pod in found.leaving if pod.key not in wanted), key=_order)),
+        volumes=volumes.held.get(host, ()),
+        released=volumes.released.get(host, ()),
     )
 
 

@@ -12,11 +12,13 @@ from agent.model.objects.runtimeclass import RuntimeClass
 from agent.model.plan import FleetInput, FleetPlan
 from agent.planner.fleet.assemble import assemble
 from agent.planner.fleet.config import config_data
+from agent.planner.fleet.ground import Ground
 from agent.planner.fleet.placement import Placed, place
 from agent.planner.fleet.sight import Sight, look
 from agent.planner.fleet.status import report
 from agent.planner.live import Live
 from agent.planner.naming import parse_slot
+from agent.planner.storage import Ledger, Outcome, claim_statuses, outcome, still_unlooked, take_stock
 from agent.planner.template import Template, Workload, pod_spec, references, resolve_template
 from agent.planner.workload import Claim
 from agent.planner.workloads import deployment, pod
@@ -32,15 +34,19 @@ def plan_fleet(given: FleetInput) -> FleetPlan:
     sight = look(given, hosts)
     claims = _claims(given, sight)
     stray = _stray(claims, sight)
-    placed = place(claims, sight, hosts, given, lingering=() if given.prune else stray)
-    assembly = assemble(given, hosts, claims, placed, sight, stray=stray)
-    statuses, waiting = report(given, claims, placed, assembly.delayed)
+    ledger = Ledger(take_stock(given, hosts, claims), given.memory)
+    ground = Ground(given, hosts, sight, ledger)
+    placed = place(claims, ground, lingering=() if given.prune else stray)
+    volumes = outcome(given, ledger)
+    assembly = assemble(ground, claims, placed, volumes, stray=stray)
+    statuses, waiting = report(given, claims, placed, assembly.delayed, claim_statuses(ledger, volumes))
     return FleetPlan(
         desired=assembly.desired,
         statuses=statuses,
-        memory=_memory(given.memory, claims, placed),
+        memory=_memory(given, claims, placed, volumes),
         waiting=waiting,
         wake_at=min((claim.wake_at for claim in claims if claim.wake_at is not None), default=None),
+        release_at=volumes.release_at,
     )
 
 
@@ -97,17 +103,19 @@ def _stray(claims: Sequence[Claim], sight: Sight) -> tuple[Live, ...]:
     return tuple(pod for key, pod in sight.pods.items() if key not in mentioned)
 
 
-def _memory(before: Memory, claims: Sequence[Claim], placed: Placed) -> Memory:
+def _memory(given: FleetInput, claims: Sequence[Claim], placed: Placed, volumes: Outcome) -> Memory:
     """Return what has to be remembered; the same value when nothing changed."""
+    before, unlooked = given.memory, still_unlooked(given)
     placements: dict[str, str] = {}
     leaving: dict[str, str] = {}
     for claim in claims:
         placements.update((slot.name, placed.hosts[slot.key]) for slot in claim.final if slot.key in placed.hosts)
         placements.update((one.name, one.host) for one in claim.kept)
         leaving.update((one.pod.name, one.pod.host) for one in claim.leaving)
-    if placements == before.placements and leaving == before.leaving:
+    same = placements == before.placements and leaving == before.leaving
+    if same and volumes.records == before.claims and unlooked == before.unlooked:
         return before
-    return Memory(placements=_sorted(placements), leaving=_sorted(leaving))
+    return Memory(placements=_sorted(placements), leaving=_sorted(leaving), claims=volumes.records, unlooked=unlooked)
 
 
 def _sorted(entries: Mapping[str, str]) -> Mapping[str, str]:

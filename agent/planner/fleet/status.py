@@ -1,6 +1,6 @@
 """What becomes of each object, and what is not done yet and why, in the reader's words."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -15,10 +15,17 @@ from agent.planner.workload import Claim
 
 
 def report(
-    given: FleetInput, claims: Sequence[Claim], placed: Placed, delayed: Mapping[PodKey, str]
+    given: FleetInput,
+    claims: Sequence[Claim],
+    placed: Placed,
+    delayed: Mapping[PodKey, str],
+    storage: Iterable[ObjectStatus],
 ) -> tuple[tuple[ObjectStatus, ...], tuple[Waiting, ...]]:
-    """Return the status of every object, sorted by key, and everything that waits, sorted."""
-    found: dict[ObjectKey, ObjectStatus] = {}
+    """Return the status of every object, sorted by key, and everything that waits, sorted.
+
+    ``storage`` are the statuses of claims and volumes.
+    """
+    found = {status.key: status for status in storage}
     waiting: list[Waiting] = []
     for claim in claims:
         status = progress(given, claim, placed, delayed)

@@ -1,5 +1,5 @@
 import heapq
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from agent.model.objects.pod import NodeAffinity
@@ -20,6 +20,10 @@ class Refused(Value, frozen=True, kw_only=True):
     why: str
 
 
+def _anywhere(_host: str) -> str:
+    return ""
+
+
 class Scheduler:
     """Places pods one after another, each counted into its room before the next is placed."""
 
@@ -27,8 +31,10 @@ class Scheduler:
         self._rooms = rooms
         self._suited: dict[Hashable, _Suited] = {}
 
-    def place(self, demand: Demand, count: int, siblings: Mapping[str, int]) -> tuple[str | Refused, ...]:
-        """Choose hosts for ``count`` equal pods.
+    def place(
+        self, demand: Demand, count: int, siblings: Mapping[str, int], *, suits: Callable[[str], str] = _anywhere
+    ) -> tuple[str | Refused, ...]:
+        """Choose hosts for ``count`` equal pods; ``suits`` returns what else is against a host, by its name.
 
         Hosts with a taint that prefers no such pods come last, before them those where a pod that is to go still
         holds a host port; then those with the fewest ``siblings`` (pods of the same owner) come first, then the
@@ -41,7 +47,7 @@ class Scheduler:
         answers: list[str | Refused] = []
         while len(answers) < count and order:
             rank, room = order[0]
-            if reason := refusal(FILLING, demand, room):
+            if reason := refusal(FILLING, demand, room) or suits(room.name):
                 # Rooms only fill up here, so what does not fit now never will.
                 refused[room.name] = reason
                 heapq.heappop(order)

@@ -1,0 +1,67 @@
+"""Pods that stay where they are, or were meant to be."""
+
+from collections.abc import Sequence
+
+from agent.model.objects.host import Host
+from agent.model.objects.meta import Declared, PodKey
+from agent.planner.fleet.ground import Ground
+from agent.planner.live import Live
+from agent.planner.scheduler import HostPort, evicts, host_labels, mismatch
+from agent.planner.storage import Ledger, against, refusal, uses_of
+from agent.planner.template import Slot, Template
+from agent.planner.workload import Claim
+
+
+def stay(claims: Sequence[Claim], ground: Ground, placed: dict[PodKey, str]) -> list[tuple[Claim, list[Slot]]]:
+    """Fill in the pods that stay; return the rest."""
+    hosts, pods, placements = ground.hosts, ground.sight.pods, ground.given.memory.placements
+    evicting = any(taint.effect == "NoExecute" for host in hosts.values() for taint in host.body.spec.taints)
+    ports: dict[str, list[HostPort]] = {}
+    homeless = []
+    for claim in claims:
+        template = claim.template
+        choosy = evicting or template.demand.ports or not template.hash or template.claiming
+        left = []
+        for slot in claim.final:
+            live = pods.get(slot.key)
+            host = live.host if live else placements.get(slot.name, "")
+            if host in hosts and (
+                not choosy or _may_stay(template, slot, hosts[host], ports.setdefault(host, []), ground.ledger)
+            ):
+                placed[slot.key] = host
+            else:
+                left.append(slot)
+        if left:
+            homeless.append((claim, left))
+    return homeless
+
+
+def _may_stay(template: Template, slot: Slot, host: Declared[Host], taken: list[HostPort], ledger: Ledger) -> bool:
+    """Tell whether a pod stays on its host, and count its ports and its volumes in.
+
+    A Pod follows its nodeName, nodeSelector and node affinity when they change. For a Deployment's pods that would be
+    another template; a host whose labels change keeps them, as in Kubernetes. No pod stays away from its volumes.
+    """
+    demand, name = template.demand, host.key.name
+    strayed = not template.hash and mismatch(demand, name, host_labels(host))
+    clash = any(port.conflicts(other) for port in demand.ports for other in taken)
+    if strayed or clash or evicts(host.body, demand):
+        return False
+    if template.claiming:
+        uses = uses_of(template, slot)
+        if refusal(ledger, uses, slot.name) or against(ledger, uses, name, slot.name):
+            return False
+        ledger.use(uses, name, slot.name)
+    taken.extend(demand.ports)
+    return True
+
+
+def held_ports(pod: Live) -> tuple[HostPort, ...]:
+    """Return the host ports that a pod was seen to hold."""
+    if pod.observed is None:
+        return ()
+    return tuple(
+        HostPort(port=mapping.host_port, protocol=mapping.protocol, address=mapping.host_ip)
+        for mapping in pod.observed.sandbox.config.port_mappings
+        if mapping.host_port
+    )
