@@ -4,7 +4,7 @@ A fact is a command and how to read what it prints. Entries end in NUL, so no na
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from agent.hosts import machine
@@ -95,7 +95,13 @@ def parse(output: bytes, *, host: str, socket_path: str) -> HostFacts:
     entries = output.decode("utf-8", "surrogateescape").split("\0")
     if entries[-2:] != ["end", ""]:
         raise Temporary(f"{host}: what the host says about its files was cut short")
-    entries = entries[:-2]
+    try:
+        return _read(entries[:-2], host, socket_path)
+    except ValueError:
+        raise Temporary(f"{host}: what the host says about its files cannot be read") from None
+
+
+def _read(entries: Sequence[str], host: str, socket_path: str) -> HostFacts:
     split = entries.index("sums") if "sums" in entries else len(entries)
     plain: dict[str, str] = {}
     pods: set[str] = set()

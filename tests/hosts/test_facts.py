@@ -1,8 +1,11 @@
 import subprocess
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agent.hosts import facts
 from agent.model.files import FileSeen
@@ -16,7 +19,7 @@ RECORDED = (
     b"date 1795223652.610233800\0boot eec366de-326d-4b41-9bfb-0fcb190d73ef\0cpus 4\0memory 8046172\0"
     b'owner {"agent":"prod","key":"00","version":1}\0'
     b"pod b0d7\0pod a1c2\0pod a1c2\0"
-    b"link /var/lib/trimtab/pods/a1c2/volumes/configmap/site/..data\0..3f9a\0"
+    b"link /var/lib/trimtab/pods/a1c2/volumes/configmap/site/..data\0to ..3f9a\0"
     b"file 644 /var/lib/trimtab/pods/a1c2/volumes/configmap/site/..3f9a/odd\nname\0"
     b"file 4755 /run/trimtab/pods/a1c2/volumes/secret/key/big\0"
     b"sums\0" + SUM.encode() + b"  /var/lib/trimtab/pods/a1c2/volumes/configmap/site/..3f9a/odd\nname\0end\0"
@@ -46,10 +49,37 @@ def test_the_fleets_key_does_not_show() -> None:
     assert "00" not in repr(parse(b'owner {"agent":"prod","key":"00"}\0end\0'))
 
 
-def test_cut_short_is_not_taken_for_an_empty_host() -> None:
-    for output in (b"", RECORDED[:-4], RECORDED[: len(RECORDED) // 2]):
+# Names and targets that a container's owner, or an attacker, could have chosen.
+TRICKY = RECORDED.replace(b"to ..3f9a\0", b"to end\0").replace(b"/big\0", b"/end\0").replace(b"pod b0d7", b"pod end")
+
+
+@pytest.mark.parametrize("whole", [RECORDED, TRICKY])
+def test_cut_short_at_any_byte_is_not_taken_for_a_host_with_less(whole: bytes) -> None:
+    parse(whole)
+    for length in range(len(whole)):
         with pytest.raises(Temporary, match=r"edge-1: .* cut short"):
-            parse(output)
+            parse(whole[:length])
+
+
+ENTRY = st.tuples(
+    st.sampled_from(
+        [b"date", b"cpus", b"memory", b"file", b"link", b"mount", b"sums", b"hugepages", b"address", b"end"]
+    ),
+    st.binary(max_size=20),
+).map(b" ".join)
+
+
+@given(st.lists(ENTRY, max_size=6).map(b"\0".join))
+def test_nonsense_is_an_error_of_the_port_or_read(output: bytes) -> None:
+    for ending in (b"", b"end\0", b"\0end\0"):
+        with suppress(Temporary, Permanent):
+            parse(output + ending)
+
+
+@pytest.mark.parametrize("entry", [b"date today", b"cpus many", b"file rw- /x", b"file 999 /x"])
+def test_an_entry_that_makes_no_sense_is_said(entry: bytes) -> None:
+    with pytest.raises(Temporary, match="cannot be read"):
+        parse(entry + b"\0end\0")
 
 
 def test_missing_rights_are_said() -> None:
@@ -109,6 +139,16 @@ def test_the_command_finds_files_of_mounted_configmaps_and_nothing_else(
     assert told.owner is None
     assert told.cpus > 0
     assert told.memory_bytes > 0
+
+
+def test_the_command_finds_hosts_files_of_pods(tmp_path: Path) -> None:
+    for uid in ("uid-1", "uid-2"):
+        (tmp_path / "pods" / uid).mkdir(parents=True)
+    (tmp_path / "pods" / "uid-1" / "etc-hosts").write_bytes(b"foo")
+    (tmp_path / "pods" / "uid-2" / "etc-hosts").symlink_to("/etc/hosts")
+    told = run_script(tmp_path / "pods", tmp_path / "none", tmp_path / "owner.json")
+    assert list(told.files) == [str(tmp_path / "pods" / "uid-1" / "etc-hosts")]
+    assert told.files[str(tmp_path / "pods" / "uid-1" / "etc-hosts")].sha256 == SUM
 
 
 def test_the_command_on_a_fresh_host(tmp_path: Path) -> None:
