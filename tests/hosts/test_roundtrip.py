@@ -168,7 +168,7 @@ def test_limits_that_were_changed_in_place_are_seen() -> None:
     found = decode_container(go_json(encode_container(SMALL), runtimeSpec=changed))
     assert found is not None
     assert found.resources == LinuxResources(
-        cpu_period=100_000, cpu_shares=1024, memory_limit_in_bytes=1 << 29, oom_score_adj=0
+        cpu_period=100_000, cpu_shares=1024, memory_limit_in_bytes=1 << 29, oom_score_adj=999
     )
 
 

@@ -34,10 +34,7 @@ class OciSpec(msgspec.Struct):
 
 
 def live_resources(written: Mapping[str, Any], spec: OciSpec | None) -> LinuxResources:
-    """Return the limits in force: the configuration's, with what was changed in place since.
-
-    A score for the OOM killer cannot be changed in place: that of a container which was resized is 0, unknown.
-    """
+    """Return the limits in force: the configuration's, with what was changed in place since."""
     first = LinuxResources(
         cpu_period=written.get("cpu_period", 0),
         cpu_quota=written.get("cpu_quota", 0),
@@ -54,14 +51,13 @@ def live_resources(written: Mapping[str, Any], spec: OciSpec | None) -> LinuxRes
     if resources is None:
         return first
     cpu, memory = resources.cpu or _Cpu(), resources.memory or _Memory()
-    now = msgspec.structs.replace(
+    return msgspec.structs.replace(
         first,
         cpu_period=_limit(cpu.period, first.cpu_period),
         cpu_quota=_limit(cpu.quota, first.cpu_quota),
         cpu_shares=_limit(cpu.shares, first.cpu_shares),
         memory_limit_in_bytes=_limit(memory.limit, first.memory_limit_in_bytes),
     )
-    return first if now == first else msgspec.structs.replace(now, oom_score_adj=0)
 
 
 def _limit(told: int | None, written: int) -> int:

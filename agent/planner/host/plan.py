@@ -6,6 +6,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from agent.model.action import Action, PullImage, RemovePodFiles
+from agent.model.desired import DesiredPod
 from agent.model.objects.meta import PodKey
 from agent.model.observation import Seen
 from agent.model.plan import Failure, HostInput, HostPlan, Waiting
@@ -13,14 +14,16 @@ from agent.planner.backoff import retry_at
 from agent.planner.host import texts
 from agent.planner.host.healing import as_it_was
 from agent.planner.host.hostports import settle
-from agent.planner.host.machine import machine
+from agent.planner.host.machine import Machine, machine
 from agent.planner.host.order import ordered
 from agent.planner.host.render import render_pod
+from agent.planner.host.rendered import RenderedPod
 from agent.planner.host.rules import classify
 from agent.planner.host.steps import is_uid
+from agent.planner.host.userns import with_own_ranges
 from agent.planner.host.view import HostView, Reason, Subject, Verdict, drift, host_view, waits
 from agent.planner.memo import Notes
-from agent.planner.pods import observed_pods
+from agent.planner.pods import ObservedPod, observed_pods
 
 _QUIET: Final = Notes[Seen, HostPlan]()
 """Plans of hosts that are as they should be: by far the most frequent, and soon asked for again."""
@@ -77,9 +80,15 @@ def subjects(given: HostInput, view: HostView) -> list[Subject]:
     live = observed_pods(view.seen, desired.agent)
     on = machine(desired.host, desired.agent, given.key, view.seen.facts)
     found = {
-        pod.key: Subject(key=pod.key, desired=pod, wanted=render_pod(pod, on), observed=live.get(pod.key))
+        pod.key: Subject(
+            key=pod.key, desired=pod, wanted=_wanted(pod, on, live.get(pod.key)), observed=live.get(pod.key)
+        )
         for pod in desired.pods
     }
+    ranges = with_own_ranges((one.wanted for one in found.values() if one.wanted is not None), view.seen)
+    for key, subject in found.items():
+        if subject.wanted is not None and subject.wanted.uid in ranges:
+            found[key] = replace(subject, wanted=ranges[subject.wanted.uid])
     for kept in desired.kept:
         if kept.key not in found:
             pod = live.get(kept.key)
@@ -91,6 +100,11 @@ def subjects(given: HostInput, view: HostView) -> list[Subject]:
         if key not in found:
             found[key] = Subject(key=key, observed=pod)
     return [found[key] for key in sorted(found, key=lambda key: (key.namespace, key.name))]
+
+
+def _wanted(pod: DesiredPod, on: Machine, live: ObservedPod | None) -> RenderedPod:
+    """Return a pod as it should be on the host; where its sandbox is there, with the addresses that it has."""
+    return render_pod(pod, on, live.sandbox.ips if live is not None and live.sandbox.ready else ())
 
 
 def _held_back(verdict: Verdict, subject: Subject, given: HostInput, view: HostView) -> Verdict:

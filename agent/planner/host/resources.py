@@ -1,35 +1,37 @@
-"""cgroup settings from quantities, as a kubelet computes them."""
+"""cgroup settings of containers from quantities, as a kubelet computes them."""
 
-from functools import lru_cache
+from collections.abc import Mapping
 from typing import Final
 
-from agent.model import quantity
-from agent.model.cri import LinuxResources
-from agent.model.objects.pod import Container, PodSpec, ResourceRequirements
+from agent.model.cri import HugepageLimit, LinuxResources
+from agent.model.objects.pod import Container, PodSpec, Quantity
+from agent.planner.host.machine import Machine
+from agent.planner.host.qos import oom_score_adj
+from agent.planner.host.totals import milli, whole
 
 _PERIOD: Final = 100_000
 _SMALLEST_QUOTA: Final = 1_000
 _FEWEST_SHARES: Final = 2
 _MOST_SHARES: Final = 262_144
-_GUARANTEED: Final = -997
-_BEST_EFFORT: Final = 1000
-
-# Pods of a fleet share a few quantities.
-milli = lru_cache(maxsize=1024)(quantity.milli)
-whole = lru_cache(maxsize=1024)(quantity.whole)
+_HUGEPAGES: Final = "hugepages-"
 
 
-def linux_resources(container: Container, spec: PodSpec, memory_bytes: int) -> LinuxResources:
-    """Return a container's cgroup settings; ``memory_bytes`` is the host's memory, 0 when unknown."""
-    limits, requests = container.resources.limits, container.resources.requests
+def linux_resources(container: Container, spec: PodSpec, on: Machine) -> LinuxResources:
+    """Return a container's cgroup settings. Where it has no limit of its own, the pod's as a whole is its limit."""
+    of_pod = spec.resources.limits if spec.resources else {}
+    limits, requests = {**of_pod, **container.resources.limits}, container.resources.requests
     cpu_limit = milli(limits.get("cpu", 0))
     cpu_request = milli(requests["cpu"]) if "cpu" in requests else cpu_limit
+    quota = cpu_quota(cpu_limit)
     return LinuxResources(
-        cpu_period=_PERIOD if cpu_limit else 0,
-        cpu_quota=max(cpu_limit * _PERIOD // 1000, _SMALLEST_QUOTA) if cpu_limit else 0,
+        cpu_period=_PERIOD if quota else 0,
+        cpu_quota=quota,
         cpu_shares=cpu_shares(cpu_request),
         memory_limit_in_bytes=whole(limits.get("memory", 0)),
-        oom_score_adj=_oom_score_adj(container.resources, spec, memory_bytes),
+        oom_score_adj=oom_score_adj(container, spec, on.memory_bytes),
+        hugepage_limits=hugepage_limits(limits, on.hugepages),
+        # All processes of a container end together when its memory runs out, as under a kubelet.
+        unified={"memory.oom.group": "1"} if on.cgroup_version == 2 else {},
     )
 
 
@@ -38,26 +40,24 @@ def cpu_shares(millis: int) -> int:
     return min(max(millis * 1024 // 1000, _FEWEST_SHARES), _MOST_SHARES)
 
 
-def _oom_score_adj(resources: ResourceRequirements, spec: PodSpec, memory_bytes: int) -> int:
-    """Return how willingly the kernel ends a container when memory runs out: from the pod's QoS class."""
-    every = [container.resources for container in spec.containers]
-    if all(_guaranteed(one) for one in every):
-        return _GUARANTEED
-    if not any(_amounts(one) for one in every):
-        return _BEST_EFFORT
-    request = whole(resources.requests.get("memory", resources.limits.get("memory", 0)))
-    if not memory_bytes:
-        return 999
-    return min(max(1000 - 1000 * request // memory_bytes, 3), 999)
+def cpu_quota(millis: int) -> int:
+    """Return the microseconds of each tenth of a second that a CPU limit grants; 0 without a limit."""
+    return max(millis * _PERIOD // 1000, _SMALLEST_QUOTA) if millis else 0
 
 
-def _guaranteed(resources: ResourceRequirements) -> bool:
-    return all(
-        milli(resources.limits.get(name, 0)) > 0
-        and milli(resources.requests.get(name, resources.limits.get(name, 0))) == milli(resources.limits.get(name, 0))
-        for name in ("cpu", "memory")
-    )
+def hugepage_limits(
+    limits: Mapping[str, Quantity], there: tuple[tuple[str, int], ...] = ()
+) -> tuple[HugepageLimit, ...]:
+    """Return limits of huge pages by size. Those set aside on the host (``there``) are for who asks for them only."""
+    asked = {name: whole(amount) for name, amount in limits.items() if name.startswith(_HUGEPAGES)}
+    every = {**{name: 0 for name, amount in there if amount}, **asked}
+    return tuple(sorted(HugepageLimit(page_size=_page_size(name), limit=every[name]) for name in every))
 
 
-def _amounts(resources: ResourceRequirements) -> bool:
-    return any(milli(written) > 0 for part in (resources.limits, resources.requests) for written in part.values())
+def _page_size(resource: str) -> str:
+    """Return how the kernel names the page size of ``hugepages-2Mi``: ``2MB``."""
+    size = whole(resource.removeprefix(_HUGEPAGES))
+    for unit, name in ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "KB")):
+        if size >= unit:
+            return f"{size // unit}{name}"
+    return f"{size}B"

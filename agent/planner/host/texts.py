@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from agent.model.cri import Mount
 from agent.model.plan import FingerprintKey
 from agent.model.value import Sensitive, Text, reveal
 from agent.planner.fingerprint import fingerprint
@@ -36,6 +37,19 @@ def shown_list(texts: Sequence[Text], key: FingerprintKey, masked: frozenset[int
         for number, text in enumerate(texts)
     )
     return f"[{', '.join(parts)}]"
+
+
+def shown_mount(mount: Mount) -> str:
+    """Return what is mounted, without the pod's uid in the path: a new uid alone is no difference to a reader."""
+    if mount.image:
+        return f"image {cut(mount.image)}"
+    before, volumes, after = mount.host_path.partition("/volumes/")
+    what = f"{after.replace('/', ' ', 1)}" if volumes and before.rpartition("/")[0].endswith("/pods") else before
+    marks = [
+        *(["recursively read-only"] if mount.recursive_read_only else ["read-only"] if mount.readonly else []),
+        *([mount.propagation] if mount.propagation != "private" else []),
+    ]
+    return f"{what} ({', '.join(marks)})" if marks else what
 
 
 def cut(text: str) -> str:
