@@ -17,6 +17,7 @@ BENCHMARKS = {
     "validate": "e  validating 1,000 and 10,000 documents",
     "idle": "f  an idle minute with 3 hosts and 60 pods",
     "diff": "g  a diff with nothing to do, against ansible-core and pyinfra",
+    "probes": "h  1,000 probes every 10 s over 20 hosts, and a host that hangs",
 }
 
 
