@@ -7,20 +7,22 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from agent.hosts import machine
+from agent.hosts import machine, marks
 from agent.hosts.machine import Machine
 from agent.model.files import FileSeen
-from agent.model.labels import OWNER_FILE, PODS_DIR, SECRETS_DIR
+from agent.model.labels import OWNER_FILE, PODS_DIR, SECRETS_DIR, VOLUMES_DIR
 from agent.model.value import Value
+from agent.model.volumes import VolumeSeen
 from agent.ports import Permanent, Temporary
 
 # Programs that hold a kubelet. Those of k3s and its like have a containerd of their own, which is only ours to refuse
 # when it is the one that we are told to use; the same goes for a kubelet that names another runtime.
 _KUBELETS: Final = "kubelet|kubelite|k3s|k3s-server|k3s-agent|rke2"
 
-SCRIPT: Final = r"""
+SCRIPT: Final = (
+    r"""
 export LC_ALL=C
-pods=$1 secrets=$2 owner=$3 socket=$4
+pods=$1 secrets=$2 owner=$3 socket=$4 volumes=$5
 printf 'date %s\0' "$(date +%s.%N)"
 read -r boot </proc/sys/kernel/random/boot_id && printf 'boot %s\0' "$boot"
 printf 'cpus %s\0' "$(nproc)"
@@ -50,6 +52,7 @@ for base in "$pods" "$secrets"; do
   done
   for file in "$base"/*/etc-hosts; do [ -f "$file" ] && [ ! -L "$file" ] && set -- "$@" "$file"; done
 done
+@MARKS@
 while read -r _ _ _ _ path _; do
   case $path in "$pods"/* | "$secrets"/*) printf 'mount %b\0' "$path" ;; esac
 done </proc/self/mountinfo
@@ -59,7 +62,10 @@ if [ $# -gt 0 ]; then
   find "$@" -type f -size -8192k -exec sha256sum -z {} +
 fi
 printf 'end\0'
-""".replace("@KUBELETS@", _KUBELETS).replace("@MACHINE@", machine.SCRIPT)
+""".replace("@KUBELETS@", _KUBELETS)
+    .replace("@MACHINE@", machine.SCRIPT)
+    .replace("@MARKS@", marks.SCRIPT)
+)
 
 _SUM: Final = re.compile(r"([0-9a-f]{64})  ?\*?(/.*)", re.DOTALL)
 
@@ -77,6 +83,7 @@ class HostFacts(Value, frozen=True, kw_only=True):
     files: Mapping[str, FileSeen] = {}
     mounts: tuple[str, ...] = ()
     """Where something is mounted below the pods' folders."""
+    volumes: tuple[VolumeSeen, ...] = ()
     machine: Machine = Machine()
     kubelet: str = ""
     """The command line of a kubelet on this containerd; empty where there is none."""
@@ -87,7 +94,7 @@ class HostFacts(Value, frozen=True, kw_only=True):
 
 def arguments(socket_path: str) -> tuple[str, ...]:
     """Return what the script is run with."""
-    return (PODS_DIR, SECRETS_DIR, OWNER_FILE, socket_path)
+    return (PODS_DIR, SECRETS_DIR, OWNER_FILE, socket_path, VOLUMES_DIR)
 
 
 def parse(output: bytes, *, host: str, socket_path: str) -> HostFacts:
@@ -140,6 +147,7 @@ def _read(entries: Sequence[str], host: str, socket_path: str) -> HostFacts:
         pod_dirs=tuple(sorted(pods)),
         files=dict(sorted(files.items())),
         mounts=tuple(sorted(mounts)),
+        volumes=marks.parse(entries[:split]),
         machine=machine.parse(entries[:split]),
         kubelet=_kubelet_on(socket_path, kubelets, plain.get("kubelet-endpoint", "")),
     )

@@ -66,6 +66,12 @@ class ContainerdHost:
         """The Host object's name."""
         return self._name
 
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection that stands."""
+        session = self._session
+        return session is not None and session.link.alive
+
     def observe(self) -> Seen:
         """Look at everything once. Raises PortError.
 
@@ -99,6 +105,7 @@ class ContainerdHost:
                 images=images,
                 files=facts.files,
                 pod_dirs=facts.pod_dirs,
+                volumes=facts.volumes,
                 mounts=facts.mounts,
             )
         except grpc.RpcError as error:

@@ -1,6 +1,11 @@
 """Volumes that trimtab makes on hosts for claims: a folder each, and a mark that says whose data is in it."""
 
+import re
+from typing import Final
+
 from agent.model.value import Value
+
+_PLAIN: Final = re.compile(r"(/[A-Za-z0-9._-]+)+")
 
 
 class VolumeMark(Value, frozen=True, kw_only=True, order=True):
@@ -25,3 +30,19 @@ class VolumeSeen(Value, frozen=True, kw_only=True, order=True):
 
     mark: VolumeMark
     present: bool = True
+
+
+def is_plain(path: str) -> bool:
+    """Tell whether a path is absolute and made of letters, digits and ``._-`` alone: nothing has to quote it."""
+    return len(path) <= 1024 and _PLAIN.fullmatch(path) is not None and {".", ".."}.isdisjoint(path.split("/"))
+
+
+def volume_name(namespace: str, claim: str, uid: str) -> str:
+    """Return how the folder of a claim's volume is called."""
+    return f"{namespace}_{claim}_{uid}"
+
+
+def is_volume_path(mark: VolumeMark) -> bool:
+    """Tell whether a mark's path is where trimtab makes the volume of that claim: ``ROOT/NAMESPACE_CLAIM_UID``."""
+    root, _, name = mark.path.rpartition("/")
+    return is_plain(mark.path) and bool(root) and name == volume_name(mark.namespace, mark.claim, mark.uid)

@@ -162,7 +162,7 @@ class FleetLoop:
         self._delivered.update(changed)
         self._tell_waiting(plan, now)
         self._show(now)
-        return plan.wake_at
+        return min((at for at in (plan.wake_at, plan.release_at) if at is not None), default=None)
 
     def _tell_waiting(self, plan: FleetPlan, now: float) -> None:
         for waiting in plan.waiting:

@@ -16,16 +16,27 @@ from agent.model.action import (
     Action,
     AnyStep,
     MakeFolders,
+    MakeVolume,
     MountFilesystems,
     Outcome,
     OwnVolumes,
     RemovePodFiles,
+    RemoveVolume,
     WriteEtcHosts,
     WriteFiles,
 )
 from agent.ports import Clock, PortError, Refused, Unreachable
 
-_ON_FILES: Final = (MakeFolders, MountFilesystems, WriteFiles, OwnVolumes, WriteEtcHosts, RemovePodFiles)
+_ON_FILES: Final = (
+    MakeFolders,
+    MakeVolume,
+    MountFilesystems,
+    WriteFiles,
+    OwnVolumes,
+    WriteEtcHosts,
+    RemovePodFiles,
+    RemoveVolume,
+)
 
 Kind = Literal["", "image-pull", "unreachable", "runtime", "files", "refused"]
 

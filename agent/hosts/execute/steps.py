@@ -10,6 +10,7 @@ from agent.hosts.execute.etc_hosts import write_etc_hosts
 from agent.hosts.execute.sandbox import remove_sandbox, run_sandbox, stop_sandbox
 from agent.hosts.execute.stopping import stop_containers
 from agent.hosts.execute.trouble import explained
+from agent.hosts.files.claims import make_volume, remove_volume
 from agent.hosts.files.folders import make_folders
 from agent.hosts.files.mounts import mount_filesystems
 from agent.hosts.files.ownership import own_volumes
@@ -18,12 +19,14 @@ from agent.hosts.files.write import write_trees
 from agent.model.action import (
     AnyStep,
     MakeFolders,
+    MakeVolume,
     MountFilesystems,
     OwnVolumes,
     PullImage,
     RemoveContainer,
     RemovePodFiles,
     RemoveSandbox,
+    RemoveVolume,
     ResizeContainer,
     RunSandbox,
     SetCgroup,
@@ -76,6 +79,10 @@ def _do(context: Context, step: AnyStep) -> None:  # noqa: C901, PLR0912 - one l
             stop_sandbox(context, step)
         case RemoveSandbox():
             remove_sandbox(context, step)
+        case MakeVolume():
+            make_volume(context.link, step.mark, marks_only=step.marks_only)
+        case RemoveVolume():
+            remove_volume(context.link, step.mark)
         case RemovePodFiles():
             if step.cgroup_parent:
                 remove_cgroup(context.link, step.cgroup_parent)

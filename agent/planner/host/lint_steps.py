@@ -7,10 +7,12 @@ from agent.model.action import (
     Action,
     AnyStep,
     MakeFolders,
+    MakeVolume,
     PullImage,
     RemoveContainer,
     RemovePodFiles,
     RemoveSandbox,
+    RemoveVolume,
     ResizeContainer,
     RunSandbox,
     StartContainer,
@@ -22,6 +24,7 @@ from agent.model.labels import AGENT
 from agent.model.observation import Seen
 from agent.model.plan import HostInput
 from agent.planner.host import identity
+from agent.planner.host.claims import lint_volume
 from agent.planner.host.images import canonical, image_store
 from agent.planner.host.steps import is_uid
 
@@ -51,6 +54,8 @@ def lint_steps(action: Action, given: HostInput, seen: Seen) -> Iterator[str]:
                 yield from _image(step, earlier, seen)
             case MakeFolders() | WriteFiles():
                 yield from _paths(step, action, given)
+            case MakeVolume() | RemoveVolume():
+                yield from lint_volume(step, given, seen)
             case RemovePodFiles():
                 yield from _removal(step, action, seen)
             case _:

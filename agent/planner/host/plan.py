@@ -12,6 +12,7 @@ from agent.model.observation import Seen
 from agent.model.plan import Failure, HostInput, HostPlan, Waiting
 from agent.planner.backoff import retry_at
 from agent.planner.host import texts
+from agent.planner.host.claims import claim_verdicts
 from agent.planner.host.healing import as_it_was
 from agent.planner.host.hostports import settle
 from agent.planner.host.machine import Machine, machine
@@ -44,7 +45,8 @@ def plan_host(given: HostInput) -> HostPlan:
         return HostPlan(host=host, waiting=(Waiting(reason="runtime", message=message, host=host),))
     desired = given.desired
     # What a plan that asks for nothing and waits for nothing follows from: neither the time nor failures nor revision.
-    wanted = (desired.host, desired.agent, desired.pods, desired.kept, desired.leaving, given.key, given.usage)
+    pods = (desired.pods, desired.kept, desired.leaving)
+    wanted = (desired.host, desired.agent, *pods, desired.volumes, desired.released, given.key, given.usage)
     if (quiet := _QUIET.find(seen, wanted)) is not None:
         return quiet
     plan = _plan(given, seen)
@@ -58,6 +60,7 @@ def _plan(given: HostInput, seen: Seen) -> HostPlan:
     found = subjects(given, view)
     verdicts = [_held_back(classify(subject, view), subject, given, view) for subject in found]
     verdicts += _leftovers(found, given, view)
+    verdicts += [_held_back(verdict, about, given, view) for about, verdict in claim_verdicts(given, seen)]
     actions = [action for verdict in verdicts for action in verdict.actions]
     waiting = [entry for verdict in verdicts for entry in verdict.waiting]
     if actions:

@@ -1,6 +1,5 @@
 """StorageClasses: which one a claim means, and what it says of volumes."""
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -13,7 +12,6 @@ LOCAL: Final = "trimtab.dev/local"
 _DEFAULT: Final = "storageclass.kubernetes.io/is-default-class"
 _BETA_DEFAULT: Final = "storageclass.beta.kubernetes.io/is-default-class"
 _WEEK: Final = 7 * 86_400.0
-_ROOT: Final = re.compile(r"(/[A-Za-z0-9._-]+)+")
 
 Classes = Mapping[str, StorageClass]
 
@@ -42,12 +40,6 @@ def makes_volumes(found: StorageClass | None) -> bool:
 def root_of(found: StorageClass) -> str:
     """Return the folder below which volumes of a class are made."""
     return found.parameters.get("root", VOLUMES_DIR).rstrip("/")
-
-
-def is_root(path: str) -> bool:
-    """Tell whether a folder may hold volumes: a plain path, which no shell and no JSON has to quote."""
-    parts = path.split("/")
-    return _ROOT.fullmatch(path) is not None and ".." not in parts and "." not in parts
 
 
 def retention(found: StorageClass) -> float:

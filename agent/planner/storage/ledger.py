@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from agent.model.memory import ClaimRecord, Memory
 from agent.model.objects.storage import PersistentVolume
 from agent.model.observation import Seen, last_known
+from agent.model.volumes import volume_name
 from agent.planner.storage.classes import retention, root_of
 from agent.planner.storage.marks import claim_uid, learn, mounted_paths, users_of
 from agent.planner.storage.matching import match, reachable, size
@@ -128,10 +129,11 @@ class Ledger:
     def _make(self, asked: Asked, host: str) -> None:
         found = self.stock.classes[self.stock.class_name(asked)]
         uid = claim_uid(self.stock.agent, asked.name)
+        namespace, _, short = asked.name.partition("/")
         self.records[asked.name] = ClaimRecord(
             volume=f"pvc-{uid}",
             host=host,
-            path=f"{root_of(found)}/{asked.name.replace('/', '_')}_{uid}",
+            path=f"{root_of(found)}/{volume_name(namespace, short, uid)}",
             uid=uid,
             storage_class=found.metadata.name,
             ephemeral=bool(asked.owner),

@@ -10,8 +10,9 @@ from agent.model.objects.storage import PersistentVolume, StorageClass
 from agent.model.observation import Observation, Unseen
 from agent.model.plan import FleetInput
 from agent.model.value import Value
+from agent.model.volumes import is_plain
 from agent.planner.scheduler import host_labels
-from agent.planner.storage.classes import class_of, is_root, makes_volumes, root_of, waits_for_consumer
+from agent.planner.storage.classes import class_of, makes_volumes, root_of, waits_for_consumer
 from agent.planner.storage.uses import Asked, asked_for, consumers_of
 from agent.planner.workload import Claim
 
@@ -60,7 +61,7 @@ class Stock(Value, frozen=True, kw_only=True):
             return f"no persistent volumes available for this claim and {missing}"
         if not makes_volumes(found):
             return "no persistent volumes available for this claim, and its class makes none"
-        if not is_root(root_of(found)):
+        if not is_plain(root_of(found)):
             return f'storageclass "{name}": parameters.root must be a plain absolute path of letters, digits and ._-'
         return self._unlocal(asked)
 
