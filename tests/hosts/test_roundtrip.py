@@ -203,6 +203,6 @@ def test_only_volumes_of_the_pod_itself_are_relabelled_for_selinux() -> None:
     ]
 
 
-def test_credentials_name_their_registry_or_containerd_would_drop_them() -> None:
+def test_credentials_name_no_server_since_containerd_would_drop_them_for_mirrors_and_docker_hub() -> None:
     auth = RegistryAuth(server="registry:5000", username="me", password=Sensitive("word"))
-    assert encode_auth(auth) == pb.AuthConfig(server_address="registry:5000", username="me", password="word")
+    assert encode_auth(auth) == pb.AuthConfig(username="me", password="word")

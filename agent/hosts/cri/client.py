@@ -216,6 +216,12 @@ class Runtime:
         request = pb.ImageStatusRequest(image=pb.ImageSpec(image=reference))
         return bool(self._image_status(request, _LOOK_SECONDS).HasField("image"))
 
+    def image_user(self, reference: str) -> str:
+        """Return who an image runs as unless told otherwise: an id, or a name; empty for root."""
+        request = pb.ImageStatusRequest(image=pb.ImageSpec(image=reference))
+        image = self._image_status(request, _LOOK_SECONDS).image
+        return str(image.uid.value) if image.HasField("uid") else image.username
+
     def pull_image(self, reference: str, auth: pb.AuthConfig | None = None) -> None:
         """Bring an image from its registry, or find it unchanged there; anonymously without credentials."""
         self._pull(pb.PullImageRequest(image=pb.ImageSpec(image=reference), auth=auth), _PULL_SECONDS)

@@ -109,12 +109,15 @@ def encode_resources(resources: LinuxResources) -> pb.LinuxContainerResources:
 
 
 def encode_auth(auth: RegistryAuth) -> pb.AuthConfig:
-    """Return credentials as PullImage takes them. Here, and only here, they are revealed."""
+    """Return credentials as PullImage takes them. Here, and only here, they are revealed.
+
+    No server is named, as by kubelets: containerd drops credentials without a word where it is not exactly the host
+    that it talks to in the end, which for Docker Hub and mirrors is another than the image's.
+    """
     return pb.AuthConfig(
         username=auth.username,
         password=auth.password.reveal(),
         identity_token=auth.identity_token.reveal(),
-        server_address=auth.server,
     )
 
 

@@ -12,7 +12,9 @@ from agent.hosts.proto import runtime_v1_pb2 as pb
 from agent.model import labels
 from agent.model.action import RemoveContainer, ResizeContainer, StartContainer
 from agent.model.cri import ContainerConfig
+from agent.model.imageuser import asks_image, root_refusal, with_image_user
 from agent.model.podip import with_ips
+from agent.ports import Permanent
 
 
 def start_container(context: Context, step: StartContainer) -> None:
@@ -27,7 +29,7 @@ def start_container(context: Context, step: StartContainer) -> None:
 
 def _create(context: Context, step: StartContainer) -> str:
     sandbox_id = context.sandbox(step.sandbox_id)
-    asked_for = pin_sub_paths(context.link, step.config)
+    asked_for = pin_sub_paths(context.link, _as_user(context, step.config))
     config, sandbox = encode_container(_addressed(context, sandbox_id, asked_for)), encode_sandbox(step.sandbox)
     try:
         return context.runtime.create_container(sandbox_id, config, sandbox)
@@ -40,6 +42,16 @@ def _create(context: Context, step: StartContainer) -> str:
         # Created by a call that was given up, and never started: whether it is as wanted is cheaper not to ask.
         context.runtime.remove_container(left)
         return context.runtime.create_container(sandbox_id, config, sandbox)
+
+
+def _as_user(context: Context, config: ContainerConfig) -> ContainerConfig:
+    """Hold a container to who its image runs as, which is known only now that the image is there."""
+    if not asks_image(config):
+        return config
+    user = context.runtime.image_user(config.image)
+    if refusal := root_refusal(config, user):
+        raise Permanent(refusal, hint="set runAsUser in its securityContext, or take an image with a numeric user")
+    return with_image_user(config, user)
 
 
 def _addressed(context: Context, sandbox_id: str, config: ContainerConfig) -> ContainerConfig:

@@ -8,7 +8,7 @@ more of each: no reason to restart anything).
 from typing import Final
 
 from agent.model.cri import ContainerConfig, ContainerSecurity, LinuxResources, Mount
-from agent.model.labels import LIFECYCLE, PODS_DIR, POST_START, PROBES, TERMINATION_MESSAGE
+from agent.model.labels import LIFECYCLE, NON_ROOT, PODS_DIR, POST_START, PROBES, TERMINATION_MESSAGE
 from agent.model.value import Text, reveal
 from agent.planner.host.qos import qos_of_score
 
@@ -129,6 +129,7 @@ def _same_annotations(desired: ContainerConfig, live: ContainerConfig) -> bool:
         asked.get(PROBES) == there.get(PROBES)
         and asked.get(LIFECYCLE) == there.get(LIFECYCLE)
         and asked.get(POST_START) == there.get(POST_START)
+        and asked.get(NON_ROOT) == there.get(NON_ROOT)
         and message(desired) == message(live)
     )
 

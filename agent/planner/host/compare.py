@@ -8,7 +8,7 @@ from typing import Final
 
 from agent.model.cri import ContainerConfig, ContainerSecurity, LinuxResources, SandboxConfig
 from agent.model.difference import Difference
-from agent.model.labels import LIFECYCLE, POST_START, PROBES
+from agent.model.labels import LIFECYCLE, NON_ROOT, POST_START, PROBES
 from agent.model.objects.pod import Container, PodSpec
 from agent.model.plan import FingerprintKey
 from agent.model.value import Sensitive, Text, Value, reveal
@@ -56,6 +56,11 @@ class Comparison(Value, frozen=True, kw_only=True):
                 flag(f"{path}.tty", old=old.tty, new=desired.tty),
                 plain(f"{path}.lifecycle.stopSignal", old.stop_signal, desired.stop_signal),
                 _message(path, old, desired),
+                plain(
+                    f"{path}.securityContext.runAsNonRoot",
+                    old.annotations.get(NON_ROOT, ""),
+                    desired.annotations.get(NON_ROOT, ""),
+                ),
                 resources(path, None if live is None else live.resources, desired.resources, written),
                 security(path, old.security, desired.security, self.spec),
                 hooks(path, old.annotations.get(PROBES), desired.annotations.get(PROBES), suffix="Probe"),

@@ -9,6 +9,7 @@ from agent.model.labels import (
     AGENT,
     CONTAINER_NAME,
     LIFECYCLE,
+    NON_ROOT,
     POD_NAME,
     POD_NAMESPACE,
     POD_UID,
@@ -55,6 +56,7 @@ def render_container(container: Container, around: Around, *, place: int | None 
     role = _role(container, place)
     probes, lifecycle = probes_of(container), container.lifecycle or Lifecycle()
     post_start, pre_stop = hook(lifecycle.post_start, container), hook(lifecycle.pre_stop, container)
+    security = container_security(container, desired.spec, around.namespaces)
     annotations = {
         SENSITIVE: ",".join(_sensitive_places(env.values, command, args)),
         **restart_annotations(container),
@@ -63,8 +65,8 @@ def render_container(container: Container, around: Around, *, place: int | None 
         POST_START: as_json(post_start),
         ROLE: "" if role == "main" else f"{role}/{place}",
         TERMINATION_MESSAGE: _message(container),
+        NON_ROOT: "true" if security.run_as_user is None and must_not_be_root(container, desired.spec) else "",
     }
-    security = container_security(container, desired.spec, around.namespaces)
     config = ContainerConfig(
         name=container.name,
         image=container.image,
@@ -94,7 +96,6 @@ def render_container(container: Container, around: Around, *, place: int | None 
         sources=env.sources,
         role=role,
         auths=around.keys.matching(container.image),
-        non_root=security.run_as_user is None and must_not_be_root(container, desired.spec),
         probes=probes,
         post_start=post_start,
         pre_stop=pre_stop,

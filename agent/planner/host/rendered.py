@@ -26,8 +26,6 @@ class RenderedContainer(Value, frozen=True, kw_only=True):
     role: Literal["main", "init", "sidecar"] = "main"
     auths: tuple[RegistryAuth, ...] = ()
     """Credentials of the pod's imagePullSecrets that match the image."""
-    non_root: bool = False
-    """It must not run as root, and only its image tells: ask ``users.non_root_refusal`` once that is on the host."""
     probes: Probes | None = None
     post_start: LifecycleHandler | None = None
     pre_stop: LifecycleHandler | None = None

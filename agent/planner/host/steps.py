@@ -26,7 +26,8 @@ from agent.model.action import (
 )
 from agent.model.cri import Mount, SandboxConfig
 from agent.model.files import Folder
-from agent.model.labels import ATTEMPTS, RESTART_STREAK, REVISION, STARTED, TERMINATION_MESSAGE
+from agent.model.imageuser import root_refusal
+from agent.model.labels import ATTEMPTS, INIT_CONTAINERS, RESTART_STREAK, REVISION, STARTED, TERMINATION_MESSAGE
 from agent.model.observation import ContainerSeen, ImageSeen
 from agent.model.value import Value
 from agent.planner.backoff import streak
@@ -76,6 +77,8 @@ def pulls(containers: Sequence[RenderedContainer], store: Mapping[str, ImageSeen
             )
         if absent:
             missing[image] = None
+        elif container.pull != "Always" and (refused := root_refusal(container.config, store[canonical(image)].user)):
+            return Pulls(refused=refused)
         if container.pull == "Always" or (absent and image not in steps):
             steps[image] = PullImage(image=image, always=container.pull == "Always", auths=container.auths)
     return Pulls(steps=tuple(steps.values()), missing=tuple(missing))
@@ -113,7 +116,13 @@ def run(wanted: RenderedPod, view: HostView, before: ObservedPod | None) -> Made
 
 def _sandbox(wanted: RenderedPod, view: HostView, before: ObservedPod | None) -> SandboxConfig:
     """Return the sandbox of a pod, and in its annotations what must be known of those ``before`` it."""
-    annotations = {**wanted.sandbox.annotations, REVISION: view.revision, RESTART_STREAK: "0", STARTED: f"{view.now:g}"}
+    annotations = {
+        **wanted.sandbox.annotations,
+        REVISION: view.revision,
+        RESTART_STREAK: "0",
+        STARTED: f"{view.now:.3f}",
+        **({INIT_CONTAINERS: str(len(wanted.init))} if wanted.init else {}),
+    }
     if before is None:
         return replace(wanted.sandbox, annotations=annotations)
     same = [one for one in before.sandboxes if one.config.uid == wanted.uid]
