@@ -1,3 +1,4 @@
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from tests.e2e.fleet import Fleet
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
     """Three real hosts for the whole run. If they cannot start, the tests fail: they are never skipped."""
-    with Lab.up(hosts=3, name="e2e") as lab:
+    with Lab.up(hosts=3, name=os.environ.get("TRIMTAB_LAB_NAME", "e2e")) as lab:
         yield lab
 
 

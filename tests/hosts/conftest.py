@@ -1,3 +1,4 @@
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ Opener = Callable[..., ContainerdHost]
 @pytest.fixture(scope="package")
 def lab() -> Iterator[Lab]:
     """Two real hosts. If they cannot start, the tests fail: they are never skipped."""
-    with Lab.up(hosts=2, name="hoststst") as lab:
+    with Lab.up(hosts=2, name=os.environ.get("TRIMTAB_LAB_NAME", "hoststst")) as lab:
         yield lab
 
 
