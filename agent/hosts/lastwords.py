@@ -15,6 +15,7 @@ from agent.ports import Permanent
 _MOST_MESSAGE: Final = 4096
 _MOST_LOG: Final = 2048
 _LOG_LINES: Final = 80
+_MOST_READ: Final = _MOST_LOG + _LOG_LINES * 64
 _LAST_LINES: Final = 5
 _LAST_LINES_BYTES: Final = 512
 
@@ -24,7 +25,7 @@ _SCRIPT: Final = rf"""
 while [ $# -gt 1 ]; do
   [ -f "$1" ] && [ ! -L "$1" ] && head -c {_MOST_MESSAGE} -- "$1" | tr '\0' ' '
   printf '\0'
-  [ -f "$2" ] && [ ! -L "$2" ] && tail -n {_LOG_LINES} -- "$2" | tail -c {_MOST_LOG + _LOG_LINES * 64} | tr '\0' ' '
+  [ -f "$2" ] && [ ! -L "$2" ] && tail -n {_LOG_LINES} -- "$2" | tail -c {_MOST_READ} | tr '\0' ' '
   printf '\0'
   shift 2
 done
@@ -69,11 +70,18 @@ def _paths(container: ContainerSeen, sandbox: SandboxSeen | None) -> tuple[str, 
 
 def _words(container: ContainerSeen, message: bytes, log: bytes) -> LastWords:
     policy = container.config.annotations.get(TERMINATION_MESSAGE, "").rpartition(" ")[2]
-    lines = [line.text for line in logs.parse(iter([log + b"\n"]))]
+    lines = _lines(log)
     said = _last(message, _MOST_MESSAGE)
     if not said and container.exit_code and policy == "FallbackToLogsOnError":
         said = _last("\n".join(lines).encode(), _MOST_LOG)
     return LastWords(message=said, lines=_last("\n".join(lines[-_LAST_LINES:]).encode(), _LAST_LINES_BYTES))
+
+
+def _lines(log: bytes) -> list[str]:
+    """Return what was written; the end of a line that is longer than what was read is a line, too."""
+    cut, _, rest = log.partition(b"\n") if len(log) == _MOST_READ else (b"", b"", log)
+    whole = [line.text for line in logs.parse(iter([rest + b"\n"]))]
+    return [cut.decode(errors="replace"), *whole] if cut else whole
 
 
 def _last(text: bytes, most: int) -> str:

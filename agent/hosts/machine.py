@@ -27,7 +27,7 @@ done
 for size in /sys/kernel/mm/hugepages/hugepages-*kB; do
   { read -r count <"$size/nr_hugepages" && printf 'hugepages %s %s\0' "${size##*hugepages-}" "$count"; } 2>/dev/null
 done
-for file in "$pods" /var/lib /; do [ -d "$file" ] && break; done
+for file in "$pods" "${pods%/*}" /var/lib /; do [ -d "$file" ] && break; done
 printf 'storage %s\0' "$(stat -f -c '%S %b' -- "$file")"
 file=/etc/resolv.conf
 grep -qs '^nameserver 127\.0\.0\.5[34]' $file && [ -r /run/systemd/resolve/resolv.conf ] &&
