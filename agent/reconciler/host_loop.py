@@ -19,6 +19,7 @@ from agent.reconciler.settings import HostFactory
 from agent.reconciler.shared import Shared
 from agent.reconciler.show import host_state
 from agent.reconciler.tags import Tags
+from agent.reconciler.upkeep import Upkeep
 from agent.reconciler.wishes import wishes
 
 _SETTLE = 1.0
@@ -68,6 +69,9 @@ class HostLoop:
         self._faults: tuple[str, ...] = ()
         self._drifts: frozenset[tuple[PodKey, str]] = frozenset()
         self._tags = Tags(name, shared, submit, self._woken)
+        self._upkeep = Upkeep(name, shared, submit, self._woken)
+        self._stirred = True
+        self._pass_at = 0.0
         self._looked_at = 0.0
         self._done = 0
         self._failed = 0
@@ -81,25 +85,25 @@ class HostLoop:
                 # Should the host come back, it is not to be held, even for a moment, to what it ran before.
                 self._mail, self._forget = None, True
         if not same:
-            self.wake()
+            self._woken()
 
     def deliver(self, desired: HostDesired) -> None:
         """Put the newest desired state into the mailbox. From any thread."""
         with self._lock:
             self._mail = (desired, wishes(desired))
         self._shared.board.unsettle(self.name)
-        self.wake()
+        self._woken()
 
     def hurry(self) -> None:
         """Ask for a look now, at a lost host, too. From any thread."""
         with self._lock:
             self._hurried = True
-        self.wake()
+        self._woken()
 
     def _heard_of_health(self) -> None:
         with self._lock:
             self._health_changed = True
-        self.wake()
+        self._woken()
 
     @property
     def parked(self) -> bool:
@@ -116,6 +120,8 @@ class HostLoop:
         self._link.close()
 
     def _woken(self) -> None:
+        with self._lock:
+            self._stirred = True
         self.wake()
 
     def _latest(self) -> Wishes:
@@ -124,6 +130,9 @@ class HostLoop:
 
     def step(self, now: float) -> float | None:
         """Make one pass; return when time alone asks for the next, None when only an event does."""
+        with self._lock:
+            # What comes after this wakes the loop again.
+            stirred, self._stirred = self._stirred, False
         fresh = self._read_mail()
         ended, landed = self._flights.drain()
         for one in ended:
@@ -142,13 +151,24 @@ class HostLoop:
             return None
         if (due := self._link.due(now)) is not None:
             self._show()
+            self._pass_at = due
             return due
         if self._flights.busy and not (fresh or landed) and 0 <= now - self._looked_at < _SETTLE:
             self._show()
-            return self._looked_at + _SETTLE
-        return self._pass(now)
+            self._pass_at = self._looked_at + _SETTLE
+            return self._pass_at
+        if stirred or not self._pass_at - self._shared.settings.resync <= now < self._pass_at:
+            self._pass_at = self._pass(now)
+        self._keep_up(now)
+        return min(self._pass_at, self._upkeep.due(now))
 
-    def _pass(self, now: float) -> float | None:
+    def _keep_up(self, now: float) -> None:
+        """Measure and clean up, when it is time for that: it needs no look, and nobody's event."""
+        observation = self._link.observation
+        if self._link.host is not None and self._desired is not None and isinstance(observation, Seen):
+            self._upkeep.refresh(self._link.host, self._desired, observation, now)
+
+    def _pass(self, now: float) -> float:
         observation = self._look(now)
         self._plan = plan = self._make_plan(observation, now)
         actions = self._startable(plan, now) if plan is not None else ()
@@ -223,6 +243,7 @@ class HostLoop:
             key=self._shared.settings.key,
             now=now,
             failures=self._failures.rows,
+            usage=self._upkeep.usage,
         )
         with self._shared.counters.timed("plan-host"):
             plan = plan_host(asked)
@@ -256,6 +277,7 @@ class HostLoop:
             state = host_state(
                 self.name,
                 self._link,
+                usage=self._upkeep.usage,
                 desired=self._desired,
                 plan=self._plan,
                 in_flight=self._flights.now,

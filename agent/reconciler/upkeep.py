@@ -4,6 +4,7 @@ from agent.model.chores import ChoreOutcome, RemoveImage
 from agent.model.desired import HostDesired
 from agent.model.observation import Seen
 from agent.model.usage import Usage
+from agent.planner.host.evict import over_limits
 from agent.planner.upkeep import UpkeepInput, plan_upkeep
 from agent.ports import Event, Host, PortError
 from agent.reconciler import host_events
@@ -59,7 +60,7 @@ class Upkeep:
         else:
             self._shared.recorder.over(about)
             self._tell(plan.short, outcomes, now)
-            if outcomes:
+            if outcomes or over_limits(desired, seen, usage):
                 self._woken()
         finally:
             self._working = False

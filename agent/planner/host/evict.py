@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from agent.model.objects.pod import Container, Volume
-from agent.model.observation import ContainerSeen
+from agent.model.desired import HostDesired
+from agent.model.objects.pod import Container, PodSpec, Volume
+from agent.model.observation import ContainerSeen, Seen
 from agent.model.quantity import whole
 from agent.model.usage import Usage
 from agent.planner.backoff import delay
@@ -12,7 +13,7 @@ from agent.planner.host import steps, texts
 from agent.planner.host.making import make
 from agent.planner.host.view import HostView, Subject, Verdict, drift, waits
 from agent.planner.host.volumes import scratch_path
-from agent.planner.pods import ObservedPod
+from agent.planner.pods import ObservedPod, observed_pods
 
 _EPHEMERAL: Final = "ephemeral-storage"
 
@@ -24,7 +25,7 @@ def evict(subject: Subject, view: HostView, rule: str) -> Verdict | None:
         return None
     if usage.at <= pod.created_at - view.seen.facts.clock_skew:
         return None
-    found = next(_excesses(subject, pod, usage), None)
+    found = next(_excesses(desired.spec, pod, usage), None)
     if found is None:
         return None
     pause = delay(steps.sandbox_streak(pod, view))
@@ -35,10 +36,13 @@ def evict(subject: Subject, view: HostView, rule: str) -> Verdict | None:
     return make(subject, view, rule, drift(view, rule, f"evicted: {found}", seen_at=usage.at), afresh=True)
 
 
-def _excesses(subject: Subject, pod: ObservedPod, usage: Usage) -> Iterator[str]:
-    if subject.desired is None:
-        return
-    spec = subject.desired.spec
+def over_limits(desired: HostDesired, seen: Seen, usage: Usage) -> bool:
+    """Tell whether some pod of a host is beyond one of its limits, so that a measurement is worth a new plan."""
+    live = observed_pods(seen, desired.agent)
+    return any(any(_excesses(pod.spec, live[pod.key], usage)) for pod in desired.pods if pod.key in live)
+
+
+def _excesses(spec: PodSpec, pod: ObservedPod, usage: Usage) -> Iterator[str]:
     for volume in spec.volumes:
         yield from _volume(volume, pod.uid, usage)
     for container in spec.every_container:
