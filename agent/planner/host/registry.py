@@ -156,5 +156,5 @@ def _matches(place: _Place, target: _Place) -> bool:
 def _same_parts(patterns: Iterable[str], parts: Iterable[str]) -> bool:
     wanted, there = list(patterns), list(parts)
     return len(wanted) == len(there) and all(
-        fnmatchcase(part, pattern) for part, pattern in zip(there, wanted, strict=True)
+        part == pattern or fnmatchcase(part, pattern) for part, pattern in zip(there, wanted, strict=True)
     )
