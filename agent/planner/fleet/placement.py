@@ -8,7 +8,7 @@ from agent.model.value import Value
 from agent.planner.fleet.ground import Ground
 from agent.planner.fleet.staying import held_ports, stay
 from agent.planner.live import Live
-from agent.planner.scheduler import Refused, Room, Scheduler
+from agent.planner.scheduler import Company, Demand, Refused, Room, Scheduler
 from agent.planner.storage import against, refusal, uses_of
 from agent.planner.template import Slot, Template
 from agent.planner.workload import Claim
@@ -33,7 +33,7 @@ def place(claims: Sequence[Claim], ground: Ground, lingering: Sequence[Live]) ->
     homeless = stay(claims, ground, placed)
     if not homeless:
         return Placed(hosts=placed)
-    scheduler = Scheduler(_rooms(claims, ground, placed, lingering))
+    scheduler = Scheduler(_rooms(claims, ground, placed, lingering), _company(claims, ground, placed))
     refused: dict[PodKey, str] = {}
     for claim, slots in homeless:
         siblings = Counter(placed[slot.key] for slot in claim.final if slot.key in placed)
@@ -64,6 +64,27 @@ def _rooms(
             if placed.get(pod.key) != host:
                 room.ports_ending.extend(held_ports(pod))
     return list(rooms.values())
+
+
+def _company(claims: Sequence[Claim], ground: Ground, placed: Mapping[PodKey, str]) -> Company | None:
+    """Return who is where, for pods that mind; None when none does.
+
+    Unlike for room and spread, pods of an older template count until they are gone: no pod that must not be beside
+    another comes a moment too early.
+    """
+    if not any(claim.template.demand.social for claim in claims):
+        return None
+    objects = ground.given.fleet.objects
+    company = Company({key.name: one.body.metadata.labels for key, one in objects.items() if key.kind == "Namespace"})
+    for claim in claims:
+        for slot in claim.final:
+            if slot.key in placed:
+                company.join(claim.template.demand, placed[slot.key])
+    for host, pods in ground.sight.on_host.items():
+        for pod in pods:
+            if pod.observed is not None and placed.get(pod.key) != host:
+                company.pass_through(Demand(namespace=pod.key.namespace, labels=pod.observed.labels), host)
+    return company
 
 
 def _answers(

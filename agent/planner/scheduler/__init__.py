@@ -1,8 +1,20 @@
 """Which host a pod goes to: filters refuse hosts with a reason each, scores choose among the rest."""
 
+from agent.planner.scheduler.company import Company
 from agent.planner.scheduler.demand import Demand, HostPort, demand_of
 from agent.planner.scheduler.filters import evicts, mismatch
 from agent.planner.scheduler.room import Room, host_labels
 from agent.planner.scheduler.schedule import Refused, Scheduler
 
-__all__ = ["Demand", "HostPort", "Refused", "Room", "Scheduler", "demand_of", "evicts", "host_labels", "mismatch"]
+__all__ = [
+    "Company",
+    "Demand",
+    "HostPort",
+    "Refused",
+    "Room",
+    "Scheduler",
+    "demand_of",
+    "evicts",
+    "host_labels",
+    "mismatch",
+]

@@ -4,6 +4,7 @@ from typing import Final
 from agent.model.objects.host import Taint
 from agent.model.objects.pod import Affinity, PodSpec, SpreadConstraint, Toleration
 from agent.model.value import Value
+from agent.planner.host.images import canonical
 from agent.planner.scheduler.requests import CPU, MEMORY, pod_requests
 
 _ANY_ADDRESS: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 -- compared with, not listened on
@@ -47,6 +48,12 @@ class Demand(Value, frozen=True, kw_only=True):
     namespace: str = ""
     labels: Mapping[str, str] = {}
 
+    @property
+    def social(self) -> bool:
+        """Whether it matters to the pod, or through it to others, which pods are where."""
+        apart = self.affinity is not None and (self.affinity.pod_affinity or self.affinity.pod_anti_affinity)
+        return bool(apart or self.spread)
+
     def tolerates(self, taint: Taint) -> bool:
         """Tell whether a taint does not repel the pod."""
         return any(_tolerates(toleration, taint) for toleration in self.tolerations)
@@ -73,7 +80,7 @@ def demand_of(
         affinity=spec.affinity,
         spread=spec.topology_spread_constraints,
         handler=handler,
-        images=tuple(sorted({container.image for container in spec.every_container})),
+        images=tuple(sorted({canonical(container.image) for container in spec.every_container})),
         namespace=namespace,
         labels=labels or {},
     )

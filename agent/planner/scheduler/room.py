@@ -54,6 +54,8 @@ class Room:
         self.pods = whole(written.get("pods", _PODS))
         self.others = _others(written, facts)
         self.handlers = facts.handlers if facts else ()
+        self._seen = observation if isinstance(observation, Seen) else None
+        self._images: Mapping[str, int] | None = None
         self.cpu_used = self.memory_used = self.pods_used = 0
         self.others_used: dict[str, int] = {}
         self.ports_used: list[HostPort] = []
@@ -85,6 +87,22 @@ class Room:
         if (known := self._emptiness.get(asked)) is None:
             known = self._emptiness[asked] = self._percent_left(*asked)
         return known
+
+    @property
+    def images(self) -> Mapping[str, int]:
+        """The sizes of the images that are there, by every name that they have."""
+        if self._images is None:
+            seen = self._seen.images if self._seen is not None else ()
+            self._images = {name: one.size for one in seen for name in (*one.tags, *one.digests)}
+        return self._images
+
+    def balance(self, demand: Demand) -> int:
+        """Return BalancedAllocation: 100 where CPU and memory would be used alike, less the further they are apart."""
+        if not (self.cpu and self.memory):
+            return 100
+        cpu = min(1.0, (self.cpu_used + demand.cpu) / self.cpu)
+        memory = min(1.0, (self.memory_used + demand.memory) / self.memory)
+        return int(100 * (1 - abs(cpu - memory) / 2))
 
     def _percent_left(self, cpu: int, memory: int) -> int:
         left = []

@@ -4,9 +4,13 @@ from typing import Final, NamedTuple
 
 from agent.model.objects.pod import NodeAffinity
 from agent.model.value import Value
+from agent.planner.scheduler.company import Company
 from agent.planner.scheduler.demand import Demand
 from agent.planner.scheduler.filters import FILLING, LASTING, refusal
+from agent.planner.scheduler.neighbours import Neighbours
 from agent.planner.scheduler.room import Room
+from agent.planner.scheduler.scores import Candidate, image_score, totals
+from agent.planner.scheduler.spread import Spread
 
 _NAMED: Final = 4
 """How many hosts a message names for one reason."""
@@ -25,10 +29,15 @@ def _anywhere(_host: str) -> str:
 
 
 class Scheduler:
-    """Places pods one after another, each counted into its room before the next is placed."""
+    """Places pods one after another, each counted into its room before the next is placed.
 
-    def __init__(self, rooms: Sequence[Room]) -> None:
+    ``company`` are the pods that have their places; None as long as no pod of the fleet minds its neighbours.
+    """
+
+    def __init__(self, rooms: Sequence[Room], company: Company | None = None) -> None:
         self._rooms = rooms
+        self._company = company
+        self._labels = {room.name: room.labels for room in rooms}
         self._suited: dict[Hashable, _Suited] = {}
 
     def place(
@@ -36,10 +45,26 @@ class Scheduler:
     ) -> tuple[str | Refused, ...]:
         """Choose hosts for ``count`` equal pods; ``suits`` returns what else is against a host, by its name.
 
-        Hosts with a taint that prefers no such pods come last, before them those where a pod that is to go still
-        holds a host port; then those with the fewest ``siblings`` (pods of the same owner) come first, then the
-        emptiest, then those with the fewest pods, then by name.
+        A pod that minds where its neighbours or its hosts are gets the host with the best score. For all others, by
+        far the most: hosts with a taint that prefers no such pods come last, before them those where a pod that is to
+        go still holds a host port; then those with the fewest ``siblings`` (pods of the same owner) come first, then
+        the emptiest, then those with the fewest pods, then by name.
         """
+        # A pod with nodeName never meets Kubernetes' scheduler.
+        minds = self._company is not None and not demand.node_name
+        neighbours = Neighbours(demand, self._company, self._labels) if self._company is not None and minds else None
+        if neighbours or (minds and demand.spread) or _prefers_hosts(demand):
+            return self._place_choosy(demand, count, dict(siblings), neighbours, suits)
+        answers = self._place_plain(demand, count, siblings, suits)
+        if self._company is not None:
+            for answer in answers:
+                if isinstance(answer, str):
+                    self._company.join(demand, answer)
+        return answers
+
+    def _place_plain(
+        self, demand: Demand, count: int, siblings: Mapping[str, int], suits: Callable[[str], str]
+    ) -> tuple[str | Refused, ...]:
         suited = self._suited_for(demand)
         refused = dict(suited.refused)
         order = [(_rank(demand, room, unwelcome, siblings.get(room.name, 0)), room) for unwelcome, room in suited.rooms]
@@ -58,6 +83,53 @@ class Scheduler:
         if len(answers) < count:
             answers += [Refused(why=_explained(demand, refused))] * (count - len(answers))
         return tuple(answers)
+
+    def _place_choosy(
+        self,
+        demand: Demand,
+        count: int,
+        siblings: dict[str, int],
+        neighbours: Neighbours | None,
+        suits: Callable[[str], str],
+    ) -> tuple[str | Refused, ...]:
+        suited, company = self._suited_for(demand), self._company or Company({})
+        spread = Spread(demand, company, self._rooms)
+        answers: list[str | Refused] = []
+        for _ in range(count):
+            refused, found = dict(suited.refused), list[Candidate]()
+            for unwelcome, room in suited.rooms:
+                if why := (
+                    refusal(FILLING, demand, room)
+                    or suits(room.name)
+                    or (neighbours.refusal(room.labels) if neighbours is not None else "")
+                    or spread.refusal(room.labels)
+                ):
+                    refused[room.name] = why
+                    continue
+                crowd = spread.crowd(room.labels) if spread.prefers else float(siblings.get(room.name, 0))
+                liked = neighbours.preference(room.labels) if neighbours is not None else 0
+                found.append(Candidate(room, unwelcome, crowd, liked))
+            if not found:
+                answers += [Refused(why=_explained(demand, refused))] * (count - len(answers))
+                break
+            room = self._best(demand, found)
+            room.take(demand)
+            company.join(demand, room.name)
+            spread.placed(room.labels)
+            if neighbours is not None:
+                neighbours.placed(room.labels)
+            siblings[room.name] = siblings.get(room.name, 0) + 1
+            answers.append(room.name)
+        return tuple(answers)
+
+    def _best(self, demand: Demand, found: Sequence[Candidate]) -> Room:
+        """Return the host with the highest score; ties go to the one with the fewest pods, then by name."""
+        having = {image: sum(image in one.room.images for one in found) for image in demand.images}
+        scores = totals(demand, found, lambda room: image_score(demand, room, having, len(found)))
+        return min(
+            zip(scores, found, strict=True),
+            key=lambda one: (_waits(demand, one[1].room), -one[0], one[1].room.pods_used, one[1].room.name),
+        )[1].room
 
     def _suited_for(self, demand: Demand) -> "_Suited":
         """Return the rooms that suit a pod whatever else is there; pods with equal wishes share the answer."""
@@ -87,8 +159,17 @@ class _Suited(NamedTuple):
 
 
 def _rank(demand: Demand, room: Room, unwelcome: int, siblings: int) -> _Rank:
-    waits = bool(demand.ports) and any(port.conflicts(other) for port in demand.ports for other in room.ports_ending)
-    return unwelcome, waits, siblings, -room.emptiness(demand), room.pods_used, room.name
+    return unwelcome, _waits(demand, room), siblings, -room.emptiness(demand), room.pods_used, room.name
+
+
+def _waits(demand: Demand, room: Room) -> bool:
+    """Tell whether the pod would have to wait for one that goes to give up a host port."""
+    return bool(demand.ports) and any(port.conflicts(other) for port in demand.ports for other in room.ports_ending)
+
+
+def _prefers_hosts(demand: Demand) -> bool:
+    affinity = _node_affinity(demand)
+    return affinity is not None and bool(affinity.preferred_during_scheduling_ignored_during_execution)
 
 
 def _explained(demand: Demand, refused: Mapping[str, str]) -> str:
