@@ -63,7 +63,7 @@ def _in_mapping(steps: Steps) -> Steps:
 def _without_nulls(data: Any, schema: dict[str, Any], base: dict[str, Any]) -> Any:  # noqa: ANN401 - plain data of any shape
     """Leave out fields without a value, which Kubernetes reads as not written. Entries of maps and lists stay."""
     schema, base = resolved(schema, base)
-    if isinstance(data, dict) and "properties" in schema:
+    if isinstance(data, dict) and "properties" in schema and not schema.get("x-map"):
         known, unsupported = schema["properties"], schema.get("x-unsupported", {})
         return {
             name: _without_nulls(value, known.get(name, {}), base)

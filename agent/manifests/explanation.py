@@ -42,6 +42,7 @@ class Explanation(Value, frozen=True, kw_only=True):
     expected: str = ""
     minimum: int | None = None
     maximum: int | None = None
+    examples: tuple[str, ...] = ()
     refused_values: tuple[tuple[str, str], ...] = ()
     fields: tuple[Field, ...] = ()
 
@@ -123,6 +124,7 @@ def _explanation(kind: str, path: str, field: Field, schema: Schema, base: Schem
         expected=schema.get("x-expected", ""),
         minimum=schema.get("minimum"),
         maximum=schema.get("maximum"),
+        examples=tuple(schema.get("examples", ())),
         refused_values=tuple(schema.get("x-unsupported-values", {}).items()),
         fields=(
             *(_field(name, schema, base) for name in schema.get("properties", {})),

@@ -1,6 +1,7 @@
 """Hypothesis strategies that write manifests from the schemas, mostly right ones."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -9,7 +10,10 @@ from agent.manifests import schema as schemas
 
 ODD = st.sampled_from([None, "", "x", "0", "25%", "1Gi", -1, 0, 1, 65536, 2**40, 0.5, True, [], {}, ["x"], {"x": "y"}])
 """What a field may not take."""
-NAMES = st.sampled_from(["web", "app-1", "a", "data", "conf"])
+MOST_OPTIONAL = 4
+"""So that a manifest does not have everything at once, and is often accepted."""
+NAMES_OF_OBJECTS = ["web", "app-1", "a", "data", "conf"]
+NAMES = st.sampled_from(NAMES_OF_OBJECTS)
 NAMED_BY_PATTERN = {"^hugepages-[0-9]{1,9}[KMGT]i$": "hugepages-2Mi"}
 BY_DEFINITION: Mapping[str, st.SearchStrategy[Any]] = {
     "Subdomain": NAMES,
@@ -31,7 +35,10 @@ BY_DEFINITION: Mapping[str, st.SearchStrategy[Any]] = {
     "HostKey": st.just("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"),
 }
 
+Fields = Mapping[str, st.SearchStrategy[Any]]
 
+
+@cache
 def manifests(kind: str, *, odd: bool) -> st.SearchStrategy[Any]:
     """Manifests of a kind; with ``odd``, here and there a value that does not belong."""
     schema = schemas.SCHEMAS[kind]
@@ -40,8 +47,12 @@ def manifests(kind: str, *, odd: bool) -> st.SearchStrategy[Any]:
 
 def values(schema: dict[str, Any], base: dict[str, Any], *, odd: bool) -> st.SearchStrategy[Any]:
     name = schema.get("$ref", "").rpartition("/")[2]
+    examples = schema.get("examples")
     schema, base = schemas.resolved(schema, base)
-    strategy = BY_DEFINITION[name] if name in BY_DEFINITION else _by_shape(schema, base, odd=odd)
+    if examples := examples or schema.get("examples"):
+        strategy = st.sampled_from(examples)
+    else:
+        strategy = BY_DEFINITION[name] if name in BY_DEFINITION else _by_shape(schema, base, odd=odd)
     return st.one_of(*([strategy] * 30), ODD) if odd else strategy
 
 
@@ -65,7 +76,20 @@ def _struct(schema: dict[str, Any], base: dict[str, Any], *, odd: bool) -> st.Se
     optional = {name: field for name, field in fields.items() if name not in required}
     for pattern, sub in schema.get("patternProperties", {}).items():
         optional[NAMED_BY_PATTERN[pattern]] = values(sub, base, odd=odd)
-    return st.fixed_dictionaries({name: fields[name] for name in required}, optional=optional)
+    return _some({name: fields[name] for name in required}, optional)
+
+
+def _some(required: Fields, optional: Fields) -> st.SearchStrategy[dict[str, Any]]:
+    """Mappings with all required fields, and a few of the others."""
+    fields = {**required, **optional}
+    names = st.lists(st.sampled_from([*optional]), max_size=MOST_OPTIONAL, unique=True) if optional else st.just([])
+
+    # Without arguments, so that its repr, which hypothesis writes at every turn, stays short.
+    @st.composite
+    def some(draw: st.DrawFn) -> dict[str, Any]:
+        return {name: draw(fields[name]) for name in (*required, *draw(names))}
+
+    return some()
 
 
 def _map(schema: dict[str, Any], base: dict[str, Any], *, odd: bool) -> st.SearchStrategy[Any]:

@@ -44,6 +44,7 @@ def test_what_is_required_and_what_is_bounded() -> None:
     assert explain_field("pod.spec.containers.name").field.required
     port = explain_field("pod.spec.containers.ports.containerPort")
     assert (port.minimum, port.maximum) == (1, 65535)
+    assert explain_field("pod.spec.securityContext.sysctls.name").examples[0] == "net.core.somaxconn"
     assert explain_field("pod.spec.containers.image").expected.startswith("an image such as")
 
 

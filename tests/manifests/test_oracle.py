@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from hypothesis import HealthCheck, find, given, settings
+from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 from kubernetes_validate.utils import schema_contents  # type: ignore[import-untyped] # ships no types
 from referencing import Registry, Resource
@@ -42,7 +42,7 @@ def kubernetes(kind: str) -> jsonschema.Draft202012Validator:
 
 
 @pytest.mark.parametrize("kind", FILES)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data(), odd=st.booleans())
 def test_what_we_accept_kubernetes_accepts(kind: str, data: st.DataObject, odd: bool) -> None:
     manifest = data.draw(manifests(kind, odd=odd))
@@ -58,7 +58,7 @@ def test_the_property_is_about_something(kind: str) -> None:
     def accepted(manifest: object) -> bool:
         return len(json.dumps(manifest)) > 100 and not load_text(json.dumps(manifest)).problems
 
-    quick = settings(max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
+    quick = settings(max_examples=3000, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
     assert find(manifests(kind, odd=False), accepted, settings=quick)["kind"] == kind
 
 

@@ -85,6 +85,7 @@ def test_every_rule_that_is_used_is_explained_and_the_other_way_round() -> None:
         "ssh-privatekey",
         "ssh-rsa",
         "x-expected",
+        "x-map",
         "x-unsupported",
         "x-unsupported-values",
     }

@@ -122,6 +122,13 @@ def test_fields_without_a_value_are_as_if_not_written() -> None:
     assert body.spec.template.spec.containers[0].env[0].value == ""
 
 
+def test_a_resource_without_a_value_is_not_left_out() -> None:
+    """Resources are entries of a map, not fields: Kubernetes would take nothing for 0."""
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: a, %s}]}\n"
+    found = shown(load_text(pod % "resources: {limits: {cpu: null}}"))
+    assert [line.split(" ", 1)[1] for line in found] == ["wrong-type: expected a number or a text, found nothing"]
+
+
 def test_an_entry_without_a_value_is_not_left_out() -> None:
     text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  key:\n"
     assert shown(load_text(text)) == ["a.yaml:5:3 wrong-type: expected a text, found nothing"]
