@@ -143,7 +143,7 @@ def test_container(line: str, problem: str) -> None:
         ),
         (
             "priority: 1",
-            "a.yaml:8:3 unsupported-field: field `priority` is not supported yet: it comes with PriorityClasses",
+            "a.yaml:8:3 unsupported-field: field `priority` is set by Kubernetes' admission, never written by people; remove it",
         ),
         ("terminationGracePeriodSeconds: 30s", "a.yaml:8:34 wrong-type: expected a whole number, found the text `30s`"),
     ],
@@ -303,7 +303,7 @@ def test_what_is_wrong_does_not_hide_what_else_is() -> None:
     assert shown(load_text(text)) == [
         "a.yaml:8:14 wrong-type: expected true or false, found the number `1`",
         "a.yaml:9:49 unknown-volume: the pod has no volume `v`",
-        "a.yaml:10:3 unsupported-field: field `priority` is not supported yet: it comes with PriorityClasses",
+        "a.yaml:10:3 unsupported-field: field `priority` is set by Kubernetes' admission, never written by people; remove it",
     ]
 
 

@@ -62,6 +62,7 @@ class PodSpec(Object, frozen=True, kw_only=True):
     termination_grace_period_seconds: int = 30
     active_deadline_seconds: int | None = None
     node_name: str = ""
+    scheduler_name: Literal["default-scheduler"] = "default-scheduler"
     node_selector: Mapping[str, str] = {}
     tolerations: tuple[Toleration, ...] = ()
     affinity: Affinity | None = None
