@@ -85,7 +85,7 @@ UIDS = (
 """What the first release called these pods."""
 
 
-@pytest.mark.parametrize(("wanted", "uid"), zip(PODS, UIDS, strict=True))
+@pytest.mark.parametrize(("wanted", "uid"), list(zip(PODS, UIDS, strict=True)))
 def test_a_pod_keeps_the_uid_that_earlier_releases_gave_it(wanted: DesiredPod, uid: str) -> None:
     assert converge(desired(wanted)).sandboxes[0].config.uid == uid
 
