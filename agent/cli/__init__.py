@@ -19,6 +19,7 @@ class Verb(Value, frozen=True, kw_only=True):
 
 
 _LOOK: Final = "Look"
+_INSIDE: Final = "Reach into pods"
 _CHANGE: Final = "Change"
 _SET_UP: Final = "Set up and check"
 
@@ -26,8 +27,14 @@ VERBS: Final[Mapping[str, Verb]] = {
     "diff": Verb(module="diff", help="Show what apply would change on the hosts, and why.", panel=_LOOK),
     "status": Verb(module="status", help="Show the revision in force, every host and every object.", panel=_LOOK),
     "get": Verb(module="get", help="List pods, deployments, hosts and other objects, as kubectl does.", panel=_LOOK),
-    "logs": Verb(module="logs", help="Print the logs of a pod's container.", panel=_LOOK),
+    "describe": Verb(module="describe", help="Show one object: what it is, how it is, and why it waits.", panel=_LOOK),
+    "top": Verb(module="top", help="Show what hosts and pods use.", panel=_LOOK),
+    "explain": Verb(module="explain", help="Explain a field of a kind.", panel=_LOOK),
+    "logs": Verb(module="logs", help="Print the logs of containers.", panel=_LOOK),
     "events": Verb(module="events", help="Show what happened, newest last.", panel=_LOOK),
+    "exec": Verb(module="exec", help="Run a command in a container.", panel=_INSIDE),
+    "port-forward": Verb(module="port_forward", help="Forward local ports to a pod.", panel=_INSIDE),
+    "cp": Verb(module="cp", help="Copy files to and from containers.", panel=_INSIDE),
     "apply": Verb(module="apply", help="Converge the hosts once, then exit.", panel=_CHANGE),
     "agent": Verb(module="agent", help="Hold the hosts to the source continuously (the daemon).", panel=_CHANGE),
     "approve": Verb(module="approve", help="Let a revision through that the prune guard holds back.", panel=_CHANGE),

@@ -34,6 +34,14 @@ def complete_pods(ctx: typer.Context, incomplete: str) -> list[str]:
     return _matching(pods, incomplete)
 
 
+def complete_containers(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Complete the name of a container: of the pod that is named already, else of any."""
+    snapshot, named = _published(ctx), ctx.params.get("pod")
+    pods = [pod for status in snapshot.fleet.statuses for pod in status.pods] if snapshot else []
+    meant = [pod for pod in pods if pod.key.name == named] or pods
+    return _matching((each.name for pod in meant for each in (*pod.containers, *pod.init_containers)), incomplete)
+
+
 def _published(ctx: typer.Context) -> "Snapshot | None":
     # Imported when the tab key asks, so that every other start of the command does without.
     from agent.cli.config import open_config  # noqa: PLC0415 - see above

@@ -12,8 +12,12 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "ConfigMap": ("configmaps", "configmap", "cm"),
     "Secret": ("secrets", "secret"),
     "Namespace": ("namespaces", "namespace", "ns"),
+    "PersistentVolumeClaim": ("persistentvolumeclaims", "persistentvolumeclaim", "pvc"),
+    "PersistentVolume": ("persistentvolumes", "persistentvolume", "pv"),
+    "StorageClass": ("storageclasses", "storageclass", "sc"),
+    "RuntimeClass": ("runtimeclasses", "runtimeclass"),
 }
-CLUSTER_SCOPED: Final = frozenset({"Host", "Namespace"})
+CLUSTER_SCOPED: Final = frozenset({"Host", "Namespace", "PersistentVolume", "StorageClass", "RuntimeClass"})
 
 
 def kind_named(name: str) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from agent.cli.complete import complete_hosts
+from agent.cli.complete import complete_containers, complete_hosts
 
 Config = Annotated[
     Path | None,
@@ -26,3 +26,12 @@ Hosts = Annotated[
     typer.Option("--host", metavar="NAME", help="Only this host; may be given again.", autocompletion=complete_hosts),
 ]
 Namespace = Annotated[str, typer.Option("--namespace", "-n", metavar="NAME", help="The namespace.")]
+Container = Annotated[
+    str | None,
+    typer.Option(
+        "--container", "-c", metavar="NAME", help="Which one, in a pod of several.", autocompletion=complete_containers
+    ),
+]
+Selector = Annotated[
+    str | None, typer.Option("--selector", "-l", metavar="SELECTOR", help="Only with these labels: app=web,tier!=db.")
+]

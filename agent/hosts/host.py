@@ -13,6 +13,7 @@ from agent.hosts.execute.run import Execution
 from agent.hosts.facts import HostFacts
 from agent.hosts.handlers import run_probe
 from agent.hosts.link import Link
+from agent.hosts.logs import LogLine, Position
 from agent.hosts.measure import measure
 from agent.hosts.observe import Look
 from agent.hosts.owner import OwnerRecord, check_owner, parse_owner, write_owner
@@ -205,9 +206,17 @@ class ContainerdHost:
         if session:
             session.listen(wake)
 
-    def logs(self, sandbox: SandboxConfig, log_path: str, *, tail: int | None, follow: bool) -> Iterator[logs.LogLine]:
-        """Yield the lines of a container's log, the last ``tail`` of them first; with ``follow`` as they come."""
-        return logs.read(self._connected().link, sandbox, log_path, tail=tail, follow=follow)
+    def logs(self, sandbox: SandboxConfig, log_path: str, *, tail: int | None) -> Iterator[LogLine]:
+        """Yield the lines that a container's log has now, or the last ``tail`` of them."""
+        return logs.read(self._connected().link, sandbox, log_path, tail=tail)
+
+    def log_start(self, sandbox: SandboxConfig, log_path: str, *, tail: int | None) -> Position:
+        """Return where the last ``tail`` lines of a container's log begin. Raises PortError."""
+        return logs.start_of(self._connected().link, sandbox, log_path, tail=tail)
+
+    def log_on(self, sandbox: SandboxConfig, log_path: str, at: Position) -> tuple[Position, bytes]:
+        """Return what was written to a container's log since, and how far that is. Raises PortError."""
+        return logs.read_on(self._connected().link, sandbox, log_path, at)
 
     def exec(self, container_id: str, command: Sequence[str], *, stdin: bool, tty: bool) -> Command:
         """Start a command in a container. Raises PortError."""

@@ -6,9 +6,10 @@ from typing import cast
 import pytest
 
 from agent.cli.host import manifest
-from agent.cli.logs import find_container, find_pod
 from agent.cli.looking import observe_all
+from agent.cli.reaching import Reached, find_pod
 from agent.cli.render.escape import log_text
+from agent.hosts.host import ContainerdHost
 from agent.manifests import Cache, load
 from agent.model.objects import Ssh
 from agent.model.observation import RuntimeFacts, Seen, Unseen
@@ -73,14 +74,15 @@ def one() -> PodStatus:
 def test_a_container_is_found_and_its_name_checked() -> None:
     seen = running()["edge-1"]
     assert isinstance(seen, Seen)
-    sandbox, container = find_container(seen, one(), "test", None)
-    assert container.sandbox_id == sandbox.id
-    assert (sandbox.config.name, container.config.name) == ("one", "main")
-    with pytest.raises(Permanent, match="has no container 'side'") as error:
-        find_container(seen, one(), "test", "side")
-    assert error.value.hint == "it has: main"
-    with pytest.raises(Permanent, match="has no container on edge-1"):
-        find_container(seen, one(), "another agent", None)
+    host = cast("ContainerdHost", None)
+    reached = Reached(host, one(), "test", seen)
+    container = reached.container("main")
+    assert container.sandbox_id == reached.sandbox.id
+    assert (reached.sandbox.config.name, container.config.name) == ("one", "main")
+    with pytest.raises(Permanent, match="container 'side' is not valid for pod default/one"):
+        reached.container("side")
+    with pytest.raises(Permanent, match="is not on edge-1 yet"):
+        Reached(host, one(), "another agent", seen)
 
 
 def test_log_lines_keep_their_colours_and_steer_nothing_else() -> None:

@@ -60,7 +60,7 @@ def test_a_pod_is_made_seen_as_it_was_made_and_removed(host: ContainerdHost, lab
     assert "hunter2" not in repr(seen)
     assert host.observe().containers == seen.containers
 
-    lines = host.logs(sandbox, container.log_path, tail=None, follow=False)
+    lines = host.logs(sandbox, container.log_path, tail=None)
     assert sorted((line.stream, line.text) for line in lines) == [("stderr", "err"), ("stdout", "out")]
 
     succeed(host, *pods.remove_steps(live_sandbox))

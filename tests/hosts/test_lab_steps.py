@@ -46,7 +46,7 @@ def machine(lab: Lab) -> LabHost:
 
 
 def logged(host: ContainerdHost, sandbox: SandboxConfig, container: ContainerConfig) -> list[str]:
-    return [line.text for line in host.logs(sandbox, container.log_path, tail=None, follow=False)]
+    return [line.text for line in host.logs(sandbox, container.log_path, tail=None)]
 
 
 def inside(host: ContainerdHost, container_id: str, *command: str) -> str:

@@ -1,0 +1,56 @@
+"""One object with all that is known of it, and which file describes its kind."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from agent.cli.render.describe import kinds, pod
+from agent.cli.render.describe.lines import block, mapped, moment, shown
+from agent.cli.render.describe.told import Subject
+from agent.cli.render.words import waits
+
+__all__ = ["Subject", "render"]
+
+_KINDS: Final[Mapping[str, Callable[[Subject], list[str]]]] = {
+    "Pod": pod.lines,
+    "Deployment": kinds.deployment,
+    "Host": kinds.host,
+    "ConfigMap": kinds.config_map,
+    "Secret": kinds.secret,
+    "PersistentVolumeClaim": kinds.claim,
+    "PersistentVolume": kinds.volume,
+    "StorageClass": kinds.storage_class,
+    "RuntimeClass": kinds.runtime_class,
+}
+
+
+def render(subject: Subject) -> str:
+    """Return the whole description."""
+    own = _KINDS[subject.key.kind](subject) if subject.key.kind in _KINDS else []
+    return "\n".join([*_head(subject), *own, *_why(subject), *_events(subject)])
+
+
+def _head(subject: Subject) -> list[str]:
+    key, metadata = subject.key, subject.metadata
+    return block(
+        [
+            ("Name", key.name),
+            *([("Namespace", key.namespace)] if key.namespace else []),
+            ("Declared", subject.declared_at),
+            ("Labels", mapped(metadata.labels) if metadata else []),
+            ("Annotations", mapped(metadata.annotations, between=": ") if metadata else []),
+        ]
+    )
+
+
+def _why(subject: Subject) -> list[str]:
+    return ["Waits:", *(f"  {waits(waiting, subject.now)}" for waiting in subject.waiting)] if subject.waiting else []
+
+
+def _events(subject: Subject) -> list[str]:
+    if not subject.events:
+        return ["Events:       <none>"]
+    rows = [
+        f"  {event.type:8} {event.reason:16} {moment(event.at, subject.now)}  {shown(event.message)}"
+        for event in subject.events
+    ]
+    return ["Events:", *rows]
