@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import IO, Final, cast
 
 from agent.hosts.link import Finished
-from agent.hosts.shell import KeptShell
+from agent.hosts.shell import KeptShells
 from agent.ports import Permanent, Temporary, Unreachable
 
 _READ_SIZE: Final = 64 * 1024
@@ -22,7 +22,7 @@ class LocalLink:
     def __init__(self, host: str, socket_path: str) -> None:
         self._host = host
         self._socket_path = socket_path
-        self._shell = KeptShell(LocalShell, host=host)
+        self._shells = KeptShells(LocalShell, host=host)
 
     @property
     def target(self) -> str:
@@ -68,7 +68,7 @@ class LocalLink:
 
     def quick(self, script: str, *arguments: str, timeout: float = 10.0) -> Finished:
         """Run a small script through a shell that stays open."""
-        return self._shell.run(script, *arguments, timeout=timeout)
+        return self._shells.run(script, *arguments, timeout=timeout)
 
     def stream(self, script: str, *arguments: str) -> Iterator[bytes]:
         """Run a shell script and yield its output as it comes, until it ends or the iterator is closed."""
@@ -84,7 +84,7 @@ class LocalLink:
 
     def close(self) -> None:
         """Let go of the shell."""
-        self._shell.close()
+        self._shells.close()
 
 
 class LocalShell:

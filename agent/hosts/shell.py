@@ -1,4 +1,4 @@
-"""A shell on a host that stays open: a small command costs a round trip, not a channel and a process of sshd's.
+"""Shells on a host that stay open: a small command costs a round trip, not a channel and a process of sshd's.
 
 The shell is told everything through its input, so `ps` on the host shows ``sh`` and nothing of what it is to do. An
 answer is framed by a word that nobody can guess: whatever a host's own profile prints is told apart from it.
@@ -7,14 +7,15 @@ answer is framed by a word that nobody can guess: whatever a host's own profile 
 import re
 import secrets
 import shlex
-import threading
 import time
 from collections.abc import Callable
+from queue import Empty, LifoQueue
 from typing import Final, Protocol
 
 from agent.hosts.link import Finished
 from agent.ports import Temporary, Unreachable
 
+_SHELLS: Final = 2
 _MOST_OUTPUT: Final = 4 * 1024 * 1024
 
 _PREAMBLE: Final = "exec 3>&1 2>/dev/null\nexport LC_ALL=C\n"
@@ -47,29 +48,50 @@ class Stream(Protocol):
         """End it and whatever it runs; ``pid`` is its process id on the host, where it told it."""
 
 
-class KeptShell:
-    """One shell, started when it is first needed and again when it was lost. Threads take turns."""
+class KeptShells:
+    """Shells of one host, each started when it is first needed and again when it was lost; shared by all threads.
+
+    There are two: a command that hangs for its whole time, on a disk that does not answer say, is not in others' way.
+    """
 
     def __init__(self, start: Callable[[], Stream], *, host: str) -> None:
-        self._start = start
         self._host = host
-        self._turn = threading.Lock()
-        self._stream: Stream | None = None
-        self._closed = False
+        self._shells = tuple(_Shell(start, host) for _ in range(_SHELLS))
+        self._idle: LifoQueue[_Shell] = LifoQueue()  # so that the second is only started while the first is busy
+        for shell in reversed(self._shells):
+            self._idle.put(shell)
 
     def run(self, script: str, *arguments: str, timeout: float) -> Finished:
         """Run a script with arguments. Raises Temporary when it takes too long, or PortError when it is lost."""
         deadline = time.monotonic() + timeout
-        if not self._turn.acquire(timeout=timeout):
-            raise Temporary(f"{self._host}: other commands did not end within {timeout:g} s")
         try:
-            return self._ask(script, arguments, deadline)
+            shell = self._idle.get(timeout=timeout)
+        except Empty:
+            raise Temporary(f"{self._host}: other commands did not end within {timeout:g} s") from None
+        try:
+            return shell.ask(script, arguments, deadline)
         except TimeoutError:
             raise Temporary(f"{self._host}: a command did not end within {timeout:g} s") from None
         finally:
-            self._turn.release()
+            self._idle.put(shell)
 
-    def _ask(self, script: str, arguments: tuple[str, ...], deadline: float) -> Finished:
+    def close(self) -> None:
+        """Let the shells end; a command that one runs is given up."""
+        for shell in self._shells:
+            shell.close()
+
+
+class _Shell:
+    """One of them, used by one thread at a time."""
+
+    def __init__(self, start: Callable[[], Stream], host: str) -> None:
+        self._start = start
+        self._host = host
+        self._stream: Stream | None = None
+        self._closed = False
+
+    def ask(self, script: str, arguments: tuple[str, ...], deadline: float) -> Finished:
+        """Run a script. Raises TimeoutError or PortError; the shell is a new one next time then."""
         stream, greeting = self._stream, ""
         if self._closed:
             raise Unreachable(f"{self._host}: the connection was closed")
@@ -103,7 +125,7 @@ class KeptShell:
         return finished
 
     def close(self) -> None:
-        """Let the shell end; a command that it runs is given up."""
+        """Let it end."""
         self._closed = True
         stream, self._stream = self._stream, None
         if stream:

@@ -56,8 +56,8 @@ done
 """
 _MISSING: Final = 4
 
-# A command line has its limit: 128 KiB, and a path may have 4 KiB of it.
-_AT_ONCE: Final = 25
+# Many in one command, yet none that keeps the shell from others for long.
+_AT_ONCE: Final = 200
 
 
 def make_folders(link: Link, folders: Sequence[Folder]) -> None:
@@ -76,7 +76,7 @@ def make_folders(link: Link, folders: Sequence[Folder]) -> None:
                 "" if folder.group is None else str(folder.group),
                 check_folder(folder.path),
             ]
-        done = link.run(_SCRIPT, *arguments)
+        done = link.quick(_SCRIPT, *arguments, timeout=60)
         if done.code == _MISSING:
             raise Temporary(done.error[:300].strip())
         if done.code:

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from agent.hosts.link import Finished
 from agent.hosts.relay import Relay
-from agent.hosts.shell import KeptShell
+from agent.hosts.shell import KeptShells
 from agent.hosts.ssh.config import Destination
 from agent.hosts.ssh.connect import connect
 from agent.hosts.ssh.direct import open_direct
@@ -44,7 +44,7 @@ class SshLink:
         self._sessions = threading.BoundedSemaphore(_SESSIONS)
         self._connection = connect(destination)
         self._relay = Relay(self._open_sudo if become else self._open_streamlocal)
-        self._shell = KeptShell(self._open_shell, host=destination.host)
+        self._shells = KeptShells(self._open_shell, host=destination.host)
 
     @property
     def target(self) -> str:
@@ -73,7 +73,7 @@ class SshLink:
     def quick(self, script: str, *arguments: str, timeout: float = 10.0) -> Finished:
         """Run a small script through a shell that stays open."""
         try:
-            return self._shell.run(script, *arguments, timeout=timeout)
+            return self._shells.run(script, *arguments, timeout=timeout)
         except (OSError, EOFError, paramiko.SSHException) as error:
             raise self._lost(error) from None
 
@@ -130,7 +130,7 @@ class SshLink:
 
     def close(self) -> None:
         """Let go of the connection."""
-        self._shell.close()
+        self._shells.close()
         self._relay.close()
         self._connection.close()
 
