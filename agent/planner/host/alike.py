@@ -12,6 +12,7 @@ from agent.model.labels import LIFECYCLE, NON_ROOT, PODS_DIR, POST_START, PROBES
 from agent.model.value import Text, reveal
 from agent.planner.host.qos import qos_of_score
 
+_PODS: Final = f"{PODS_DIR}/"
 _DEFAULT_MESSAGE: Final = "/dev/termination-log File"
 
 
@@ -45,20 +46,21 @@ def same_texts(desired: tuple[Text, ...], live: tuple[Text, ...]) -> bool:
 
 def same_mounts(desired: tuple[Mount, ...], live: tuple[Mount, ...]) -> bool:
     """Tell whether the same is mounted, leaving out what every pod has."""
-    return desired == live or [mounted(one) for one in own_mounts(desired)] == [
-        mounted(one) for one in own_mounts(live)
-    ]
+    if desired == live:
+        return True
+    asked, there = own_mounts(desired), own_mounts(live)
+    return asked == there or sorted(map(mounted, asked)) == sorted(map(mounted, there))
 
 
 def own_mounts(mounts: tuple[Mount, ...]) -> list[Mount]:
     """Return the mounts that the manifest asks for: not the hosts file and the termination message."""
-    return sorted(one for one in mounts if not _of_every_pod(one.host_path))
+    return [one for one in mounts if not _of_every_pod(one.host_path)]
 
 
 def _of_every_pod(path: str) -> bool:
-    if not path.startswith(f"{PODS_DIR}/"):
+    if not (path.endswith("/etc-hosts") or "/containers/" in path) or not path.startswith(_PODS):
         return False
-    _, _, inside = path[len(PODS_DIR) + 1 :].partition("/")
+    _, _, inside = path[len(_PODS) :].partition("/")
     return inside == "etc-hosts" or inside.startswith("containers/")
 
 
