@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from agent.hosts.cri.decode import decode_container, decode_sandbox
-from agent.hosts.cri.encode import encode_auth, encode_container, encode_sandbox
+from agent.hosts.cri.encode import encode_container, encode_sandbox
 from agent.hosts.proto import runtime_v1_pb2 as pb
 from agent.model import labels
 from agent.model.cri import (
@@ -22,8 +22,6 @@ from agent.model.cri import (
     SandboxConfig,
     SelinuxLabel,
 )
-from agent.model.registry import RegistryAuth
-from agent.model.value import Sensitive
 from tests.hosts.go_json import go_json
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters=","), max_size=8)
@@ -201,8 +199,3 @@ def test_only_volumes_of_the_pod_itself_are_relabelled_for_selinux() -> None:
         True,
         True,
     ]
-
-
-def test_credentials_name_no_server_since_containerd_would_drop_them_for_mirrors_and_docker_hub() -> None:
-    auth = RegistryAuth(server="registry:5000", username="me", password=Sensitive("word"))
-    assert encode_auth(auth) == pb.AuthConfig(username="me", password="word")

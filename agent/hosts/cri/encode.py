@@ -14,7 +14,6 @@ from agent.model.cri import (
     SelinuxLabel,
 )
 from agent.model.labels import PODS_DIR, SECRETS_DIR
-from agent.model.registry import RegistryAuth
 from agent.model.value import reveal
 
 _RUNTIME_DEFAULT: Final = pb.SecurityProfile(profile_type=pb.SecurityProfile.RuntimeDefault)
@@ -105,19 +104,6 @@ def encode_resources(resources: LinuxResources) -> pb.LinuxContainerResources:
             pb.HugepageLimit(page_size=one.page_size, limit=one.limit) for one in resources.hugepage_limits
         ],
         unified=resources.unified,
-    )
-
-
-def encode_auth(auth: RegistryAuth) -> pb.AuthConfig:
-    """Return credentials as PullImage takes them. Here, and only here, they are revealed.
-
-    No server is named, as by kubelets: containerd drops credentials without a word where it is not exactly the host
-    that it talks to in the end, which for Docker Hub and mirrors is another than the image's.
-    """
-    return pb.AuthConfig(
-        username=auth.username,
-        password=auth.password.reveal(),
-        identity_token=auth.identity_token.reveal(),
     )
 
 

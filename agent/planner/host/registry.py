@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from agent.model.desired import ConfigData, DesiredPod
 from agent.model.objects.meta import ConfigKey
@@ -56,7 +57,8 @@ class Keyring(Value, frozen=True, kw_only=True):
         if not self.entries:
             return ()
         target = _place(canonical(image))
-        found = [auth for place, auth in self.entries if _matches(place, target)]
+        server = f"{target.host}:{target.port}" if target.port else target.host
+        found = [replace(auth, server=server) for place, auth in self.entries if _matches(place, target)]
         return tuple(dict.fromkeys(found))
 
 
@@ -79,7 +81,7 @@ def _credentials(data: ConfigData) -> Iterator[tuple[_Place, RegistryAuth]]:
         yield (
             place,
             RegistryAuth(
-                server=f"{place.host}:{place.port}" if place.port else place.host,
+                server=place.host,
                 username=username,
                 password=Sensitive(password),
                 identity_token=Sensitive(entry.identitytoken),

@@ -73,6 +73,15 @@ def test_all_that_match_are_tried_the_most_particular_first() -> None:
     assert users("r.example.com/team/app", *servers) == ["r.example.com/team", "r.example.com", "*.example.com"]
 
 
+def test_credentials_name_the_image_s_own_host_or_containerd_would_drop_them() -> None:
+    found = made(
+        pulling("a.example.com:5000/x", data("pull", auths("*.example.com:5000", "https://a.example.com:5000/v2/")))
+    )
+    assert {auth.server for auth in found.containers[0].auths} == {"a.example.com:5000"}
+    hub = made(pulling("nginx", data("pull", auths("https://index.docker.io/v1/"))))
+    assert [auth.server for auth in hub.containers[0].auths] == ["docker.io"]
+
+
 def test_each_way_to_write_credentials_is_read() -> None:
     joined = base64.b64encode(b"me:pa:ss").decode().rstrip("=")
     config = {"auths": {"r.io": {"auth": joined, "email": "x@y"}}, "HttpHeaders": {"a": "b"}}
