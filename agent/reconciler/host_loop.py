@@ -160,7 +160,7 @@ class HostLoop:
         if stirred or not self._pass_at - self._shared.settings.resync <= now < self._pass_at:
             self._pass_at = self._pass(now)
         self._keep_up(now)
-        return min(self._pass_at, self._upkeep.due(now))
+        return min(self._pass_at, self._upkeep.due())
 
     def _keep_up(self, now: float) -> None:
         """Measure and clean up, when it is time for that: it needs no look, and nobody's event."""

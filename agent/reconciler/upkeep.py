@@ -1,3 +1,4 @@
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 from agent.model.chores import ChoreOutcome, RemoveImage
@@ -29,15 +30,15 @@ class Upkeep:
         self.usage: Usage | None = None
         """The newest measurement."""
 
-    def due(self, now: float) -> float:
-        """Return when the next measurement is to be made."""
-        return now if self._begun_at is None else self._begun_at + self._shared.settings.upkeep
+    def due(self) -> float:
+        """Return when the next measurement is to be made: never, as long as nothing is known of the host."""
+        return math.inf if self._begun_at is None else self._begun_at + self._shared.settings.upkeep
 
     def refresh(self, host: Host, desired: HostDesired, seen: Seen, now: float) -> None:
         """Measure and clean up, when it is time to; a first time only after one whole pause."""
         if self._begun_at is None or now < self._begun_at:
             self._begun_at = now
-        if self._working or now < self.due(now):
+        if self._working or now < self.due():
             return
         self._begun_at, self._working = now, True
         self._submit(lambda: self._work(host, desired, seen, now))
