@@ -6,7 +6,10 @@ from typing import Final
 from agent.cli.render.table import table
 from agent.model.duration import format_duration
 from agent.model.objects import ConfigMap, Deployment, Host, Secret
+from agent.model.objects.claim import PersistentVolumeClaim
 from agent.model.objects.fleet import AnyObject
+from agent.model.objects.runtimeclass import RuntimeClass
+from agent.model.objects.storage import PersistentVolume, StorageClass
 from agent.model.status import ObjectStatus, PodStatus
 from agent.model.value import Value
 from agent.reconciler import HostState
@@ -100,6 +103,35 @@ def _keys(entry: Entry, _now: float) -> str:
             return ""
 
 
+def _modes(modes: Sequence[str]) -> str:
+    short = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}
+    return ",".join(short.get(mode, mode) for mode in modes)
+
+
+def _claim(cell: Callable[[PersistentVolumeClaim, ObjectStatus | None], str]) -> Callable[[Entry, float], str]:
+    return lambda entry, _now: cell(entry.body, entry.status) if isinstance(entry.body, PersistentVolumeClaim) else ""
+
+
+def _volume(cell: Callable[[PersistentVolume, ObjectStatus | None], str]) -> Callable[[Entry, float], str]:
+    return lambda entry, _now: cell(entry.body, entry.status) if isinstance(entry.body, PersistentVolume) else ""
+
+
+def _class(cell: Callable[[StorageClass], str]) -> Callable[[Entry, float], str]:
+    return lambda entry, _now: cell(entry.body) if isinstance(entry.body, StorageClass) else ""
+
+
+def _is_default(storage_class: StorageClass) -> bool:
+    return storage_class.metadata.annotations.get("storageclass.kubernetes.io/is-default-class") == "true"
+
+
+def _word(status: ObjectStatus | None) -> str:
+    return (status.reason or status.phase) if status else ""
+
+
+def _host_age(entry: Entry, now: float) -> str:
+    return format_duration(now - entry.host.since) if entry.host and entry.host.seen and entry.host.since else ""
+
+
 _NAME: Final = Column(title="NAME", cell=lambda entry, _now: entry.name)
 
 _COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
@@ -131,6 +163,7 @@ _COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
             title="CONTAINERD",
             cell=lambda entry, _now: entry.host.facts.version if entry.host and entry.host.facts else "",
         ),
+        Column(title="AGE", cell=_host_age),
         Column(title="ADDRESS", cell=_address, wide=True),
         Column(title="MESSAGE", cell=lambda entry, _now: entry.host.reason if entry.host else "", wide=True),
     ),
@@ -141,4 +174,49 @@ _COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
         Column(title="DATA", cell=_keys),
     ),
     "Namespace": (_NAME, Column(title="STATUS", cell=lambda _entry, _now: "Active")),
+    "PersistentVolumeClaim": (
+        _NAME,
+        Column(title="STATUS", cell=_claim(lambda _claim, status: _word(status))),
+        Column(title="VOLUME", cell=_claim(lambda claim, _status: claim.spec.volume_name)),
+        Column(
+            title="REQUEST", cell=_claim(lambda claim, _status: str(claim.spec.resources.requests.get("storage", "")))
+        ),
+        Column(title="ACCESS MODES", cell=_claim(lambda claim, _status: _modes(claim.spec.access_modes))),
+        Column(title="STORAGECLASS", cell=_claim(lambda claim, _status: claim.spec.storage_class_name or "")),
+        Column(title="MESSAGE", cell=_claim(lambda _claim, status: status.message if status else ""), wide=True),
+    ),
+    "PersistentVolume": (
+        _NAME,
+        Column(title="CAPACITY", cell=_volume(lambda volume, _status: str(volume.spec.capacity.get("storage", "")))),
+        Column(title="ACCESS MODES", cell=_volume(lambda volume, _status: _modes(volume.spec.access_modes))),
+        Column(
+            title="RECLAIM POLICY", cell=_volume(lambda volume, _status: volume.spec.persistent_volume_reclaim_policy)
+        ),
+        Column(title="STATUS", cell=_volume(lambda _volume, status: _word(status))),
+        Column(
+            title="CLAIM",
+            cell=_volume(
+                lambda volume, _status: (
+                    f"{volume.spec.claim_ref.namespace}/{volume.spec.claim_ref.name}" if volume.spec.claim_ref else ""
+                )
+            ),
+        ),
+        Column(title="STORAGECLASS", cell=_volume(lambda volume, _status: volume.spec.storage_class_name)),
+        Column(title="MESSAGE", cell=_volume(lambda _volume, status: status.message if status else ""), wide=True),
+    ),
+    "StorageClass": (
+        Column(
+            title="NAME",
+            cell=_class(lambda one: one.metadata.name + (" (default)" if _is_default(one) else "")),
+        ),
+        Column(title="PROVISIONER", cell=_class(lambda one: one.provisioner)),
+        Column(title="RECLAIMPOLICY", cell=_class(lambda one: one.reclaim_policy)),
+        Column(title="VOLUMEBINDINGMODE", cell=_class(lambda one: one.volume_binding_mode)),
+    ),
+    "RuntimeClass": (
+        _NAME,
+        Column(
+            title="HANDLER", cell=lambda entry, _now: entry.body.handler if isinstance(entry.body, RuntimeClass) else ""
+        ),
+    ),
 }
