@@ -126,7 +126,8 @@ class Host(Protocol):
 class State(Value, frozen=True, kw_only=True):
     """What the agent must not forget across a restart. Never holds Secret content."""
 
-    version: int = 1
+    version: int = 2
+    """1: without what claims are bound to. A trimtab that knows no claims must not save a state over theirs."""
     in_force: str = ""
     """The revision that hosts are held to; empty before the first good one."""
     in_force_since: float = 0.0

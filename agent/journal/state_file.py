@@ -45,7 +45,8 @@ def load_state(folder: Path) -> State:
                 f"{path} was written by a newer trimtab (version {version}; this one knows up to {VERSION})",
                 hint="run that newer trimtab again, or name another spec.stateDir to start without its memory",
             )
-        return msgspec.json.decode(content, type=State)
+        # What an older version did not know of is at its default.
+        return msgspec.structs.replace(msgspec.json.decode(content, type=State), version=VERSION)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Corrupt(_move_aside(path), str(error)) from error
 

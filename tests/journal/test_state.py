@@ -7,9 +7,10 @@ from types import FrameType
 from typing import Any, cast
 
 import pytest
+from msgspec.structs import replace
 
 from agent.journal import FileJournal
-from agent.model.memory import Memory
+from agent.model.memory import ClaimRecord, Memory
 from agent.model.value import Sensitive
 from agent.ports import Permanent, State, Temporary
 
@@ -47,12 +48,28 @@ def test_only_the_owner_may_read(tmp_path: Path) -> None:
 
 
 def test_a_state_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
-    newer = b'{"version":2,"in_force":{"something":"new"}}'
+    newer = b'{"version":3,"in_force":{"something":"new"}}'
     (tmp_path / "state.json").write_bytes(newer)
-    with pytest.raises(Permanent, match=r"newer trimtab \(version 2; this one knows up to 1\)") as refusal:
+    with pytest.raises(Permanent, match=r"newer trimtab \(version 3; this one knows up to 2\)") as refusal:
         FileJournal(tmp_path).load()
     assert "newer trimtab" in refusal.value.hint
     assert (tmp_path / "state.json").read_bytes() == newer
+
+
+def test_a_state_of_an_older_version_is_taken_over(tmp_path: Path) -> None:
+    (tmp_path / "state.json").write_bytes(b'{"version":1,"in_force":"abc","memory":{"placements":{"default/one":"a"}}}')
+    journal = FileJournal(tmp_path)
+    state = journal.load()
+    assert (state.in_force, state.memory.placements, state.memory.claims) == ("abc", {"default/one": "a"}, {})
+    journal.save(replace(state, in_force="def"))
+    assert b'"version":2' in (tmp_path / "state.json").read_bytes()
+
+
+def test_what_claims_are_bound_to_is_kept(tmp_path: Path) -> None:
+    record = ClaimRecord(volume="pvc-1", host="a", path="/x/y_z_1", uid="1", seen=True, removed_at=12.5, grace=60.0)
+    memory = Memory(claims={"default/data": record}, unlooked=("b",))
+    FileJournal(tmp_path).save(State(memory=memory))
+    assert FileJournal(tmp_path).load().memory == memory
 
 
 @pytest.mark.parametrize("damage", [b"", b"\0" * 100, b'{"version":1,"in_fo', b'{"version":1,"approved":3}', b"\xff"])
