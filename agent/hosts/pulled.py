@@ -32,6 +32,6 @@ def forget_pulls(link: Link, images: Sequence[str]) -> None:
 
 
 def _done(link: Link, script: str, *images: str) -> None:
-    done = link.run(script, PULLED_FILE, *images)
+    done = link.quick(script, PULLED_FILE, *images)
     if done.code:
         raise Temporary(f"the record of pulled images, {PULLED_FILE}, cannot be written: {done.error[:300].strip()}")

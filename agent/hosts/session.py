@@ -17,7 +17,7 @@ class Session:
         self.runtime = Runtime(link.target)
         self.exits = Exits()
         self.memo = Memo(self.exits)
-        self.pulls = Pulls(self.runtime, host=host)
+        self.pulls = Pulls(self.runtime, self.link, host=host)
         self._events: EventStream | None = None
 
     def listen(self, wake: Callable[[], None]) -> None:

@@ -8,9 +8,12 @@ import grpc
 
 from agent.hosts.cri.client import Runtime
 from agent.hosts.cri.errors import ImagePullError, is_denied, is_lost, port_error, pull_error
+from agent.hosts.link import Link
 from agent.hosts.proto import runtime_v1_pb2 as pb
+from agent.hosts.pulled import record_pull
 from agent.model.registry import RegistryAuth
 from agent.model.value import MASK, reveal
+from agent.ports import PortError, Unreachable
 
 _DOCKER_HUB: Final = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"})
 
@@ -20,7 +23,8 @@ Auths = tuple[RegistryAuth, ...]
 class Pulls:
     """The pulls of one connection that are under way."""
 
-    def __init__(self, runtime: Runtime, *, host: str) -> None:
+    def __init__(self, runtime: Runtime, link: Link, *, host: str) -> None:
+        self._link = link
         self._runtime = runtime
         self._host = host
         self._lock = threading.Lock()
@@ -40,7 +44,10 @@ class Pulls:
             running.result()
             return
         try:
-            if always or not self._runtime.has_image(image):
+            known = self._runtime.has_image(image)
+            if not known:
+                self._record(image)
+            if always or not known:
                 self._bring(image, auths)
         except grpc.RpcError as error:
             lost = is_lost(error)
@@ -55,6 +62,15 @@ class Pulls:
         finally:
             with self._lock:
                 del self._running[key]
+
+    def _record(self, image: str) -> None:
+        """Note that the image is ours, before it is there. One that cannot be noted is never cleaned up, no more."""
+        try:
+            record_pull(self._link, image)
+        except Unreachable:
+            raise
+        except PortError:
+            return
 
     def _bring(self, image: str, auths: Auths) -> None:
         messages: list[pb.AuthConfig | None] = [_message(auth) for auth in auths]

@@ -4,6 +4,7 @@ Only what trimtab itself pulled: the runtime's store is shared with whoever else
 """
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 from agent.model.chores import RemoveImage
 from agent.model.desired import HostDesired
@@ -21,18 +22,20 @@ class Removable(Value, frozen=True, kw_only=True):
     short: str = ""
 
 
-def last_used(desired: HostDesired, seen: Seen, before: Mapping[str, float], now: float) -> Mapping[str, float]:
+def last_used(needed: AbstractSet[str], seen: Seen, before: Mapping[str, float], now: float) -> Mapping[str, float]:
     """Return when each image of a host was last needed; one that was never seen before counts as needed now."""
-    needed = _needed(desired, seen)
     return {image.id: now if image.id in needed else before.get(image.id, now) for image in seen.images}
 
 
-def removable(seen: Seen, usage: Usage, used: Mapping[str, float], now: float, policy: Policy) -> Removable:
+def removable(
+    needed: AbstractSet[str], seen: Seen, usage: Usage, used: Mapping[str, float], now: float, policy: Policy
+) -> Removable:
     """Return the images to remove so that the disk is full enough no more; none while there is room."""
     disk = usage.images
     if disk is None or disk.size_bytes <= 0 or disk.used_bytes <= policy.image_high * disk.size_bytes:
         return Removable()
-    unused = [image for image in seen.images if used.get(image.id, now) <= now - policy.image_age and not image.pinned]
+    idle = [image for image in seen.images if image.id not in needed and not image.pinned]
+    unused = [image for image in idle if used[image.id] <= now - policy.image_age]
     pulled = {image.id: names for image in unused if (names := _pulled(image, usage))}
     mine = sorted((image for image in unused if image.id in pulled), key=lambda one: (used[one.id], one.id))
     excess = disk.used_bytes - policy.image_low * disk.size_bytes
@@ -61,7 +64,7 @@ def _pulled(image: ImageSeen, usage: Usage) -> tuple[str, ...]:
     return tuple(sorted(one for one in usage.pulled if canonical(one) in names))
 
 
-def _needed(desired: HostDesired, seen: Seen) -> frozenset[str]:
+def needed_images(desired: HostDesired, seen: Seen) -> frozenset[str]:
     """Return the ids of images that a container uses, whosever it is, or that a pod asks for."""
     store = image_store(seen)
     names = {canonical(name) for name in _wanted(desired)} | {canonical(one.config.image) for one in seen.containers}

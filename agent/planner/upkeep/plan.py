@@ -5,7 +5,7 @@ from agent.model.desired import HostDesired
 from agent.model.observation import Seen
 from agent.model.usage import Usage
 from agent.model.value import Value
-from agent.planner.upkeep.images import last_used, removable
+from agent.planner.upkeep.images import last_used, needed_images, removable
 from agent.planner.upkeep.logs import rotations
 from agent.planner.upkeep.policy import Policy
 
@@ -34,7 +34,8 @@ class UpkeepPlan(Value, frozen=True, kw_only=True):
 
 def plan_upkeep(given: UpkeepInput) -> UpkeepPlan:
     """Return what to clean up on a host."""
-    used = last_used(given.desired, given.seen, given.last_used, given.now)
-    images = removable(given.seen, given.usage, used, given.now, given.policy)
+    needed = needed_images(given.desired, given.seen)
+    used = last_used(needed, given.seen, given.last_used, given.now)
+    images = removable(needed, given.seen, given.usage, used, given.now, given.policy)
     logs = rotations(given.desired.agent, given.seen, given.usage, given.policy)
     return UpkeepPlan(chores=(*images.chores, *logs), last_used=used, short=images.short)

@@ -9,7 +9,7 @@ from agent.model.chores import RemoveImage, RotateLog
 from agent.model.cri import ContainerConfig
 from agent.model.observation import ContainerSeen, ImageSeen, Seen
 from agent.model.usage import ContainerUsage, Filesystem, Usage
-from agent.planner.upkeep import UpkeepInput, UpkeepPlan, plan_upkeep
+from agent.planner.upkeep import Policy, UpkeepInput, UpkeepPlan, plan_upkeep
 from tests.planner.host.build import EMPTY, converge, desired, live, pod
 
 GIB = 1 << 30
@@ -66,6 +66,20 @@ def test_an_image_that_runs_or_is_wanted_or_is_pinned_stays() -> None:
     running = replace(seen, images=(image(OLDER, 3),), containers=(other,))
     assert removed(upkeep(wanted, full(99, *mine.tags, OLD))) == []
     assert removed(upkeep(running, full(99, OLDER))) == []
+
+
+def test_what_is_needed_stays_however_short_images_may_be_unused() -> None:
+    seen = converge(desired(pod()))
+    (mine,) = seen.images
+    given = UpkeepInput(
+        desired=desired(pod()),
+        seen=seen,
+        usage=full(99, *mine.tags),
+        last_used={},
+        now=LATER,
+        policy=Policy(image_high=0.0, image_low=0.0, image_age=0.0),
+    )
+    assert plan_upkeep(given).chores == ()
 
 
 def test_an_image_that_was_needed_a_moment_ago_stays() -> None:
