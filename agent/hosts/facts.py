@@ -22,14 +22,16 @@ _KUBELETS: Final = "kubelet|kubelite|k3s|k3s-server|k3s-agent|rke2"
 SCRIPT: Final = (
     r"""
 export LC_ALL=C
-pods=$1 secrets=$2 owner=$3 socket=$4 volumes=$5
+pods=$1 secrets=$2 owner=$3 socket=$4 volumes=$5 machine=$6
 printf 'date %s\0' "$(date +%s.%N)"
 read -r boot </proc/sys/kernel/random/boot_id && printf 'boot %s\0' "$boot"
 printf 'cpus %s\0' "$(nproc)"
 while read -r key value unit; do
   case $key in MemTotal:) printf 'memory %s\0' "$value"; break ;; esac
 done </proc/meminfo
+if [ -n "$machine" ]; then
 @MACHINE@
+fi
 for comm in $(grep -lsxE '@KUBELETS@' /proc/[0-9]*/comm); do
   process=${comm%/comm}
   here=$(readlink /proc/self/ns/mnt) there=$(readlink "$process/ns/mnt")
@@ -92,9 +94,9 @@ class HostFacts(Value, frozen=True, kw_only=True):
         return f"HostFacts(boot_id={self.boot_id}, files={len(self.files)})"
 
 
-def arguments(socket_path: str) -> tuple[str, ...]:
-    """Return what the script is run with."""
-    return (PODS_DIR, SECRETS_DIR, OWNER_FILE, socket_path, VOLUMES_DIR)
+def arguments(socket_path: str, *, machine: bool = True) -> tuple[str, ...]:
+    """Return what the script is run with; ``machine`` asks for what hardly ever changes, too."""
+    return (PODS_DIR, SECRETS_DIR, OWNER_FILE, socket_path, VOLUMES_DIR, "machine" if machine else "")
 
 
 def parse(output: bytes, *, host: str, socket_path: str) -> HostFacts:

@@ -1,8 +1,9 @@
 """One full look at a host: everything is asked at once, and what cannot have changed is not asked again."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Final, Literal
+from typing import Final
 
 import grpc
 from msgspec.structs import replace
@@ -16,19 +17,16 @@ from agent.hosts.events import Exit, Exits
 from agent.hosts.facts import HostFacts
 from agent.hosts.lastwords import LastWords, last_words
 from agent.hosts.link import Finished, Link
+from agent.hosts.listed import NANO, STATES, foreign_container, foreign_sandbox
+from agent.hosts.machine import Machine
 from agent.hosts.proto import runtime_v1_pb2 as pb
 from agent.model import labels
-from agent.model.cri import ContainerConfig, ContainerSecurity, SandboxConfig
 from agent.model.observation import ContainerSeen, ImageSeen, RuntimeFacts, SandboxSeen
 from agent.ports import Temporary, Unreachable
 
-_NANO: Final = 1e-9
-_STATES: Final[tuple[Literal["created", "running", "exited", "unknown"], ...]] = (
-    "created",
-    "running",
-    "exited",
-    "unknown",
-)
+# Addresses, kernel features and the like: telling them costs as much as all the rest, and looks come in quick
+# succession while there is much to do.
+_MACHINE_SECONDS: Final = 120.0
 
 
 class Memo:
@@ -40,6 +38,16 @@ class Memo:
         self.containers: Mapping[str, ContainerSeen] = {}
         self.config: RuntimeConfig | None = None
         self.last_words: Mapping[str, LastWords] = {}
+        self._machine: Machine | None = None
+        self._machine_at = 0.0
+
+    def machine(self) -> Machine | None:
+        """Return what the machine told, unless it is to be asked again."""
+        return self._machine if time.monotonic() - self._machine_at < _MACHINE_SECONDS else None
+
+    def keep_machine(self, machine: Machine) -> None:
+        """Remember what the machine told."""
+        self._machine, self._machine_at = machine, time.monotonic()
 
 
 class Look:
@@ -48,8 +56,9 @@ class Look:
     def __init__(self, link: Link, runtime: Runtime, memo: Memo, *, host: str, socket_path: str) -> None:
         self._link, self._runtime, self._memo, self._host, self._socket_path = link, runtime, memo, host, socket_path
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="trimtab-facts")
+        self._machine = memo.machine()
         self._command: Future[Finished] = self._worker.submit(
-            link.run, host_facts.SCRIPT, *host_facts.arguments(socket_path)
+            link.run, host_facts.SCRIPT, *host_facts.arguments(socket_path, machine=self._machine is None)
         )
         self._worker.shutdown(wait=False)
         self._version = runtime.look_version()
@@ -61,7 +70,11 @@ class Look:
     def host_facts(self) -> HostFacts:
         """Return what the shell command told."""
         done = self._command.result()
-        return host_facts.parse(done.output, host=self._host, socket_path=self._socket_path)
+        facts = host_facts.parse(done.output, host=self._host, socket_path=self._socket_path)
+        if self._machine is not None:
+            return replace(facts, machine=self._machine)
+        self._memo.keep_machine(facts.machine)
+        return facts
 
     def runtime_facts(self, host: HostFacts, *, now: float) -> RuntimeFacts:
         """Return versions, conditions and sizes."""
@@ -179,7 +192,7 @@ class Look:
             id=item.id,
             config=decode_sandbox(answer.info) or foreign_sandbox(item).config,
             ready=answer.status.state == pb.SANDBOX_READY,
-            created_at=item.created_at * _NANO,
+            created_at=item.created_at * NANO,
             ips=tuple(ip for ip in (network.ip, *(more.ip for more in network.additional_ips)) if ip),
         )
 
@@ -187,7 +200,7 @@ class Look:
         known = self._memo.containers.get(item.id)
         if labels.AGENT not in item.labels:
             return None
-        if known and known.state == _STATES[item.state] != "unknown":
+        if known and known.state == STATES[item.state] != "unknown":
             return None
         return self._runtime.look_container(item.id, verbose=known is None)
 
@@ -207,52 +220,15 @@ class Look:
             id=item.id,
             sandbox_id=item.pod_sandbox_id,
             config=config or foreign_container(item).config,
-            state=_STATES[status.state],
-            created_at=status.created_at * _NANO,
-            started_at=status.started_at * _NANO,
-            finished_at=status.finished_at * _NANO,
+            state=STATES[status.state],
+            created_at=status.created_at * NANO,
+            started_at=status.started_at * NANO,
+            finished_at=status.finished_at * NANO,
             exit_code=status.exit_code,
             reason=status.reason,
             message=status.message,
             image_ref=item.image_ref,
         )
-
-
-def foreign_sandbox(item: pb.PodSandbox) -> SandboxSeen:
-    """Return what the list alone tells of a sandbox: enough for what is not ours."""
-    metadata = item.metadata
-    return SandboxSeen(
-        id=item.id,
-        config=SandboxConfig(
-            name=metadata.name,
-            namespace=metadata.namespace,
-            uid=metadata.uid,
-            attempt=metadata.attempt,
-            labels=dict(item.labels),
-            annotations=dict(item.annotations),
-        ),
-        ready=item.state == pb.SANDBOX_READY,
-        created_at=item.created_at * _NANO,
-    )
-
-
-def foreign_container(item: pb.Container) -> ContainerSeen:
-    """Return what the list alone tells of a container: enough for what is not ours."""
-    return ContainerSeen(
-        id=item.id,
-        sandbox_id=item.pod_sandbox_id,
-        config=ContainerConfig(
-            name=item.metadata.name,
-            attempt=item.metadata.attempt,
-            image=item.image.image,
-            labels=dict(item.labels),
-            annotations=dict(item.annotations),
-            security=ContainerSecurity(),
-        ),
-        state=_STATES[item.state],
-        created_at=item.created_at * _NANO,
-        image_ref=item.image_ref,
-    )
 
 
 def _holds(conditions: Mapping[str, pb.RuntimeCondition], kind: str) -> bool:

@@ -47,6 +47,7 @@ def test_the_machine_is_told(host: ContainerdHost, open_host: Opener, machine: L
     assert facts.handlers == ("runc",)
     assert facts.storage_bytes == int(machine.run("df -B1 --output=size /var/lib/trimtab | tail -1").stdout)
     assert facts.resolv_conf == machine.run("cat /etc/resolv.conf").stdout.rstrip("\n")
+    assert host.observe().facts == facts
     by_sudo = open_host(user="op", become="sudo").observe().facts
     assert by_sudo.addresses == facts.addresses
 

@@ -1,0 +1,52 @@
+"""What the lists alone tell of sandboxes and containers: all that is asked of those that are not ours."""
+
+from typing import Final, Literal
+
+from agent.hosts.proto import runtime_v1_pb2 as pb
+from agent.model.cri import ContainerConfig, ContainerSecurity, SandboxConfig
+from agent.model.observation import ContainerSeen, SandboxSeen
+
+NANO: Final = 1e-9
+STATES: Final[tuple[Literal["created", "running", "exited", "unknown"], ...]] = (
+    "created",
+    "running",
+    "exited",
+    "unknown",
+)
+
+
+def foreign_sandbox(item: pb.PodSandbox) -> SandboxSeen:
+    """Return what the list alone tells of a sandbox: enough for what is not ours."""
+    metadata = item.metadata
+    return SandboxSeen(
+        id=item.id,
+        config=SandboxConfig(
+            name=metadata.name,
+            namespace=metadata.namespace,
+            uid=metadata.uid,
+            attempt=metadata.attempt,
+            labels=dict(item.labels),
+            annotations=dict(item.annotations),
+        ),
+        ready=item.state == pb.SANDBOX_READY,
+        created_at=item.created_at * NANO,
+    )
+
+
+def foreign_container(item: pb.Container) -> ContainerSeen:
+    """Return what the list alone tells of a container: enough for what is not ours."""
+    return ContainerSeen(
+        id=item.id,
+        sandbox_id=item.pod_sandbox_id,
+        config=ContainerConfig(
+            name=item.metadata.name,
+            attempt=item.metadata.attempt,
+            image=item.image.image,
+            labels=dict(item.labels),
+            annotations=dict(item.annotations),
+            security=ContainerSecurity(),
+        ),
+        state=STATES[item.state],
+        created_at=item.created_at * NANO,
+        image_ref=item.image_ref,
+    )
