@@ -169,6 +169,8 @@ def wipe(host: LabHost) -> None:
         for sandbox in runtime.ListPodSandbox(cri.ListPodSandboxRequest()).items:
             runtime.StopPodSandbox(cri.StopPodSandboxRequest(pod_sandbox_id=sandbox.id))
             runtime.RemovePodSandbox(cri.RemovePodSandboxRequest(pod_sandbox_id=sandbox.id))
+    mounted = "cut -d ' ' -f 5 /proc/self/mountinfo | grep -E '^/(var/lib|run)/trimtab/pods/.' | sort -r"
+    host.run(f"{mounted} | xargs -r -n 1 umount", check=True)
     host.run("rm -rf /var/lib/trimtab/* /run/trimtab/* /var/log/pods/*", check=True)
 
 
