@@ -3,7 +3,7 @@
 Only what trimtab itself pulled: the runtime's store is shared with whoever else uses the host.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from agent.model.chores import RemoveImage
@@ -28,14 +28,13 @@ def last_used(needed: AbstractSet[str], seen: Seen, before: Mapping[str, float],
 
 
 def removable(
-    needed: AbstractSet[str], seen: Seen, usage: Usage, used: Mapping[str, float], now: float, policy: Policy
+    idle: Sequence[ImageSeen], usage: Usage, used: Mapping[str, float], now: float, policy: Policy
 ) -> Removable:
-    """Return the images to remove so that the disk is full enough no more; none while there is room."""
+    """Return which of the images that nobody needs go, so that there is room again; none while there is room."""
     disk = usage.images
     if disk is None or disk.size_bytes <= 0 or disk.used_bytes <= policy.image_high * disk.size_bytes:
         return Removable()
-    idle = [image for image in seen.images if image.id not in needed and not image.pinned]
-    unused = [image for image in idle if used[image.id] <= now - policy.image_age]
+    unused = [image for image in idle if used[image.id] <= now - policy.image_age and not image.pinned]
     pulled = {image.id: names for image in unused if (names := _pulled(image, usage))}
     mine = sorted((image for image in unused if image.id in pulled), key=lambda one: (used[one.id], one.id))
     excess = disk.used_bytes - policy.image_low * disk.size_bytes

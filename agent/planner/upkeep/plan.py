@@ -36,6 +36,7 @@ def plan_upkeep(given: UpkeepInput) -> UpkeepPlan:
     """Return what to clean up on a host."""
     needed = needed_images(given.desired, given.seen)
     used = last_used(needed, given.seen, given.last_used, given.now)
-    images = removable(needed, given.seen, given.usage, used, given.now, given.policy)
+    idle = [image for image in given.seen.images if image.id not in needed]
+    images = removable(idle, given.usage, used, given.now, given.policy)
     logs = rotations(given.desired.agent, given.seen, given.usage, given.policy)
     return UpkeepPlan(chores=(*images.chores, *logs), last_used=used, short=images.short)
