@@ -9,7 +9,7 @@ import pytest
 from agent.hosts.files.folders import make_folders
 from agent.hosts.files.remove import remove_pod_files
 from agent.hosts.files.write import archive, write_trees
-from agent.hosts.link import Finished
+from agent.hosts.link import Finished, Stream
 from agent.model.files import FileContent, FileTree, Folder
 from agent.model.labels import LOGS_DIR, PODS_DIR
 from agent.ports import Permanent
@@ -27,8 +27,17 @@ class NoHost:
     def run(self, script: str, *arguments: str, stdin: bytes = b"", timeout: float = 60.0) -> Finished:
         raise AssertionError(f"{script} {arguments} {len(stdin)} {timeout}")
 
+    def quick(self, script: str, *arguments: str, timeout: float = 10.0) -> Finished:
+        raise AssertionError(f"{script} {arguments} {timeout}")
+
     def stream(self, script: str, *arguments: str) -> Iterator[bytes]:
         raise AssertionError(f"{script} {arguments}")
+
+    def dial(self, address: str, port: int, *, timeout: float) -> Stream:
+        raise AssertionError(f"{address} {port} {timeout}")
+
+    def answers(self, within: float) -> bool:
+        raise AssertionError(within)
 
     def failure(self) -> None:
         return None
