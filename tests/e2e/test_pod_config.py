@@ -1,5 +1,8 @@
 """What a pod spec says, seen from inside its containers on real hosts."""
 
+import base64
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +10,7 @@ import pytest
 from tests.e2e import containerd
 from tests.e2e.fleet import Fleet, eventually
 from tests.e2e.manifests import SLEEP, config_map, container, pod, secret
+from tests.login_registry import login_registry
 
 pytestmark = pytest.mark.lab
 
@@ -294,3 +298,24 @@ def test_what_this_containerd_cannot_do_is_refused_with_the_reason(fleet: Fleet)
     with fleet.agent():
         eventually(lambda: fleet.pods() == ["default/fine"])
         eventually(lambda: "hostUsers false: containerd on host" in fleet.trimtab("status", check=None).stdout)
+
+
+def test_a_private_registry_opens_to_those_whose_pull_secret_matches(fleet: Fleet, tmp_path: Path) -> None:
+    with login_registry(fleet.lab, tmp_path, user="ana", password="hunter2") as private:
+        pair = base64.b64encode(b"ana:hunter2").decode()
+        wrong = {"username": "ana", "password": "wrong"}
+        # Both match; the more particular one is tried first, and not taken.
+        config = json.dumps({"auths": {f"{private}/app": wrong, f"http://{private}/v2/": {"auth": pair}}})
+        fleet.push(
+            "private",
+            **{
+                "secret.yaml": secret("pull", **{".dockerconfigjson": config}),
+                "mine.yaml": pod("mine", container(image=f"{private}/app:1.0"), imagePullSecrets=[{"name": "pull"}]),
+            },
+        )
+        fleet.apply()
+        fleet.assert_in_sync()
+        assert fleet.one("default/mine").image == f"{private}/app:1.0"
+        host = fleet.host_of(fleet.one("default/mine"))
+        assert "hunter2" not in containerd.everything_said(host)
+        assert pair not in containerd.everything_said(host)
