@@ -309,7 +309,15 @@ def test_a_private_registry_opens_to_those_whose_pull_secret_matches(fleet: Flee
         fleet.push(
             "private",
             **{
-                "secret.yaml": secret("pull", **{".dockerconfigjson": config}),
+                "secret.yaml": json.dumps(
+                    {
+                        "apiVersion": "v1",
+                        "kind": "Secret",
+                        "metadata": {"name": "pull"},
+                        "type": "kubernetes.io/dockerconfigjson",
+                        "stringData": {".dockerconfigjson": config},
+                    }
+                ),
                 "mine.yaml": pod("mine", container(image=f"{private}/app:1.0"), imagePullSecrets=[{"name": "pull"}]),
             },
         )
