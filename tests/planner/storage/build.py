@@ -26,8 +26,6 @@ from agent.model.objects.storage import (
 )
 from tests.planner.fleet.build import World, container, pod
 
-LOCAL = "trimtab.dev/local"
-
 
 def claim(
     name: str = "data",
@@ -55,7 +53,9 @@ def claim_spec(
 def local_class(name: str = "local", *, default: bool = False, **fields: Any) -> StorageClass:
     annotations = {"storageclass.kubernetes.io/is-default-class": "true"} if default else {}
     fields = {"volume_binding_mode": "WaitForFirstConsumer", **fields}
-    return StorageClass(metadata=ObjectMeta(name=name, annotations=annotations), provisioner=LOCAL, **fields)
+    return StorageClass(
+        metadata=ObjectMeta(name=name, annotations=annotations), provisioner="trimtab.dev/local", **fields
+    )
 
 
 def volume(

@@ -74,7 +74,7 @@ def test_a_pod_waits_for_its_claim_and_says_why(
 ) -> None:
     world = World(asked, user(), *classes)
     assert world.act() == []
-    assert f'persistentvolumeclaim "data" not bound: ' in world.messages()[0]
+    assert 'persistentvolumeclaim "data" not bound: ' in world.messages()[0]
     assert why in world.messages()[0]
     assert said(world)[0] == "Pending"
 

@@ -1,5 +1,7 @@
 """Data outlives pods, hosts' absence, lost memory and removed claims; it goes only after the time of grace."""
 
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
@@ -66,7 +68,7 @@ def test_a_removed_claim_comes_back_with_its_data() -> None:
         ({"reclaim_policy": "Retain"}, 99 * WEEK, ["data"]),
     ],
 )
-def test_data_goes_after_the_time_of_grace(fields: dict[str, object], after: float, left: list[str]) -> None:
+def test_data_goes_after_the_time_of_grace(fields: dict[str, Any], after: float, left: list[str]) -> None:
     world = made(**fields)
     world.declare(local_class(**fields))
     world.settle()
