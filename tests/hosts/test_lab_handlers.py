@@ -11,6 +11,8 @@ import pytest
 from agent.hosts.handlers import Handled, run_handler, run_probe
 from agent.hosts.host import ContainerdHost
 from agent.hosts.session import Session
+from agent.hosts.ssh import direct
+from agent.hosts.ssh.link import SshLink
 from agent.model.action import PullImage
 from agent.model.objects.meta import PodKey
 from agent.model.objects.pod import (
@@ -24,6 +26,7 @@ from agent.model.objects.pod import (
     TcpSocketAction,
 )
 from agent.model.probing import ProbeResult, ProbeTarget
+from agent.ports import Permanent
 from lab import Lab
 from lab.host import LabHost
 from tests.e2e.fleet import eventually
@@ -31,6 +34,7 @@ from tests.hosts.pods import container_config, container_of, create_steps, sandb
 
 pytestmark = pytest.mark.lab
 HERE = "127.0.0.1"
+Opener = Callable[..., ContainerdHost]
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +152,44 @@ def test_many_refusals_at_once_are_each_told_to_who_asked(session: Session) -> N
     assert sorted((one.ok, one.message) for one in told) == [(False, refused)] * 20 + [(True, "")] * 20
     assert session.link.alive
     assert session.link.failure() is None
+
+
+def test_an_address_that_does_not_answer_fails_in_time(session: Session, lab: Lab) -> None:
+    nobody = lab.host("h1").address.rpartition(".")[0] + ".250"
+    failed = check(session, tcp_socket=TcpSocketAction(port=80), address=nobody)
+    assert failed == Handled(ok=False, message=f"dial tcp {nobody}:80: i/o timeout")
+    assert check(session, tcp_socket=TcpSocketAction(port=9099)).ok
+
+
+def test_thousands_of_checks_leave_nothing_behind(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """paramiko keeps the number of every channel that there ever was."""
+    monkeypatch.setattr(direct, "_SEEN", 16)
+    assert isinstance(session.link, SshLink)
+    transport = session.link._connection.transport
+    for _ in range(50):
+        assert check(session, tcp_socket=TcpSocketAction(port=9099)).ok
+    assert len(transport.channels_seen) <= 18
+    assert session.runtime.answers(5.0), "the channel to containerd, older than all of these, is still there"
+
+
+def test_an_sshd_that_forwards_nothing_is_told_apart(open_host: Opener, lab: Lab) -> None:
+    machine = lab.host("h2")
+    config = machine.run("cat /etc/ssh/sshd_config", check=True).stdout
+    machine.run("cat >/etc/ssh/sshd_config", stdin=f"AllowTcpForwarding no\n{config}", check=True)
+    machine.stop("sshd")
+    machine.start("sshd")
+    try:
+        with pytest.raises(Permanent, match="sshd forwards nothing for user root, unix sockets included"):
+            open_host("h2").observe()
+        host = open_host("h2", user="op", become="sudo")
+        host.observe()
+        told = host.probe(_target("", tcp_socket=TcpSocketAction(port=22)))
+        assert told.result == "unknown"
+        assert told.message.startswith("sshd does not forward TCP for this user (probes and port-forward need it: ")
+    finally:
+        machine.run("cat >/etc/ssh/sshd_config", stdin=config, check=True)
+        machine.stop("sshd")
+        machine.start("sshd")
 
 
 @pytest.mark.parametrize(

@@ -168,10 +168,26 @@ class SshLink:
                 f"{host}: user {user} has no rights on {path}",
                 hint="log in as root, or set become: sudo in spec.ssh, or give the user's group rights on the socket",
             )
+        if self._forwards_nothing():
+            return Permanent(
+                f"{host}: sshd forwards nothing for user {user}, unix sockets included",
+                hint="allow it (AllowTcpForwarding yes or local, no PermitOpen none, no DisableForwarding), "
+                "or become: sudo, without probes over the network then",
+            )
         return Unreachable(
             f"{host}: nothing answers on {path}",
             hint="is containerd running (systemctl status containerd)? See spec.runtimeEndpoint of the Host",
         )
+
+    def _forwards_nothing(self) -> bool:
+        """Tell whether sshd forwards no TCP: it then says of unix sockets that they cannot be connected to."""
+        try:
+            self.dial("127.0.0.1", self._destination.port, timeout=self._destination.connect_timeout).close()
+        except Permanent:
+            return True
+        except (OSError, Unreachable):
+            pass
+        return False
 
     def _state_of_socket(self) -> int:
         return self.run('[ -e "$1" ] || exit 3; [ -w "$1" ] || exit 4', self._socket_path, timeout=10).code
