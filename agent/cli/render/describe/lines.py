@@ -9,14 +9,15 @@ from agent.model.duration import format_duration
 
 NONE: Final = "<none>"
 _LONGEST: Final = 1000
+_WIDTH: Final = 18
 
 Pair = tuple[str, "str | Sequence[str]"]
 
 
 def block(pairs: Iterable[Pair], *, indent: int = 0) -> list[str]:
-    """Return labelled values, aligned; a value of several lines goes on below itself."""
+    """Return labelled values, aligned with those of other blocks; one of several lines goes on below itself."""
     listed = list(pairs)
-    width = max((len(label) for label, _ in listed), default=0) + 3
+    width = max(_WIDTH, *(len(label) + 3 for label, _ in listed)) if listed else _WIDTH
     lines: list[str] = []
     for label, value in listed:
         values = [value] if isinstance(value, str) else list(value) or [NONE]
@@ -33,7 +34,7 @@ def shown(text: str) -> str:
 
 def headed(title: str, lines: Sequence[str]) -> list[str]:
     """Return lines below their title, or the title and that there is nothing."""
-    return [f"{title}:", *lines] if lines else [f"{title + ':':14}{NONE}"]
+    return [f"{title}:", *lines] if lines else [f"{title + ':':{_WIDTH}}{NONE}"]
 
 
 def mapped(values: Mapping[str, str], *, between: str = "=") -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from agent.cli.render.describe import kinds, pod
-from agent.cli.render.describe.lines import block, mapped, moment, shown
+from agent.cli.render.describe.lines import block, headed, mapped, moment, shown
 from agent.cli.render.describe.told import Subject
 from agent.cli.render.words import waits
 
@@ -48,7 +48,7 @@ def _why(subject: Subject) -> list[str]:
 
 def _events(subject: Subject) -> list[str]:
     if not subject.events:
-        return ["Events:       <none>"]
+        return headed("Events", [])
     rows = [
         f"  {event.type:8} {event.reason:16} {moment(event.at, subject.now)}  {shown(event.message)}"
         for event in subject.events
