@@ -4,6 +4,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
+from msgspec.structs import replace
 
 from agent.hosts.cri.encode import encode_container, encode_sandbox
 from agent.hosts.proto import runtime_v1_pb2 as cri
@@ -64,7 +65,8 @@ def _messages(host: str, name: str, image: str) -> tuple[cri.PodSandboxConfig, c
     )
     on = machine(host, "floor", FingerprintKey(value=bytes(32)), RuntimeFacts(memory_bytes=8 << 30))
     rendered = render_pod(desired, on)
-    return encode_sandbox(rendered.sandbox), encode_container(rendered.containers[0].config)
+    # The files that trimtab mounts into every container are work of its own, which the floor does not have.
+    return encode_sandbox(rendered.sandbox), encode_container(replace(rendered.containers[0].config, mounts=()))
 
 
 def start_pods(hosts: tuple[LabHost, ...], count: int, image: str, threads: int) -> float:

@@ -24,11 +24,12 @@ from agent.model.value import Sensitive, Text, Value, reveal
 from agent.planner.host.environment import environment, expand
 from agent.planner.host.hooks import hook, probes_of
 from agent.planner.host.identity import etc_hosts_path
+from agent.planner.host.images import canonical
 from agent.planner.host.jsontext import as_json
 from agent.planner.host.machine import Machine
 from agent.planner.host.refusal import Refusal
 from agent.planner.host.registry import Keyring
-from agent.planner.host.rendered import RenderedContainer
+from agent.planner.host.rendered import RenderedContainer, VolumeImage
 from agent.planner.host.resources import linux_resources
 from agent.planner.host.security import container_security, must_not_be_root
 from agent.planner.host.volumes import container_mounts
@@ -96,6 +97,7 @@ def render_container(container: Container, around: Around, *, place: int | None 
         sources=env.sources,
         role=role,
         auths=around.keys.matching(container.image),
+        mounted_images=_mounted_images(container, around),
         probes=probes,
         post_start=post_start,
         pre_stop=pre_stop,
@@ -125,6 +127,19 @@ def _mounts(container: Container, around: Around, env: Mapping[str, Text]) -> tu
     if around.desired.spec.host_network or any(mount.container_path == _HOSTS for mount in mounts):
         return mounts
     return tuple(sorted((*mounts, Mount(container_path=_HOSTS, host_path=etc_hosts_path(around.uid)))))
+
+
+def _mounted_images(container: Container, around: Around) -> tuple[VolumeImage, ...]:
+    images = {volume.name: volume.image for volume in around.desired.spec.volumes if volume.image is not None}
+    return tuple(
+        VolumeImage(
+            image=image.reference,
+            pull=image.pull_policy or ("Always" if canonical(image.reference).endswith(":latest") else "IfNotPresent"),
+            auths=around.keys.matching(image.reference),
+        )
+        for mount in container.volume_mounts
+        if (image := images.get(mount.name)) is not None
+    )
 
 
 def asks_for_addresses(container: RenderedContainer) -> bool:

@@ -15,6 +15,14 @@ from agent.model.value import Value
 from agent.planner.host.volumes import ProjectedVolume
 
 
+class VolumeImage(Value, frozen=True, kw_only=True):
+    """An image whose content a container mounts."""
+
+    image: str
+    pull: Literal["Always", "IfNotPresent", "Never"]
+    auths: tuple[RegistryAuth, ...] = ()
+
+
 class RenderedContainer(Value, frozen=True, kw_only=True):
     """A container to be. ``config`` is of attempt 0 and without revision; ``sources`` as in ``Environment``."""
 
@@ -26,6 +34,7 @@ class RenderedContainer(Value, frozen=True, kw_only=True):
     role: Literal["main", "init", "sidecar"] = "main"
     auths: tuple[RegistryAuth, ...] = ()
     """Credentials of the pod's imagePullSecrets that match the image."""
+    mounted_images: tuple[VolumeImage, ...] = ()
     probes: Probes | None = None
     post_start: LifecycleHandler | None = None
     pre_stop: LifecycleHandler | None = None

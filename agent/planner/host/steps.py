@@ -35,7 +35,7 @@ from agent.planner.host import attempts
 from agent.planner.host.identity import etc_hosts_path, log_directory, message_file, message_folder
 from agent.planner.host.images import canonical
 from agent.planner.host.init_order import first
-from agent.planner.host.render import RenderedContainer, RenderedPod
+from agent.planner.host.rendered import RenderedContainer, RenderedPod, VolumeImage
 from agent.planner.host.stopping import stop_all
 from agent.planner.host.view import HostView
 from agent.planner.lastwords import last_annotation
@@ -68,19 +68,22 @@ def pulls(containers: Sequence[RenderedContainer], store: Mapping[str, ImageSeen
     steps: dict[str, PullImage] = {}
     missing: dict[str, None] = {}
     for container in containers:
-        image = container.config.image
-        absent = canonical(image) not in store
-        if absent and container.pull == "Never":
-            return Pulls(
-                refused=f"container {container.config.name}: ErrImageNeverPull, image {image} is not on the host "
-                "and imagePullPolicy is Never"
-            )
-        if absent:
-            missing[image] = None
-        elif container.pull != "Always" and (refused := root_refusal(container.config, store[canonical(image)].user)):
+        name, image = container.config.name, container.config.image
+        here = store.get(canonical(image))
+        if here is not None and container.pull != "Always" and (refused := root_refusal(container.config, here.user)):
             return Pulls(refused=refused)
-        if container.pull == "Always" or (absent and image not in steps):
-            steps[image] = PullImage(image=image, always=container.pull == "Always", auths=container.auths)
+        for wanted in (VolumeImage(image=image, pull=container.pull, auths=container.auths), *container.mounted_images):
+            absent = canonical(wanted.image) not in store
+            if absent and wanted.pull == "Never":
+                return Pulls(
+                    refused=f"container {name}: ErrImageNeverPull, image {wanted.image} is not on the host "
+                    "and imagePullPolicy is Never"
+                )
+            if absent:
+                missing[wanted.image] = None
+            if wanted.pull == "Always" or (absent and wanted.image not in steps):
+                always = wanted.pull == "Always"
+                steps[wanted.image] = PullImage(image=wanted.image, always=always, auths=wanted.auths)
     return Pulls(steps=tuple(steps.values()), missing=tuple(missing))
 
 
