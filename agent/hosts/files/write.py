@@ -1,8 +1,9 @@
 """File trees on the host, swapped as a whole: a reader sees the old files or the new ones, never a mixture.
 
 As a kubelet does it: the payload is a folder ``..DIGEST``, the symlink ``..data`` names the one in force, and each
-visible name is a symlink through ``..data``. All trees of a call travel as one tar stream over one channel; contents
-are never part of a command line, and those of Secrets never touch a disk of the host.
+visible name is a symlink through ``..data``. A tree that is new is moved into its place whole. All trees of a call
+travel as one tar stream over one channel; contents are never part of a command line, and those of Secrets never touch
+a disk of the host.
 """
 
 import io
@@ -27,16 +28,22 @@ swap() { ln -sfn "$1" ..data.new; mv -T ..data.new ..data; }
 mkdir -p "$memory"
 on_tmpfs "$memory" || mount -t tmpfs -o nosuid,nodev,mode=0700 trimtab "$memory"
 for each in "$@"; do
-  case $each in /*) mkdir -p "$each"; rm -rf "$each/..new" ;; esac
+  case $each in /*) if [ -e "$each..new" ]; then rm -rf "$each..new"; fi ;; esac
 done
-tar -C / --same-owner --numeric-owner -xpmf -
+tar -C / --numeric-owner -xpmf -
 while [ $# -gt 0 ]; do
-  cd "$1"
-  payload=..$2 group=$3
+  root=$1 payload=..$2 group=$3
   shift 3
-  [ -d ..new ] || mkdir ..new
-  chmod 0755 . ..new
-  [ -z "$group" ] || { chgrp "$group" . ..new; chmod g+s . ..new; }
+  if ! [ -e "$root" ] && ! [ -L "$root" ]; then
+    mv -T "$root..new" "$root"
+    continue
+  fi
+  cd "$root"
+  rm -rf ..new
+  mv -T "$root..new/$payload" ..new
+  rm -rf "$root..new"
+  chmod 0755 .
+  [ -z "$group" ] || { chgrp "$group" .; chmod g+s .; }
   if [ -e "$payload" ] || [ -L "$payload" ]; then
     # The same content is there, edited: step aside and back, so that ..data never dangles.
     swap ..new
@@ -77,22 +84,31 @@ def write_trees(link: Link, trees: Sequence[FileTree]) -> None:
 
 
 def archive(trees: Sequence[FileTree]) -> bytes:
-    """Return a tar archive of all trees, each in ``..new`` below its root."""
+    """Return a tar archive of all trees as they are to be, each beside its root."""
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for tree in trees:
-            made: set[str] = set()
-            for file in tree.files:
-                parts = check_file(file.path).split("/")
-                for depth in range(len(parts)):
-                    folder = "/".join([f"{tree.root}/..new".lstrip("/"), *parts[:depth]])
-                    if folder not in made:
-                        made.add(folder)
-                        entry = tarfile.TarInfo(folder)
-                        entry.type, entry.mode = tarfile.DIRTYPE, 0o755 if tree.group is None else 0o2755
-                        entry.gid = tree.group or 0
-                        tar.addfile(entry)
-                entry = tarfile.TarInfo(f"{tree.root}/..new/{file.path}".lstrip("/"))
-                entry.mode, entry.size, entry.gid = file.mode & 0o777, len(file.content), tree.group or 0
-                tar.addfile(entry, io.BytesIO(file.content))
+            _add(tar, tree)
     return stream.getvalue()
+
+
+def _add(tar: tarfile.TarFile, tree: FileTree) -> None:
+    root, payload = f"{tree.root}..new".lstrip("/"), f"..{tree.digest}"
+    folders = {root: None, f"{root}/{payload}": None}
+    for file in tree.files:
+        parts = check_file(file.path).split("/")
+        folders |= {f"{root}/{payload}/{'/'.join(parts[:depth])}": None for depth in range(1, len(parts))}
+    for folder in folders:
+        entry = tarfile.TarInfo(folder)
+        entry.type, entry.mode = tarfile.DIRTYPE, 0o755 if tree.group is None else 0o2755
+        entry.gid = tree.group or 0
+        tar.addfile(entry)
+    for file in tree.files:
+        entry = tarfile.TarInfo(f"{root}/{payload}/{file.path}")
+        entry.mode, entry.size, entry.gid = file.mode & 0o777, len(file.content), tree.group or 0
+        tar.addfile(entry, io.BytesIO(file.content))
+    links = {"..data": payload} | {name: f"..data/{name}" for name in (file.path.split("/")[0] for file in tree.files)}
+    for name, target in links.items():
+        entry = tarfile.TarInfo(f"{root}/{name}")
+        entry.type, entry.linkname = tarfile.SYMTYPE, target
+        tar.addfile(entry)
