@@ -97,11 +97,15 @@ def test_the_archive_keeps_modes_and_makes_folders_passable() -> None:
     )
     packed = archive((FileTree(root=ROOT, files=files, digest="3f9a01c2d4"),))
     with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
-        modes = {entry.name.partition("/..new")[2]: (entry.mode, entry.isdir()) for entry in tar}
-    assert modes == {
+        entries = {entry.name.partition("..new")[2]: entry for entry in tar}
+    payload = "/..3f9a01c2d4"
+    assert {name: (entry.mode, entry.isdir()) for name, entry in entries.items() if not entry.issym()} == {
         "": (0o755, True),
-        "/a": (0o755, True),
-        "/a/b": (0o755, True),
-        "/a/b/secret": (0o400, False),
-        "/run": (0o755, False),
+        payload: (0o755, True),
+        f"{payload}/a": (0o755, True),
+        f"{payload}/a/b": (0o755, True),
+        f"{payload}/a/b/secret": (0o400, False),
+        f"{payload}/run": (0o755, False),
     }
+    links = {name: entry.linkname for name, entry in entries.items() if entry.issym()}
+    assert links == {"/..data": payload[1:], "/a": "..data/a", "/run": "..data/run"}
