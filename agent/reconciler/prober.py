@@ -9,7 +9,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from agent.model.observation import Seen
-from agent.model.probing import Health, ProbeKind, ProbeResult
+from agent.model.probing import Health, ProbeKind, ProbeResult, ProbeTarget
 from agent.ports import Clock, Host
 from agent.reconciler.counters import Counters
 from agent.reconciler.flights import Submit
@@ -160,7 +160,7 @@ class Prober:
                 patient, kind, due = host.line.popleft()
                 port, target = host.port, patient.subject.target(kind)
             with self._counters.probed(kind) as told:
-                result = ProbeResult(result="unknown") if port is None or target is None else port.probe(target)
+                result = _made(port, target)
                 told(result.result)
             self._take(patient, kind, result, due)
 
@@ -183,6 +183,15 @@ class Prober:
             host.changed()
         if sooner:
             self.wake()
+
+
+def _made(port: Host | None, target: ProbeTarget | None) -> ProbeResult:
+    if port is None or target is None:
+        return ProbeResult(result="unknown")
+    try:
+        return port.probe(target)
+    except Exception as error:  # noqa: BLE001 -- a fault of ours in one check must not end all those of its host
+        return ProbeResult(result="unknown", message=f"fault in trimtab: {error!r}")
 
 
 def _next(at: float, now: float, pause: float) -> float:

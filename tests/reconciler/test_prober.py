@@ -237,6 +237,22 @@ def test_events_are_in_kubernetes_words_and_told_once_a_row() -> None:
     assert health.message == "Readiness probe failed: HTTP probe failed with statuscode: 503"
 
 
+def test_a_fault_in_checks_ends_none_of_them() -> None:
+    ward = Ward()
+
+    def fails(_: object) -> str:
+        raise ZeroDivisionError
+
+    ward.host.answer = fails
+    ward.has(*(container(f"app-{number}", ward.begun, readiness=probe()) for number in range(40)))
+    ward.run(25)
+    assert len(ward.host.made) == 120
+    assert "fault in trimtab: ZeroDivisionError()" in ward.journal.events[0].message
+    ward.host.answer = lambda _: "success"
+    ward.run(10)
+    assert ward.health("app-39") == Health(since=ward.begun + 30)
+
+
 def test_checks_are_counted_and_timed() -> None:
     ward = Ward()
     results = iter(["success", "failure", "unknown", "success"])
