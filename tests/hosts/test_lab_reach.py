@@ -188,6 +188,9 @@ def test_the_doctor_finds_a_lab_host_well(lab: Lab, defaults: SshDefaults) -> No
     found = checks(lab, defaults)
     assert {check.status for check in found.values()} == {"ok"}
     assert {"connection", "containerd", "pause image", "network", "clock", "disk", "kubelet", "owner"} <= set(found)
+    assert found["cgroups"].message == "version 1, kept by cgroupfs"
+    assert found["handlers"].message.endswith(": runc")
+    assert "hostUsers: false (needs containerd 2.0" in found["refused here"].message
 
 
 def test_the_doctor_names_what_is_wrong_and_what_to_do(lab: Lab, defaults: SshDefaults) -> None:
