@@ -154,7 +154,7 @@ def test_a_folder_that_must_exist_is_never_made(host: ContainerdHost, machine: L
     wanted, made = f"/srv/{uid}", f"{PODS_DIR}/{uid}"
     step = MakeFolders(folders=(Folder(path=wanted, must_exist=True), Folder(path=made)))
     outcome = execute(host, action("pod", step))["pod"]
-    assert (outcome.error, outcome.kind) == (f"hostPath {wanted} does not exist on the host", "files")
+    assert (outcome.error, outcome.kind) == (f"{wanted} does not exist on the host", "files")
     assert machine.run(f"ls -d {wanted} {made}").stdout == ""
     machine.run(f"mkdir -p /srv && touch {wanted}", check=True)
     assert "is not a directory on the host" in execute(host, action("pod", step))["pod"].error

@@ -76,7 +76,7 @@ def test_what_must_exist_is_told_by_its_kind(
 ) -> None:
     path = f"{data}/it"
     step = MakeFolders(folders=(Folder(path=path, kind=kind, must_exist=True),))  # type: ignore[arg-type] # a test's choice
-    assert execute(host, action("pod", step))["pod"].error == f"hostPath {path} does not exist on the host"
+    assert execute(host, action("pod", step))["pod"].error == f"{path} does not exist on the host"
     machine.run(f"mkdir {path}", check=True)
     assert f"is not a {kind}" in execute(host, action("pod", step))["pod"].error
     machine.run(f"rmdir {path} && {made_with} {path}", check=True)

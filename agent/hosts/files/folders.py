@@ -12,7 +12,7 @@ from agent.ports import Temporary
 # is closed to other users of the host; containers get to see it by being mounted.
 _SCRIPT: Final = """
 fail() { echo "$1" >&2; exit 1; }
-missing() { echo "hostPath $1 $2 on the host" >&2; exit 4; }
+missing() { echo "$1 $2 on the host" >&2; exit 4; }
 look() {
   case $1 in
   folder) [ -d "$2" ] || missing "$2" "is not a directory" ;;
