@@ -120,9 +120,12 @@ class LocalShell:
 
     def receive(self, seconds: float) -> bytes:
         """Return what it printed, nothing at its end."""
-        if not select.select([self._output], [], [], seconds)[0]:
-            raise TimeoutError
-        return os.read(self._output.fileno(), _READ_SIZE)
+        try:
+            if not select.select([self._output], [], [], seconds)[0]:
+                raise TimeoutError
+            return os.read(self._output.fileno(), _READ_SIZE)
+        except ValueError:
+            return b""  # closed meanwhile, by another thread
 
     def close(self) -> None:
         """Let it end, and what it runs."""
