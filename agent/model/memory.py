@@ -35,7 +35,8 @@ class Memory(Value, frozen=True, kw_only=True, weakref=True):
 
     ``claims`` maps ``namespace/name`` of every claim that has a volume to what that is, removed claims among them.
     ``unlooked`` are the hosts that this memory began without a look at: data of claims that it does not know may be
-    there. None before the first plan.
+    there. None before the first plan. ``tainted`` maps hosts to their NoExecute taints (``key=value``) and since when
+    each is there: some pods bear one only for a time.
 
     Losing it is survivable: live pods stay where they are seen; only pods of hosts that are unseen at that moment,
     and pods planned but not created yet, are placed anew. Volumes that trimtab made are known again by their marks.
@@ -46,3 +47,4 @@ class Memory(Value, frozen=True, kw_only=True, weakref=True):
     leaving: Mapping[str, str] = {}
     claims: Mapping[str, ClaimRecord] = {}
     unlooked: tuple[str, ...] | None = None
+    tainted: Mapping[str, Mapping[str, float]] = {}

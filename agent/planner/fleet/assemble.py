@@ -8,7 +8,7 @@ from agent.model.objects.meta import Declared, ObjectKey, PodKey
 from agent.model.origin import Location
 from agent.model.plan import FleetInput
 from agent.model.value import Value
-from agent.planner.fleet.ground import Ground, Hosts
+from agent.planner.fleet.ground import Ground
 from agent.planner.fleet.placement import Placed
 from agent.planner.fleet.sight import Sight
 from agent.planner.live import Live
@@ -53,7 +53,7 @@ def assemble(
             cause = _because(revision, owner, one.path, one.summary)
             lists[one.pod.host].leaving.append(LeavingPod(key=one.pod.key, cause=cause, reason=one.reason))
     for claim in claims if placed.moving else ():
-        _move(revision, claim, placed, hosts, lists)
+        _move(ground, claim, placed, lists)
     for host, leaving in _duplicates(revision, claims, sight):
         lists[host].leaving.append(leaving)
     for pod in stray:
@@ -103,14 +103,15 @@ def _because(revision: str, owner: Declared[Workload], path: str, summary: str) 
     return Commit(revision=revision, object=owner.key, location=owner.origin.location, path=path, summary=summary)
 
 
-def _move(revision: str, claim: Claim, placed: Placed, hosts: Hosts, lists: Mapping[str, _Lists]) -> None:
+def _move(ground: Ground, claim: Claim, placed: Placed, lists: Mapping[str, _Lists]) -> None:
     """Send away pods that belong on another host than where they run."""
-    owner = claim.template.declared
+    owner, revision = claim.template.declared, ground.given.fleet.revision.id
     for pod in claim.current:
         if pod.key not in placed.moving:
             continue
         target = placed.hosts.get(pod.key)
-        if target is None and not evicts(hosts[pod.host].body, claim.template.demand):
+        host, ages = ground.hosts[pod.host].body, ground.taint_ages(pod.host)
+        if target is None and not evicts(host, claim.template.demand, ages):
             why = f"stays until another host fits: {placed.refused[pod.key]}"
             lists[pod.host].kept.append(KeptPod(key=pod.key, cause=_because(revision, owner, "spec", why)))
         else:

@@ -52,7 +52,7 @@ def _rooms(
 ) -> Sequence[Room]:
     """Return what each host has left, with all pods in it that have their place already."""
     hosts, observations = ground.hosts, ground.given.observations
-    rooms = {name: Room(hosts[name], observations[name]) for name in sorted(hosts)}
+    rooms = {name: Room(hosts[name], observations[name], ground.taint_ages(name)) for name in sorted(hosts)}
     for claim in claims:
         for slot in claim.final:
             if slot.key in placed:

@@ -16,6 +16,7 @@ from agent.planner.fleet.ground import Ground
 from agent.planner.fleet.placement import Placed, place
 from agent.planner.fleet.sight import Sight, look
 from agent.planner.fleet.status import report
+from agent.planner.fleet.taints import borne_until, tainted_since
 from agent.planner.live import Live
 from agent.planner.naming import parse_slot
 from agent.planner.storage import Ledger, Outcome, claim_statuses, outcome, still_unlooked, take_stock
@@ -35,17 +36,18 @@ def plan_fleet(given: FleetInput) -> FleetPlan:
     claims = _claims(given, sight)
     stray = _stray(claims, sight)
     ledger = Ledger(take_stock(given, hosts, claims), given.memory)
-    ground = Ground(given, hosts, sight, ledger)
+    ground = Ground(given, hosts, sight, ledger, tainted_since(given, hosts))
     placed = place(claims, ground, lingering=() if given.prune else stray)
     volumes = outcome(given, ledger)
     assembly = assemble(ground, claims, placed, volumes, stray=stray)
     statuses, waiting = report(given, claims, placed, assembly.delayed, claim_statuses(ledger, volumes))
+    times = [borne_until(claims, hosts, ground.tainted, given.now), *(claim.wake_at for claim in claims)]
     return FleetPlan(
         desired=assembly.desired,
         statuses=statuses,
-        memory=_memory(given, claims, placed, volumes),
+        memory=_memory(ground, claims, placed, volumes),
         waiting=waiting,
-        wake_at=min((claim.wake_at for claim in claims if claim.wake_at is not None), default=None),
+        wake_at=min((at for at in times if at is not None), default=None),
         release_at=volumes.release_at,
     )
 
@@ -103,9 +105,9 @@ def _stray(claims: Sequence[Claim], sight: Sight) -> tuple[Live, ...]:
     return tuple(pod for key, pod in sight.pods.items() if key not in mentioned)
 
 
-def _memory(given: FleetInput, claims: Sequence[Claim], placed: Placed, volumes: Outcome) -> Memory:
+def _memory(ground: Ground, claims: Sequence[Claim], placed: Placed, volumes: Outcome) -> Memory:
     """Return what has to be remembered; the same value when nothing changed."""
-    before, unlooked = given.memory, still_unlooked(given)
+    before, unlooked, tainted = ground.given.memory, still_unlooked(ground.given), ground.tainted
     placements: dict[str, str] = {}
     leaving: dict[str, str] = {}
     for claim in claims:
@@ -113,9 +115,15 @@ def _memory(given: FleetInput, claims: Sequence[Claim], placed: Placed, volumes:
         placements.update((one.name, one.host) for one in claim.kept)
         leaving.update((one.pod.name, one.pod.host) for one in claim.leaving)
     same = placements == before.placements and leaving == before.leaving
-    if same and volumes.records == before.claims and unlooked == before.unlooked:
+    if same and (volumes.records, unlooked, tainted) == (before.claims, before.unlooked, before.tainted):
         return before
-    return Memory(placements=_sorted(placements), leaving=_sorted(leaving), claims=volumes.records, unlooked=unlooked)
+    return Memory(
+        placements=_sorted(placements),
+        leaving=_sorted(leaving),
+        claims=volumes.records,
+        unlooked=unlooked,
+        tainted=tainted,
+    )
 
 
 def _sorted(entries: Mapping[str, str]) -> Mapping[str, str]:

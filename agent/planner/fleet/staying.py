@@ -7,7 +7,7 @@ from agent.model.objects.meta import Declared, PodKey
 from agent.planner.fleet.ground import Ground
 from agent.planner.live import Live
 from agent.planner.scheduler import HostPort, evicts, host_labels, mismatch
-from agent.planner.storage import Ledger, against, refusal, uses_of
+from agent.planner.storage import against, refusal, uses_of
 from agent.planner.template import Slot, Template
 from agent.planner.workload import Claim
 
@@ -26,7 +26,7 @@ def stay(claims: Sequence[Claim], ground: Ground, placed: dict[PodKey, str]) -> 
             live = pods.get(slot.key)
             host = live.host if live else placements.get(slot.name, "")
             if host in hosts and (
-                not choosy or _may_stay(template, slot, hosts[host], ports.setdefault(host, []), ground.ledger)
+                not choosy or _may_stay(template, slot, hosts[host], ports.setdefault(host, []), ground)
             ):
                 placed[slot.key] = host
             else:
@@ -36,7 +36,7 @@ def stay(claims: Sequence[Claim], ground: Ground, placed: dict[PodKey, str]) -> 
     return homeless
 
 
-def _may_stay(template: Template, slot: Slot, host: Declared[Host], taken: list[HostPort], ledger: Ledger) -> bool:
+def _may_stay(template: Template, slot: Slot, host: Declared[Host], taken: list[HostPort], ground: Ground) -> bool:
     """Tell whether a pod stays on its host, and count its ports and its volumes in.
 
     A Pod follows its nodeName, nodeSelector and node affinity when they change. For a Deployment's pods that would be
@@ -45,10 +45,10 @@ def _may_stay(template: Template, slot: Slot, host: Declared[Host], taken: list[
     demand, name = template.demand, host.key.name
     strayed = not template.hash and mismatch(demand, name, host_labels(host))
     clash = any(port.conflicts(other) for port in demand.ports for other in taken)
-    if strayed or clash or evicts(host.body, demand):
+    if strayed or clash or evicts(host.body, demand, ground.taint_ages(name)):
         return False
     if template.claiming:
-        uses = uses_of(template, slot)
+        uses, ledger = uses_of(template, slot), ground.ledger
         if refusal(ledger, uses, slot.name) or against(ledger, uses, name, slot.name):
             return False
         ledger.use(uses, name, slot.name)

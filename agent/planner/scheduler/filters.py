@@ -20,9 +20,11 @@ def refusal(filters: Iterable[Filter], demand: Demand, room: Room) -> str:
     return ""
 
 
-def evicts(host: Host, demand: Demand) -> bool:
-    """Tell whether a host drives a pod away that is already there (NoExecute)."""
-    return any(taint.effect == "NoExecute" and not demand.tolerates(taint) for taint in host.spec.taints)
+def evicts(host: Host, demand: Demand, ages: Mapping[Taint, float]) -> bool:
+    """Tell whether a host drives a pod away that is already there (NoExecute); ``ages`` are those of its taints."""
+    return any(
+        taint.effect == "NoExecute" and not demand.tolerates(taint, ages.get(taint, 0.0)) for taint in host.spec.taints
+    )
 
 
 def mismatch(demand: Demand, name: str, labels: Mapping[str, str]) -> str:
@@ -54,7 +56,10 @@ def _handled(demand: Demand, room: Room) -> str:
 def _tainted(demand: Demand, room: Room) -> str:
     # A pod with nodeName never meets Kubernetes' scheduler: only what would evict it keeps it away.
     repelling = {"NoExecute"} if demand.node_name else {"NoSchedule", "NoExecute"}
-    found = next((one for one in room.taints if one.effect in repelling and not demand.tolerates(one)), None)
+    ages = room.taint_ages
+    found = next(
+        (one for one in room.taints if one.effect in repelling and not demand.tolerates(one, ages.get(one, 0.0))), None
+    )
     return "" if found is None else "unschedulable" if found is CORDON else f"taint {_written(found)}"
 
 

@@ -36,12 +36,15 @@ class Room:
     A capacity that is neither declared nor discovered is 0 and bounds nothing.
     """
 
-    def __init__(self, declared: Declared[Host], observation: Observation) -> None:
+    def __init__(
+        self, declared: Declared[Host], observation: Observation, taint_ages: Mapping[Taint, float] | None = None
+    ) -> None:
         spec, name = declared.body.spec, declared.key.name
         facts = observation.facts if isinstance(observation, Seen) else None
         self.name = name
         self.labels = host_labels(declared)
         self.taints = (*spec.taints, CORDON) if spec.unschedulable else spec.taints
+        self.taint_ages = taint_ages or {}
         self.absent = ""
         """Why nothing new can go there."""
         if facts is None:

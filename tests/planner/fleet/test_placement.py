@@ -8,6 +8,25 @@ from agent.model.observation import Seen
 from tests.planner.fleet.build import FACTS, World, config_map, container, deployment, host, pod, slots
 
 
+def test_a_taint_is_borne_for_a_time() -> None:
+    bears = Toleration(key="x", operator="Exists", effect="NoExecute", toleration_seconds=300)
+    world = World(deployment(1, pod={"tolerations": (bears,), "node_selector": {"disk": "ssd"}}))
+    world.hosts = [host("a", labels={"disk": "ssd"}), host("b", labels={"disk": "ssd"}), host("c")]
+    world.declare(*world.objects)
+    world.settle()
+    assert len(world.pods()["a"]) == 1
+    world.hosts[0] = host("a", labels={"disk": "ssd"}, taints=(Taint(key="x", effect="NoExecute"),))
+    world.declare(*world.objects)
+    assert world.act() == []
+    since = world.now
+    assert world.plan().wake_at == since + 300
+    world.now = since + 299
+    assert world.act() == []
+    world.settle()
+    assert (world.pods()["a"], len(world.pods()["b"])) == ([], 1)
+    assert world.now >= since + 300
+
+
 def test_a_pod_that_vanished_comes_back_on_its_host() -> None:
     world = World(deployment(3))
     world.settle()

@@ -1,0 +1,56 @@
+"""NoExecute taints of hosts, and since when each is there: some pods bear one only for a time."""
+
+from collections.abc import Mapping, Sequence
+
+from agent.model.objects.host import Host, Taint
+from agent.model.objects.meta import Declared
+from agent.model.plan import FleetInput
+from agent.planner.workload import Claim
+
+Since = Mapping[str, Mapping[str, float]]
+"""By host and taint (``key=value``), as memory keeps it."""
+
+
+def tainted_since(given: FleetInput, hosts: Mapping[str, Declared[Host]]) -> Since:
+    """Return since when each NoExecute taint is there: for one that is new, since now."""
+    found = {
+        name: {
+            _name(taint): given.memory.tainted.get(name, {}).get(_name(taint), given.now)
+            for taint in declared.body.spec.taints
+            if taint.effect == "NoExecute"
+        }
+        for name, declared in sorted(hosts.items())
+        if declared.body.spec.taints
+    }
+    return {name: since for name, since in found.items() if since}
+
+
+def taint_ages(host: Declared[Host], since: Since, now: float) -> Mapping[Taint, float]:
+    """Return for how many seconds each NoExecute taint of a host is there."""
+    known = since.get(host.key.name)
+    if known is None:
+        return {}
+    taints = (taint for taint in host.body.spec.taints if taint.effect == "NoExecute")
+    return {taint: now - known[_name(taint)] for taint in taints}
+
+
+def borne_until(claims: Sequence[Claim], hosts: Mapping[str, Declared[Host]], since: Since, now: float) -> float | None:
+    """Return when the next pod may no longer bear a taint."""
+    if not since:
+        return None
+    demands = [claim.template.demand for claim in claims]
+    impatient = [one for one in demands if any(each.toleration_seconds is not None for each in one.tolerations)]
+    times = [
+        until
+        for demand in impatient
+        for name, known in since.items()
+        for taint in hosts[name].body.spec.taints
+        if taint.effect == "NoExecute"
+        and (until := demand.borne_until(taint, known[_name(taint)])) is not None
+        and until > now
+    ]
+    return min(times, default=None)
+
+
+def _name(taint: Taint) -> str:
+    return f"{taint.key}={taint.value}"
