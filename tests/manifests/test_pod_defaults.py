@@ -2,6 +2,7 @@
 
 from agent.model.objects import Pod
 from agent.model.objects.pod import Container, Probe
+from tests.manifests.repo import load_text
 from tests.manifests.test_valid import only
 
 
@@ -74,3 +75,12 @@ def test_the_service_account_has_two_names() -> None:
     assert pod("{containers: [{name: a, image: a}], serviceAccount: b}").spec.service_account_name == "b"
     both = "{containers: [{name: a, image: a}], serviceAccountName: c, serviceAccount: b}"
     assert pod(both).spec.service_account_name == "c"
+
+
+def test_kubernetes_own_scheduler_may_be_named() -> None:
+    """As exported manifests do; it is the same as saying nothing."""
+    named = pod("{containers: [{name: a, image: a}], schedulerName: default-scheduler}")
+    assert named == pod("{containers: [{name: a, image: a}]}")
+    spec = "{containers: [{name: a, image: a}], schedulerName: b}"
+    other = f"apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec: {spec}\n"
+    assert [problem.rule for problem in load_text(other).problems] == ["bad-value"]

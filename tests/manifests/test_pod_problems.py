@@ -312,7 +312,7 @@ def test_a_pod_with_all_of_it_right() -> None:
       startupProbe: {grpc: {port: 80}, failureThreshold: 30}
       lifecycle: {postStart: {exec: {command: [a]}}, preStop: {sleep: {seconds: 30}}, stopSignal: SIGRTMIN+3}
       restartPolicy: OnFailure
-      restartPolicyRules: [{action: RestartAllContainers, exitCodes: {operator: NotIn, values: [0]}}]
+      restartPolicyRules: [{action: Restart, exitCodes: {operator: NotIn, values: [0]}}]
       resizePolicy: [{resourceName: cpu, restartPolicy: NotRequired}]
       resources: {limits: {memory: 1Gi, hugepages-2Mi: 4Mi, ephemeral-storage: 1Gi}}
       env:

@@ -66,8 +66,8 @@ def test_right(text: str) -> None:
             "bad-value: `a b` is not valid: expected an option such as `nfsvers=4.1`",
         ),
         (
-            VOLUME % (MODES + "hostPath: {path: /a}, persistentVolumeReclaimPolicy: Recycle"),
-            "unsupported-value: `Recycle` is not supported: deprecated in Kubernetes",
+            VOLUME % (MODES + "hostPath: {path: /a}, persistentVolumeReclaimPolicy: Delete"),
+            "unsupported-value: `Delete` is not supported: trimtab removes only data that it made itself",
         ),
         (CLASS % "provisioner: ebs.csi.aws.com", "bad-value: `ebs.csi.aws.com` is not one of `trimtab.dev/local`,"),
         (

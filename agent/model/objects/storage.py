@@ -41,7 +41,7 @@ class PersistentVolumeSpec(Object, frozen=True, kw_only=True):
     local: LocalVolume | None = None
     nfs: NfsVolume | None = None
     storage_class_name: str = ""
-    persistent_volume_reclaim_policy: ReclaimPolicy = "Retain"
+    persistent_volume_reclaim_policy: Literal["Retain"] = "Retain"
     volume_mode: Literal["Filesystem"] = "Filesystem"
     mount_options: tuple[str, ...] = ()
     node_affinity: VolumeNodeAffinity | None = None
