@@ -189,7 +189,13 @@ def test_logs_of_several_containers_with_their_names_in_front(settled: Fleet) ->
 
 
 def test_logs_follow_over_a_restart_and_tell_the_attempt_before(settled: Fleet) -> None:
-    with settled.agent(), started(settled, "logs", "two", "talk", "-f", "--tail", "1") as following:
+    with settled.agent():
+        settled.settle()
+        _follow_over_a_restart(settled)
+
+
+def _follow_over_a_restart(settled: Fleet) -> None:
+    with started(settled, "logs", "two", "talk", "-f", "--tail", "1") as following:
         assert following.stdout
         assert following.stdout.readline()
         before = next(each for each in settled.running() if each.name == "talk")
@@ -228,12 +234,19 @@ def test_logs_follow_over_rotation_without_losing_a_line(settled: Fleet) -> None
 
 
 def test_logs_of_a_selection_end_when_the_pods_are_gone(fleet: Fleet) -> None:
+    fleet.configure(prune={"maxFraction": 1.0})
     once = container(command=["sh", "-c", "echo done; exit 0"])
     web = deployment("web", container(command=TALK), replicas=2)
     fleet.push("first", **{"web.yaml": web, "job.yaml": pod("job", once, restartPolicy="Never")})
     fleet.apply(check=None)
     assert fleet.trimtab("logs", "job", "-f").stdout == "done\n"
-    with fleet.agent(), started(fleet, "logs", "-l", "app=web", "-f", "--prefix") as following:
+    with fleet.agent():
+        eventually(lambda: "web-" in fleet.trimtab("logs", "-l", "app=web", "--prefix").stdout)
+        _follow_until_they_go(fleet)
+
+
+def _follow_until_they_go(fleet: Fleet) -> None:
+    with started(fleet, "logs", "-l", "app=web", "-f", "--prefix") as following:
         assert following.stdout
         names: set[str] = set()
         while len(names) < 2:
@@ -311,7 +324,9 @@ def forwarded_port(process: "subprocess.Popen[str]") -> int:
 
 
 def test_a_port_is_forwarded_to_the_pods_loopback_until_the_pod_goes(fleet: Fleet) -> None:
-    fleet.push("first", **{"web.yaml": pod("web", container(image="registry/web:1.0", command=SERVE))})
+    fleet.configure(prune={"maxFraction": 1.0})
+    web = pod("web", container(image="registry/web:1.0", command=SERVE))
+    fleet.push("first", **{"web.yaml": web, "other.yaml": pod("other")})
     fleet.apply()
     with started(fleet, "port-forward", "web", ":8080") as process:
         port = forwarded_port(process)
@@ -323,7 +338,7 @@ def test_a_port_is_forwarded_to_the_pods_loopback_until_the_pod_goes(fleet: Flee
         port = forwarded_port(process)
         assert get(port) == "inside\n"
         fleet.remove("web.yaml")
-        fleet.push("away", **{"other.yaml": pod("other")})
+        fleet.push("away")
         fleet.apply()
         _, error = process.communicate(timeout=60)
         assert process.returncode == 2
