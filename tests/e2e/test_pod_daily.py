@@ -369,11 +369,17 @@ def test_describe_says_why_a_pod_waits_and_keeps_secrets(fleet: Fleet) -> None:
             "secret.yaml": secret("s", key="hidden-value"),
         },
     )
-    fleet.apply(check=None)
-    said = fleet.trimtab("describe", "pod", "stuck").stdout
+    with fleet.agent():
+        waits = r"Waits:\n(  .*\n)*  .*no-such-tag"
+        said = eventually(lambda: _described(fleet, waits))
     assert "stuck.yaml:1 @" in said
-    assert "no-such-tag" in said
-    assert "ImagePull" in said or "ErrImagePull" in said
+    assert "ImagePullBackOff" in said or "ErrImagePull" in said
     shown = fleet.trimtab("describe", "secret/s").stdout
     assert "key:              12 bytes" in shown
     assert "hidden-value" not in shown
+
+
+def _described(fleet: Fleet, pattern: str) -> str:
+    done = fleet.trimtab("describe", "pod", "stuck", check=None)
+    assert re.search(pattern, done.stdout), done.stdout + done.stderr
+    return done.stdout
