@@ -38,6 +38,7 @@ from agent.model.objects.pod import (
     Volume,
     VolumeMount,
 )
+from agent.model.observation import Seen
 from agent.model.plan import Waiting
 from agent.model.status import ContainerStatus, PodCondition, PodStatus, Termination
 from agent.model.usage import ContainerUsage, Usage
@@ -143,6 +144,7 @@ def test_lines_of_logs() -> None:
 
 def test_top_is_what_was_used_between_two_samples() -> None:
     seen = running()["edge-1"]
+    assert isinstance(seen, Seen)
     ours = next(each for each in seen.containers if each.config.labels.get("trimtab.dev/agent") == "test")
     first = Usage(at=10.0, cpu_seconds=100.0, containers={ours.id: ContainerUsage(cpu_seconds=5.0)})
     second = Usage(

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.hosts.proto import runtime_v1_pb2 as cri
 from tests.e2e import containerd
 from tests.e2e.fleet import TRIMTAB, Fleet, eventually
 from tests.e2e.manifests import container, deployment, pod, secret
@@ -228,7 +229,7 @@ def test_logs_follow_over_rotation_without_losing_a_line(settled: Fleet) -> None
         path = host.run("ls /var/log/pods/default_two_*/talk/0.log", check=True).stdout.strip()
         host.run(f"mv {path} {path}.20260101-000000", check=True)
         with containerd.service(host) as runtime:
-            runtime.ReopenContainerLog(containerd.cri.ReopenContainerLogRequest(container_id=talking.id))
+            runtime.ReopenContainerLog(cri.ReopenContainerLogRequest(container_id=talking.id))
         read_to(numbers[-1] + 15)
     assert numbers == list(range(len(numbers)))
 
