@@ -113,15 +113,16 @@ def _paths(step: MakeFolders | WriteFiles, action: Action, given: HostInput) -> 
                 if file.path.startswith(("/", "..")) or not _plain(f"/{file.path}"):
                     yield f"{file.path!r} would leave {tree.root}"
         return
+    inside = list(roots)
     allowed = {identity.pod_folder(action.uid), identity.log_directory(action.pod, action.uid)}
     for pod in given.desired.pods:
         if pod.key == action.pod:
             allowed |= {volume.host_path.path for volume in pod.spec.volumes if volume.host_path is not None}
             claimed = {claim.path for claim in pod.claims.values() if not claim.server}
             allowed |= claimed
-            roots = (*roots, *(f"{path}/" for path in sorted(claimed)))
+            inside += [f"{path}/" for path in sorted(claimed)]
     for folder in step.folders:
-        if folder.path not in allowed and not (_plain(folder.path) and folder.path.startswith(roots)):
+        if folder.path not in allowed and not (_plain(folder.path) and folder.path.startswith(tuple(inside))):
             yield f"{folder.path} is outside the folders of this pod"
 
 
