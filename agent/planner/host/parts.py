@@ -124,8 +124,8 @@ def _probe_failed(part: Part, view: HostView, rule: str) -> Verdict | None:
     health = part.pod.health.get(live.id) if live is not None else None
     if live is None or live.state != "running" or health is None or not health.failed:
         return None
-    text = texts.cut(health.message)
-    cause = drift(view, rule, f"{health.failed} probe failed{f': {text}' if text else ''}", seen_at=health.since)
+    what = texts.cut(health.message) or f"{health.failed} probe failed"
+    cause = drift(view, rule, f"container {part.name}: {what}", seen_at=health.since)
     grace = part.wanted.grace_period if health.grace is None else health.grace
     host_now = view.now + view.seen.facts.clock_skew
     again = comes_back(part.container.config, _KILLED, part.wanted.restart_policy)
@@ -185,7 +185,8 @@ def _backs_off(part: Part, view: HostView, rule: str) -> Verdict | None:
     until = restart_at(live, view.seen.facts.clock_skew)
     if until <= view.now:
         return None
-    said = f": {texts.last_words(live.message)}" if live.message else ""
+    words = live.message or live.last_lines
+    said = f": {texts.last_words(words)}" if words else ""
     message = (
         f"container {part.name}: CrashLoopBackOff, exit code {live.exit_code}, "
         f"restart {live.config.attempt + 1} at {texts.clock(until)}{said}"

@@ -38,7 +38,7 @@ def stop(containers: Iterable[Named], pod: ObservedPod, grace: int) -> tuple[Sto
                     container_id=one.id,
                     name=name,
                     grace=grace,
-                    pre_stop=_pre_stop(one) if one.state == "running" else None,
+                    pre_stop=hook_of(one, LIFECYCLE) if one.state == "running" else None,
                     ip=ip,
                     wave=waves[one.id],
                 )
@@ -65,9 +65,10 @@ def _waves(running: Iterable[Named]) -> dict[str, int]:
     return {name: places.index(place) + first if role == "sidecar" else 0 for name, place, role in roles}
 
 
-def _pre_stop(container: ContainerSeen) -> LifecycleHandler | None:
+def hook_of(container: ContainerSeen, annotation: str) -> LifecycleHandler | None:
+    """Return a hook that a container was made with; None of one that somebody else made."""
     config = container.config
-    written = config.annotations.get(LIFECYCLE) if AGENT in config.labels else None
+    written = config.annotations.get(annotation) if AGENT in config.labels else None
     return None if written is None else _hook(written)
 
 

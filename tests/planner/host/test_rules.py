@@ -73,7 +73,7 @@ def test_a_pod_that_is_not_there_is_created_because_git_asks() -> None:
     assert (action.verb, action.rule, action.consequence) == ("create", "pod absent", "create")
     assert isinstance(action.cause, Commit)
     assert str(action.cause.location) == "apps/web.yaml:3:1"
-    assert kinds(action) == ["MakeFolders", "PullImage", "RunSandbox", "StartContainer"]
+    assert kinds(action) == ["MakeFolders", "PullImage", "RunSandbox", "WriteEtcHosts", "StartContainer"]
     assert action.images == ("nginx:1.27",)
 
 
@@ -193,7 +193,7 @@ def test_a_container_that_ended_starts_again(policy: str, code: int) -> None:
     seen = exited(converge(wanted), code=code)
     action = only(plan(wanted, seen))
     assert (action.verb, action.rule, action.containers) == ("restart", "container exited", ("web",))
-    assert kinds(action) == ["StartContainer", "RemoveContainer"]
+    assert kinds(action) == ["MakeFolders", "StartContainer", "RemoveContainer"]
 
 
 def test_how_a_container_ended_is_said() -> None:
@@ -228,7 +228,7 @@ def test_a_container_that_never_started_is_started() -> None:
 def test_a_container_of_unknown_state_is_stopped_and_made_anew() -> None:
     action = only(plan(desired(pod()), with_container(converge(desired(pod())), "web", state="unknown")))
     assert action.rule == "container lost"
-    assert kinds(action) == ["StopContainers", "StartContainer", "RemoveContainer"]
+    assert kinds(action) == ["MakeFolders", "StopContainers", "StartContainer", "RemoveContainer"]
 
 
 def test_a_changed_image_restarts_that_container_after_the_pull() -> None:
@@ -236,7 +236,7 @@ def test_a_changed_image_restarts_that_container_after_the_pull() -> None:
     changed = desired(pod("web", container("a", image="nginx:1.28"), container("b")))
     action = only(plan(changed, seen))
     assert (action.rule, action.containers, action.images) == ("config changed", ("a",), ("nginx:1.28",))
-    assert kinds(action) == ["PullImage", "StopContainers", "StartContainer", "RemoveContainer"]
+    assert kinds(action) == ["MakeFolders", "PullImage", "StopContainers", "StartContainer", "RemoveContainer"]
     (difference,) = action.differences
     assert (difference.path, difference.live, difference.desired) == (
         "spec.containers[a].image",
