@@ -60,6 +60,8 @@ def _app(rng: random.Random) -> App:
         unavailable=0,
         config=rng.choice(("", "one")),
         variable=rng.choice(("", "", "two")),
+        init=rng.choice(((), (), ("init",), ("init", "init"), ("init", "sidecar", "init"), ("sidecar",))),
+        probed=rng.random() < 0.3,
     )
     return _bounded(rng, app)
 

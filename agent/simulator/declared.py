@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Mapping
+from typing import Literal
 
 from agent.model.value import Value
 
+ORDER = "order"
+"""The annotation in which pods carry the names of what has to start before their main container."""
 IMAGES = ("registry.test/app:1", "registry.test/app:2", "registry.test/app:3")
 
 
@@ -17,6 +20,10 @@ class App(Value, frozen=True, kw_only=True):
     unavailable: int
     config: str = ""
     variable: str = ""
+    init: tuple[Literal["init", "sidecar"], ...] = ()
+    """What starts before the main container, in this order."""
+    probed: bool = False
+    """Whether the main container has probes for readiness and liveness."""
 
 
 class Solo(Value, frozen=True, kw_only=True):
@@ -71,8 +78,8 @@ def _deployment(name: str, app: App) -> object:
             "selector": {"matchLabels": {"app": name}},
             "strategy": {"type": "RollingUpdate", "rollingUpdate": rolling},
             "template": {
-                "metadata": {"labels": {"app": name}},
-                "spec": _pod_spec(app.image, app.config, app.variable),
+                "metadata": {"labels": {"app": name}, "annotations": {ORDER: ",".join(init_names(app))}},
+                "spec": _with_init(_pod_spec(app.image, app.config, app.variable, probed=app.probed), app),
             },
         },
     }
@@ -83,8 +90,25 @@ def _pod(name: str, solo: Solo) -> object:
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
 
 
-def _pod_spec(image: str, config: str, variable: str) -> dict[str, object]:
+def init_names(app: App) -> list[str]:
+    """Return the names of an app's init containers and sidecars, in their order."""
+    return [f"{role}-{place}" for place, role in enumerate(app.init)]
+
+
+def _with_init(spec: dict[str, object], app: App) -> dict[str, object]:
+    init = [
+        {"name": name, "image": app.image, "imagePullPolicy": "IfNotPresent"}
+        | ({"restartPolicy": "Always"} if name.startswith("sidecar") else {})
+        for name in init_names(app)
+    ]
+    return {**spec, "initContainers": init} if init else spec
+
+
+def _pod_spec(image: str, config: str, variable: str, *, probed: bool = False) -> dict[str, object]:
     container: dict[str, object] = {"name": "main", "image": image, "imagePullPolicy": "IfNotPresent"}
+    if probed:
+        probe = {"tcpSocket": {"port": 80}, "periodSeconds": 2, "failureThreshold": 2}
+        container |= {"readinessProbe": probe, "livenessProbe": probe}
     spec: dict[str, object] = {"containers": [container]}
     if config:
         container["volumeMounts"] = [{"name": "config", "mountPath": "/etc/config"}]

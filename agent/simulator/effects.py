@@ -12,12 +12,15 @@ from agent.model.action import (
     RemoveContainer,
     RemovePodFiles,
     RemoveSandbox,
+    ResizeContainer,
     RunSandbox,
     StartContainer,
     StopContainers,
     StopSandbox,
+    WriteEtcHosts,
     WriteFiles,
 )
+from agent.model.etc_hosts import etc_hosts
 from agent.model.files import FileSeen, FileTree
 from agent.model.labels import PODS_DIR, SECRETS_DIR
 from agent.model.observation import ContainerSeen, ImageSeen, SandboxSeen
@@ -50,11 +53,16 @@ def carry_out(step: AnyStep, machine: Machine, registry: Registry, made: str | N
     return made
 
 
-def _file_or_end(step: AnyStep, machine: Machine) -> None:
+def _file_or_end(step: AnyStep, machine: Machine) -> None:  # noqa: C901 -- one line a step
     """Do a step that never fails: one about files, or one that ends something, there or not."""
     match step:
         case MakeFolders(folders=folders):
             machine.pod_dirs.update(uid for folder in folders if (uid := _uid(folder.path)))
+        case WriteEtcHosts():
+            _write_hosts(machine, step)
+        case ResizeContainer(container_id=container_id, resources=resources):
+            known = machine.containers[container_id]
+            machine.containers[container_id] = replace(known, config=replace(known.config, resources=resources))
         case WriteFiles(trees=trees):
             for tree in trees:
                 _write(machine, tree)
@@ -156,6 +164,14 @@ def _write(machine: Machine, tree: FileTree) -> None:
         machine.files[f"{tree.root}/{top}"] = FileSeen(link=f"..data/{top}")
     if uid := _uid(tree.root):
         machine.pod_dirs.add(uid)
+
+
+def _write_hosts(machine: Machine, step: WriteEtcHosts) -> None:
+    ips = step.ips or next(
+        (one.ips for one in machine.sandboxes.values() if one.ready and one.config.uid == _uid(step.path)), ()
+    )
+    text = etc_hosts(step.entry, ips)
+    machine.files[step.path] = FileSeen(sha256=hashlib.sha256(text.encode()).hexdigest(), mode=0o644)
 
 
 def _uid(path: str) -> str:

@@ -115,6 +115,10 @@ class SimulatedHost:
             return ProbeResult(result="unknown", message="the container does not run")
         if target.kind in self._machine.failing.get(container.config.name, ()):
             return ProbeResult(result="failure", message="made to fail")
+        if target.kind == "liveness" and container.id in self._machine.sick:
+            return ProbeResult(result="failure", message="it hangs")
+        if target.kind == "readiness" and not self._machine.is_ready(container):
+            return ProbeResult(result="failure", message="not yet")
         return ProbeResult(result="success")
 
     def measure(self) -> Usage:

@@ -18,6 +18,7 @@ from agent.model.labels import AGENT, REVISION
 from agent.model.objects.meta import PodKey
 from agent.model.observation import SandboxSeen
 from agent.simulator.declared import App, Declaration
+from agent.simulator.init_order import InitOrder
 from agent.simulator.machine import Machine
 
 
@@ -61,6 +62,7 @@ class Judge:
         self._known: dict[str, int] = {}
         self._leaving: dict[str, _Sent] = {}
         self._running: Counter[tuple[str, PodKey]] = Counter()
+        self._order = InitOrder()
 
     # What happens, as the world tells it.
 
@@ -108,6 +110,19 @@ class Judge:
         """Hear that an action ended."""
         self._running[machine.name, action.pod] -= 1
 
+    def starts(self, machine: Machine, container_id: str) -> None:
+        """Hear that a container started."""
+        container = machine.containers[container_id]
+        sandbox = machine.sandboxes[container.sandbox_id]
+        if why := self._order.starts(container, sandbox):
+            raise Violation(f"{container.config.name} of {sandbox.config.name} on {machine.name} {why}")
+
+    def ends(self, machine: Machine, container_id: str, code: int) -> None:
+        """Hear that a container is about to end by itself."""
+        container = machine.containers.get(container_id)
+        if container is not None and container.state == "running" and code == 0:
+            self._order.succeeds(container)
+
     # The laws.
 
     def before(self, machine: Machine, action: Action, step: AnyStep) -> None:
@@ -133,6 +148,9 @@ class Judge:
     def after(self, machine: Machine, step: AnyStep, before: Mapping[PodKey, SandboxSeen]) -> None:
         """Check what a step did: to availability, and to how many pods there are."""
         now = machine.available(self._agent)
+        if isinstance(step, StopContainers) and all(one.container_id in machine.sick for one in step.containers):
+            self.struck(machine, before)  # what hangs may be stopped, however few are left
+            return
         for key in sorted(before):
             if key not in now:
                 self._lost(machine, key, before[key])

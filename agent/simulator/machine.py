@@ -3,7 +3,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from agent.model.files import FileSeen
-from agent.model.labels import AGENT, PODS_DIR, SECRETS_DIR
+from agent.model.labels import AGENT, PODS_DIR, ROLE, SECRETS_DIR
 from agent.model.objects.meta import PodKey
 from agent.model.observation import ContainerSeen, ImageSeen, RuntimeFacts, SandboxSeen, Seen
 from agent.model.probing import ProbeKind
@@ -31,6 +31,12 @@ class Machine:
         self.pod_dirs: set[str] = set()
         self.failing: dict[str, frozenset[ProbeKind]] = {}
         """Which probes fail, by the container's name."""
+        self.due: dict[str, tuple[float, int]] = {}
+        """Containers that end by themselves: when, by the machine's clock, and with which code."""
+        self.ready_from: dict[str, float] = {}
+        """From when on the readiness probes of containers pass, by the machine's clock."""
+        self.sick: set[str] = set()
+        """Containers whose liveness probes fail."""
         self.boots = 1
         self.version = 0
         """Counts changes: two looks with the same number saw the same."""
@@ -85,7 +91,11 @@ class Machine:
 
     def available(self, agent: str) -> dict[PodKey, SandboxSeen]:
         """Return the agent's pods that run right now."""
-        return available_in(self.look(), agent)
+        return available_in(self.look(), agent, self.is_ready)
+
+    def is_ready(self, container: ContainerSeen) -> bool:
+        """Tell whether a container that runs would pass its readiness probe."""
+        return self.ready_from.get(container.id, 0.0) <= self.now()
 
     def end(self, container_id: str, code: int, reason: str = "Error") -> None:
         """Let a container's process end, if it runs."""
@@ -122,16 +132,19 @@ class Machine:
         self.pod_dirs.discard(uid)
 
 
-def available_in(seen: Seen, agent: str) -> dict[PodKey, SandboxSeen]:
-    """Return the agent's pods that have a ready sandbox in which every container runs, at least one."""
+def available_in(seen: Seen, agent: str, ready: Callable[[ContainerSeen], bool]) -> dict[PodKey, SandboxSeen]:
+    """Return the agent's pods that have a ready sandbox, and a main container in it; all but init ones are ready."""
     found = {}
     for sandbox in seen.sandboxes:
         if sandbox.config.labels.get(AGENT) != agent or not sandbox.ready:
             continue
-        states: dict[str, tuple[int, str]] = {}
+        newest: dict[str, ContainerSeen] = {}
         for one in seen.containers:
             if one.sandbox_id == sandbox.id and one.config.labels.get(AGENT) == agent:
-                states[one.config.name] = max(states.get(one.config.name, (-1, "")), (one.config.attempt, one.state))
-        if states and all(state == "running" for _, state in states.values()):
+                known = newest.setdefault(one.config.name, one)
+                newest[one.config.name] = max(known, one, key=lambda each: each.config.attempt)
+        roles = [(one, one.config.annotations.get(ROLE, "").partition("/")[0]) for one in newest.values()]
+        lasting = [one for one, role in roles if role != "init"]
+        if any(not role for _, role in roles) and all(one.state == "running" and ready(one) for one in lasting):
             found[PodKey(namespace=sandbox.config.namespace, name=sandbox.config.name)] = sandbox
     return found

@@ -67,6 +67,7 @@ class _Story:
             kill=draw(_RARE),
             event_lost=draw((0.0, 0.0, 0.5, 1.0)),
             slow=draw((0.0, 0.2, 0.5)),
+            init_fails=draw((0.0, 0.0, 0.3)),
         )
         for _ in range(_FAULTY_TURNS):
             if self.rng.random() < 0.3:
@@ -134,6 +135,8 @@ class _Story:
         match fault:
             case "crash" if running:
                 world.crash(machine, rng.choice(running))
+            case "sick" if running:
+                world.sicken(machine, rng.choice(running))
             case "sandbox" if sandboxes:
                 world.remove_sandbox(machine, rng.choice(sandboxes))
             case "file" if machine.files:
@@ -162,6 +165,6 @@ class _Story:
 
 
 _RARE: Final = (0.0, 0.0, 0.02, 0.1)
-_ON_A_POD: Final = ("crash", "crash", "sandbox", "file", "stranger")
+_ON_A_POD: Final = ("crash", "crash", "sick", "sandbox", "file", "stranger")
 _ON_A_MACHINE: Final = {"cut": Stage.cut, "mend": Stage.mend, "reboot": Stage.reboot}
 _FAULTS: Final = (*_ON_A_POD, *_ON_A_MACHINE, "mend", "commit", "commit", "bad", "remote", "clock", "restart")

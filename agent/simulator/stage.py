@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent.model.files import FileSeen
+from agent.model.labels import PROBES, ROLE
+from agent.model.observation import ContainerSeen
 from agent.planner.host.images import canonical
 from agent.simulator.clock import SimulatedClock
 from agent.simulator.declared import IMAGES
@@ -20,7 +22,8 @@ class Odds:
     """How likely each thing is that can go wrong at a step.
 
     The link is lost before a step, or after it with the answer; a pull fails; a look shows what was true at the one
-    before; the agent dies; an event of the runtime is lost; an action takes long, while others have turns.
+    before; the agent dies; an event of the runtime is lost; an action takes long, while others have turns; an init
+    container fails.
     """
 
     cut_before: float = 0.0
@@ -30,6 +33,7 @@ class Odds:
     kill: float = 0.0
     event_lost: float = 0.0
     slow: float = 0.0
+    init_fails: float = 0.0
 
 
 class Stage:
@@ -92,6 +96,33 @@ class Stage:
         machine.touch()
         self.judge.struck(machine, before)
         self.say(f"{machine.name}: {container_id} dies")
+
+    def sicken(self, machine: Machine, container_id: str) -> None:
+        """Let a container hang: it runs on, and its liveness probe fails."""
+        machine.sick.add(container_id)
+        self.say(f"{machine.name}: {container_id} hangs")
+
+    def lives(self, machine: Machine, container: ContainerSeen) -> None:
+        """Decide what becomes of a container that just started: init ones end, others are ready sooner or later."""
+        annotations = container.config.annotations
+        if annotations.get(ROLE, "").startswith("init/"):
+            code = 1 if self.chance(self.odds.init_fails) else 0
+            machine.due[container.id] = machine.now() + self.rng.choice((0.2, 3.0, 20.0)), code
+        elif PROBES in annotations:
+            machine.ready_from[container.id] = machine.now() + self.rng.choice((0.0, 3.0, 30.0))
+
+    def end_processes(self, now: float) -> float | None:
+        """Let the processes end whose time has come; return when the next one does."""
+        for machine in self.machines.values():
+            over = [(at, key) for key, (at, _) in machine.due.items() if at <= machine.now()]
+            for _, container_id in sorted(over):
+                _, code = machine.due.pop(container_id)
+                self.judge.ends(machine, container_id, code)
+                machine.end(container_id, code, "Error" if code else "Completed")
+                machine.touch()
+                self.say(f"{machine.name}: {container_id} ends with {code}")
+        left = [at - machine.now() for machine in self.machines.values() for at, _ in machine.due.values()]
+        return now + max(min(left), 0.0) if left else None
 
     def remove_sandbox(self, machine: Machine, sandbox_id: str) -> None:
         """Have somebody remove a sandbox by hand."""

@@ -42,7 +42,7 @@ def check_converged(world: Stage, declared: Declaration) -> None:
 def _check_pod(machine: Machine, sandbox: SandboxSeen, image: str, config: str | None, variable: str | None) -> None:
     name = f"{sandbox.config.name} on {machine.name}"
     containers = machine.inside(sandbox.id)
-    running = [one for one in containers if one.state == "running"]
+    running = [one for one in containers if one.state == "running" and one.config.name == "main"]
     _expect([one.config.image for one in running] == [image], f"{name} runs {[one.config.image for one in running]}")
     if config is not None:
         sha256 = hashlib.sha256(config.encode()).hexdigest()

@@ -5,9 +5,10 @@ from typing import Final
 from agent.model.action import Action, AnyStep
 from agent.model.objects.agent import Prune
 from agent.model.objects.host import Host as HostObject
-from agent.model.objects.meta import Declared
+from agent.model.objects.meta import Declared, PodKey
 from agent.model.observation import Seen
 from agent.model.plan import FingerprintKey
+from agent.planner.health import health_of
 from agent.ports import Unreachable
 from agent.reconciler.assembly import Loops, assemble
 from agent.reconciler.reasons import reasons
@@ -65,6 +66,7 @@ class World(Stage):
         )
         self.loops.shared.inbox.wake = self.turns.employ("fleet", self._step_fleet)
         self.turns.employ("source", self.loops.source.step)
+        self.turns.employ("processes", self.end_processes)
         self.loops.prober.wake = self.turns.employ("prober", self.loops.prober.step)
 
     def snapshot(self) -> Snapshot:
@@ -77,7 +79,7 @@ class World(Stage):
     def _step_fleet(self, now: float) -> float | None:
         known = dict(self._versions)
         told = self.loops.shared.inbox.observations.values()
-        available = [key for seen in told if isinstance(seen, Seen) for key in available_in(seen, AGENT)]
+        available = [key for seen in told if isinstance(seen, Seen) for key in _available(seen)]
         before = self.journal.state
         wake_at = self.loops.fleet.step(now)
         state = self.journal.state
@@ -220,7 +222,12 @@ class World(Stage):
         self.judge.before(machine, action, step)
         before = machine.available(AGENT)
         self.say(name)
+        running = _running(machine)
         made = carry_out(step, machine, self.registry, made)
+        for container_id in sorted(_running(machine) - running):
+            self.judge.starts(machine, container_id)
+            self.lives(machine, machine.containers[container_id])
+            self.turns.wake("processes")
         self.judge.after(machine, step, before)
         self._may_die()
         if self.chance(self.odds.cut_after):
@@ -232,3 +239,12 @@ class World(Stage):
         """Ask the registry for tags that may have moved."""
         for image in images:
             pull(machine, image, self.registry)
+
+
+def _available(seen: Seen) -> list[PodKey]:
+    """Return the pods that are available as far as a look, and the probes until then, can tell."""
+    return list(available_in(seen, AGENT, lambda container: health_of(container, seen.health).ready))
+
+
+def _running(machine: Machine) -> set[str]:
+    return {key for key, container in machine.containers.items() if container.state == "running"}

@@ -13,7 +13,10 @@ from agent.model.objects.meta import PodKey
 from agent.model.observation import RuntimeFacts, Seen, Unseen
 from agent.model.plan import FleetInput, FleetPlan, HostInput, HostPlan
 from agent.planner.fleet import plan_fleet
-from agent.planner.host import plan_host
+from agent.planner.host import parts, plan_host
+from agent.planner.host.init_order import Turn
+from agent.planner.host.rendered import RenderedPod
+from agent.planner.pods import ObservedPod
 from agent.planner.workloads.deployment import Bounds, bounds, pace
 from agent.ports import PortError
 from agent.reconciler import fleet_loop, host_loop
@@ -115,6 +118,18 @@ def _placements_are_forgotten(patch: Patch) -> None:
     patch.setattr(fleet_loop, "plan_fleet", forget)
 
 
+def _main_containers_do_not_wait(patch: Patch) -> None:
+    def all_at_once(wanted: RenderedPod, pod: ObservedPod) -> Turn:
+        there = tuple(one for one in wanted.containers if one.config.name in pod.containers)
+        return Turn(active=there, next=tuple(one for one in wanted.containers if one not in there))
+
+    patch.setattr(parts, "whose_turn", all_at_once)
+
+
+def _readiness_does_not_matter(patch: Patch) -> None:
+    patch.setattr(ObservedPod, "is_ready", lambda _self, container: container.state == "running")
+
+
 @pytest.mark.parametrize(
     ("break_it", "words"),
     [
@@ -128,6 +143,8 @@ def _placements_are_forgotten(patch: Patch) -> None:
         (_a_lost_host_is_given_up, "not converged"),
         (_the_last_good_revision_is_forgotten, "not converged"),
         (_placements_are_forgotten, ""),
+        (_main_containers_do_not_wait, "was started before"),
+        (_readiness_does_not_matter, "was taken down"),
     ],
 )
 def test_a_broken_law_is_noticed(monkeypatch: Patch, break_it: Callable[[Patch], None], words: str) -> None:
