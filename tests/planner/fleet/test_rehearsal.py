@@ -151,3 +151,11 @@ def test_what_cannot_be_foretold_is_said() -> None:
     assert not found.finished
     assert found.waiting[0].message.startswith("what follows on a cannot be foretold: sandbox name")
     assert [move.action.pod.name for move in found.moves] == ["one"]
+
+
+def test_a_pod_that_starts_in_turns_is_one_creation() -> None:
+    turns = {"init_containers": (container(name="first"), container(name="second", restart_policy="Always"))}
+    world = World(deployment(2, pod=turns))
+    found, foretold = rehearsed(world)
+    assert {verb for _, verb, _ in foretold} == {"create"}
+    assert len(found.moves) == 2
