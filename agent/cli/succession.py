@@ -9,16 +9,18 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from agent.model.action import Action, RunSandbox, StartContainer
+from agent.model.action import Action
 from agent.model.cause import Commit
 from agent.model.cri import SandboxConfig
-from agent.model.desired import DesiredPod
 from agent.model.difference import Difference
 from agent.model.objects.meta import ObjectKey, PodKey
 from agent.model.observation import Seen
 from agent.model.plan import FleetInput, HostPlan
 from agent.model.value import Value
 from agent.planner.host.compare import Comparison
+from agent.planner.host.machine import machine
+from agent.planner.host.render import render_pod
+from agent.planner.host.rendered import RenderedPod
 from agent.planner.pods import ObservedPod, observed_pods
 from agent.planner.rehearsal import Rehearsal
 
@@ -40,15 +42,18 @@ def succession(rehearsal: Rehearsal, seen: FleetInput) -> Succession:
         if action.verb == "create" and owner is not None and leaving[owner] and action.pod in wanted:
             pairs[action.pod] = _nearest(action.pod, leaving[owner])
 
-    def compared(action: Action) -> Action:
-        if action.verb != "create" or action.pod not in pairs:
+    def compared(action: Action, host: str) -> Action:
+        observation = seen.observations[host]
+        if action.verb != "create" or action.pod not in pairs or not isinstance(observation, Seen):
             return action
-        comparison = Comparison(spec_path=wanted[action.pod].spec_path, key=seen.key, spec=wanted[action.pod].spec)
-        return replace(action, differences=_differences(action, pairs[action.pod], comparison, wanted[action.pod]))
+        pod = wanted[action.pod]
+        made = render_pod(pod, machine(host, seen.agent, seen.key, observation.facts))
+        comparison = Comparison(spec_path=pod.spec_path, key=seen.key, spec=pod.spec)
+        return replace(action, differences=_differences(made, pairs[action.pod], comparison))
 
     return Succession(
         plans={
-            host: replace(plan, actions=tuple(compared(action) for action in plan.actions))
+            host: replace(plan, actions=tuple(compared(action, host) for action in plan.actions))
             for host, plan in rehearsal.plans.items()
         },
         predecessors=_one_each(pairs),
@@ -91,21 +96,20 @@ def _nearest(pod: PodKey, leaving: list[ObservedPod]) -> ObservedPod:
     return next((one for one in leaving if one.key.name.rpartition("-")[2] == slot), leaving[0])
 
 
-def _differences(
-    action: Action, before: ObservedPod, comparison: Comparison, wanted: DesiredPod
-) -> tuple[Difference, ...]:
+def _differences(wanted: RenderedPod, before: ObservedPod, comparison: Comparison) -> tuple[Difference, ...]:
     live = {name: container.config for name, container in before.current.items()}
-    made = [step.config for step in action.steps if isinstance(step, StartContainer)]
-    sandbox = next((step.config for step in action.steps if isinstance(step, RunSandbox)), None)
+    made = [container.config for container in (*wanted.init, *wanted.containers)]
     gone = sorted(live.keys() - {container.name for container in made})
-    return (
-        *(_sandbox(comparison, sandbox, before.sandbox.config) if sandbox else ()),
+    found = (
+        *_sandbox(comparison, wanted.sandbox, before.sandbox.config),
         *(difference for config in made for difference in comparison.container(config, live.get(config.name))),
         *(
-            Difference(path=f"{wanted.spec_path}.containers[{name}]", live=live[name].image, desired=None)
+            Difference(path=f"{comparison.spec_path}.containers[{name}]", live=live[name].image, desired=None)
             for name in gone
         ),
     )
+    # What only lies in the folder of another pod is no difference to a reader.
+    return tuple(one for one in found if one.live != one.desired or one.sensitive)
 
 
 def _sandbox(comparison: Comparison, made: SandboxConfig, live: SandboxConfig) -> tuple[Difference, ...]:
