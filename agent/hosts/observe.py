@@ -30,7 +30,10 @@ _MACHINE_SECONDS: Final = 120.0
 
 
 class Memo:
-    """What one connection's looks have seen: a configuration never changes for an id, an ended state neither."""
+    """What one connection's looks have seen: an ended state never changes for an id, nor does a configuration.
+
+    But for limits that we change in place: ``resized`` are the containers to be asked again for theirs.
+    """
 
     def __init__(self, exits: Exits) -> None:
         self.exits = exits
@@ -38,6 +41,7 @@ class Memo:
         self.containers: Mapping[str, ContainerSeen] = {}
         self.config: RuntimeConfig | None = None
         self.last_words: Mapping[str, LastWords] = {}
+        self.resized: set[str] = set()
         self._machine: Machine | None = None
         self._machine_at = 0.0
 
@@ -200,6 +204,10 @@ class Look:
         known = self._memo.containers.get(item.id)
         if labels.AGENT not in item.labels:
             return None
+        if item.id in self._memo.resized:
+            # Before it is asked: limits that change meanwhile are asked for again by the next look.
+            self._memo.resized.discard(item.id)
+            return self._runtime.look_container(item.id, verbose=True)
         if known and known.state == STATES[item.state] != "unknown":
             return None
         return self._runtime.look_container(item.id, verbose=known is None)
@@ -215,7 +223,7 @@ class Look:
         if answer is None:
             return None
         status = answer.status
-        config = known.config if known else decode_container(answer.info)
+        config = decode_container(answer.info) if answer.info or known is None else known.config
         return ContainerSeen(
             id=item.id,
             sandbox_id=item.pod_sandbox_id,

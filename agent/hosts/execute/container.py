@@ -71,7 +71,10 @@ def _left_over(context: Context, sandbox_id: str, step: StartContainer) -> str |
 
 def resize_container(context: Context, step: ResizeContainer) -> None:
     """Change the limits of a container that runs."""
-    context.runtime.resize_container(step.container_id, encode_resources(step.resources))
+    try:
+        context.runtime.resize_container(step.container_id, encode_resources(step.resources))
+    finally:
+        context.resized.add(step.container_id)
 
 
 def remove_container(context: Context, step: RemoveContainer) -> None:

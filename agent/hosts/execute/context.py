@@ -12,7 +12,8 @@ from agent.ports import Permanent
 class Context:
     """One action's view of its host. ``sandbox_id`` is set by the action's own RunSandbox.
 
-    ``warnings`` collects what went wrong without failing a step, in Kubernetes' words: ``FailedPreStopHook: …``.
+    ``resized`` takes the containers whose limits changed. ``warnings`` collects what went wrong without failing a
+    step, in Kubernetes' words: ``FailedPreStopHook: …``.
     """
 
     host: str
@@ -20,6 +21,7 @@ class Context:
     link: Link
     runtime: Runtime
     pulls: Pulls
+    resized: set[str] = field(default_factory=set)
     sandbox_id: str | None = None
     warnings: list[str] = field(default_factory=list)
     _ips: dict[str, tuple[str, ...]] = field(default_factory=dict)
