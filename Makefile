@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup check test demo bench proto format clean
+.PHONY: help setup check test demo bench docs proto format clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -49,6 +49,9 @@ demo: setup ## The main job, as a story, on three real hosts that it starts itse
 
 bench: setup .make/podman ## Measure; results in benchmarks/results/ (root)
 	@$(BIN)/python -m benchmarks
+
+docs: setup ## Write docs/kubernetes-support.md again, from the schemas and tests/ledger
+	@$(BIN)/python -m tests.ledger
 
 proto: setup ## Generate the CRI and events client again
 	@$(BIN)/python -m agent.hosts.proto
