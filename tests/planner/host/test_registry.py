@@ -127,7 +127,9 @@ def test_a_secret_of_another_kind_is_refused() -> None:
 @given(st.binary(max_size=200))
 def test_no_content_breaks_rendering_or_shows(content: bytes) -> None:
     found = made(pulling("r.io/a", data("pull", content)))
-    assert found.refused
+    # An empty object is a docker config, which holds nothing.
+    assert found.refused or found.containers[0].auths == ()
+    assert len(found.refused) < 500
 
 
 def test_passwords_show_nowhere() -> None:
