@@ -41,6 +41,14 @@ def kubernetes(kind: str) -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator(schema, registry=registry)
 
 
+def written(value: Any) -> Any:  # noqa: ANN401 - JSON of any shape
+    """Leave out fields without a value: the API server does, but the schema of a Quantity, which may be a number or a
+    text, each or nothing, takes nothing for both at once."""
+    if isinstance(value, dict):
+        return {name: written(part) for name, part in value.items() if part is not None}
+    return [written(part) for part in value] if isinstance(value, list) else value
+
+
 @pytest.mark.parametrize("kind", FILES)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data(), odd=st.booleans())
@@ -48,7 +56,7 @@ def test_what_we_accept_kubernetes_accepts(kind: str, data: st.DataObject, odd: 
     manifest = data.draw(manifests(kind, odd=odd))
     loaded = load_text(json.dumps(manifest))
     if loaded.documents and not loaded.problems:
-        kubernetes(kind).validate(manifest)
+        kubernetes(kind).validate(written(manifest))
 
 
 @pytest.mark.parametrize("kind", FILES)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 from agent.manifests import schema as schemas
 from tests.manifests.generate import NAMES_OF_OBJECTS, values
 from tests.manifests.repo import load_text
-from tests.manifests.test_oracle import kubernetes
+from tests.manifests.test_oracle import kubernetes, written
 
 Manifest = dict[str, Any]
 QUICK = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
@@ -66,7 +66,7 @@ def test_what_we_accept_kubernetes_accepts(
     def check(value: object) -> None:
         manifest = put(field, value)
         if not load_text(json.dumps(manifest)).problems:
-            kubernetes("Pod").validate(manifest)
+            kubernetes("Pod").validate(written(manifest))
 
     check()
 
