@@ -16,7 +16,7 @@ from agent.model.action import (
 )
 from agent.model.labels import AGENT, REVISION
 from agent.model.objects.meta import PodKey
-from agent.model.observation import SandboxSeen
+from agent.model.observation import ContainerSeen, SandboxSeen
 from agent.simulator.declared import App, Declaration
 from agent.simulator.init_order import InitOrder
 from agent.simulator.machine import Machine
@@ -117,10 +117,9 @@ class Judge:
         if why := self._order.starts(container, sandbox):
             raise Violation(f"{container.config.name} of {sandbox.config.name} on {machine.name} {why}")
 
-    def ends(self, machine: Machine, container_id: str, code: int) -> None:
-        """Hear that a container is about to end by itself."""
-        container = machine.containers.get(container_id)
-        if container is not None and container.state == "running" and code == 0:
+    def ends(self, container: ContainerSeen, code: int) -> None:
+        """Hear that a container that runs is about to end by itself."""
+        if code == 0:
             self._order.succeeds(container)
 
     # The laws.

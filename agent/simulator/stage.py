@@ -117,7 +117,10 @@ class Stage:
             over = [(at, key) for key, (at, _) in machine.due.items() if at <= machine.now()]
             for _, container_id in sorted(over):
                 _, code = machine.due.pop(container_id)
-                self.judge.ends(machine, container_id, code)
+                container = machine.containers.get(container_id)
+                if container is None or container.state != "running":
+                    continue  # it was killed before it was done
+                self.judge.ends(container, code)
                 machine.end(container_id, code, "Error" if code else "Completed")
                 machine.touch()
                 self.say(f"{machine.name}: {container_id} ends with {code}")
