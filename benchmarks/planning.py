@@ -29,7 +29,6 @@ from agent.model.objects import (
     ObjectMeta,
     RollingUpdate,
 )
-from agent.model.objects.selector import LabelSelector
 from agent.model.objects.fleet import AnyObject, Fleet
 from agent.model.objects.pod import (
     ConfigMapVolume,
@@ -43,6 +42,7 @@ from agent.model.objects.pod import (
     Volume,
     VolumeMount,
 )
+from agent.model.objects.selector import LabelSelector
 from agent.model.observation import Observation, RuntimeFacts, Seen
 from agent.model.origin import Origin, Revision
 from agent.model.plan import FingerprintKey, FleetInput, HostInput

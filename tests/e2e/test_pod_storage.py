@@ -41,8 +41,8 @@ def persistent_volume(name: str, **spec: object) -> str:
 
 
 def user(name: str, claim_name: str = "data", **spec: object) -> str:
-    volumes = [{"name": "data", "persistentVolumeClaim": {"claimName": claim_name}}]
-    return pod(name, container(volumeMounts=[{"name": "data", "mountPath": "/data"}]), volumes=volumes, **spec)
+    spec["volumes"] = [{"name": "data", "persistentVolumeClaim": {"claimName": claim_name}}]
+    return pod(name, container(volumeMounts=[{"name": "data", "mountPath": "/data"}]), namespace="default", **spec)
 
 
 def folders(fleet: Fleet) -> dict[str, list[str]]:

@@ -38,8 +38,11 @@ def test_a_log_is_rotated_while_its_container_writes(host: ContainerdHost, lab: 
     assert len(kept) == 2
     assert kept[0] == f"{path}.20200101-000003"
     # containerd goes on in a new file, and not in the renamed one.
-    machine.run(f"until [ -s {path} ]; do :; done; a=$(stat -c %s {kept[1]}); b=$(stat -c %s {path}); "
-                f"until [ $(stat -c %s {path}) -gt $b ]; do :; done; [ $(stat -c %s {kept[1]}) = $a ]", check=True)  # fmt: skip
+    machine.run(
+        f"until [ -s {path} ]; do :; done; a=$(stat -c %s {kept[1]}); b=$(stat -c %s {path}); "
+        f"until [ $(stat -c %s {path}) -gt $b ]; do :; done; [ $(stat -c %s {kept[1]}) = $a ]",
+        check=True,
+    )
 
 
 def test_a_log_of_a_container_that_is_gone_stays_as_it_was(host: ContainerdHost, lab: Lab, image: str) -> None:
@@ -58,6 +61,7 @@ def test_nothing_but_a_log_is_rotated(host: ContainerdHost, path: str) -> None:
 
 
 def test_an_image_goes_and_is_taken_off_the_record(host: ContainerdHost, lab: Lab, image: str) -> None:
+    lab.host("h1").run(f"rm -f {PULLED_FILE}", check=True)
     link = host._connected().link
     for name in (image, "registry.example.com/other:1", image):
         record_pull(link, name)
