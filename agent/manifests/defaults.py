@@ -4,7 +4,7 @@ from typing import Final, Literal, TypeVar
 
 from msgspec.structs import replace
 
-from agent.manifests.totals import total_requests
+from agent.manifests.requests import total_requests
 from agent.model.objects.claim import PersistentVolumeClaim
 from agent.model.objects.config import ConfigMap, Secret
 from agent.model.objects.deployment import Deployment, DeploymentSpec, RollingUpdate

@@ -5,7 +5,7 @@ from typing import Final
 from agent.manifests.checks.quantities import check_quantities, value_of
 from agent.manifests.checks.unique import check_unique
 from agent.manifests.finding import Finding, Findings, Steps
-from agent.manifests.totals import total_requests
+from agent.manifests.requests import total_requests
 from agent.model.objects.pod import Container, PodSpec, Quantity, ResourceRequirements
 from agent.model.quantity import parse_quantity
 

@@ -4,10 +4,10 @@ from typing import Final
 
 from agent.model.cgroup import PodCgroup, QosClass
 from agent.model.objects.pod import PodSpec
+from agent.model.podresources import Amounts, amounts, limited, plus, requested
 from agent.planner.host.machine import Machine
 from agent.planner.host.qos import qos_class
 from agent.planner.host.resources import cpu_quota, cpu_shares, hugepage_limits
-from agent.planner.host.totals import Amounts, amounts, limited, plus, requested
 
 _PERIOD: Final = 100_000
 _TIERS: Final = {"Guaranteed": "", "Burstable": "burstable", "BestEffort": "besteffort"}

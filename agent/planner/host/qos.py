@@ -5,7 +5,7 @@ from typing import Final
 
 from agent.model.cgroup import QosClass
 from agent.model.objects.pod import Container, PodSpec, Quantity, ResourceRequirements
-from agent.planner.host.totals import milli, requested, whole
+from agent.model.podresources import milli, requested, whole
 
 _GUARANTEED: Final = -997
 _BEST_EFFORT: Final = 1000

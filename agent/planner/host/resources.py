@@ -5,9 +5,9 @@ from typing import Final
 
 from agent.model.cri import HugepageLimit, LinuxResources
 from agent.model.objects.pod import Container, PodSpec, Quantity
+from agent.model.podresources import milli, whole
 from agent.planner.host.machine import Machine
 from agent.planner.host.qos import oom_score_adj
-from agent.planner.host.totals import milli, whole
 
 _PERIOD: Final = 100_000
 _SMALLEST_QUOTA: Final = 1_000

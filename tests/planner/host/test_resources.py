@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from agent.model.cgroup import PodCgroup
 from agent.model.cri import HugepageLimit
 from agent.model.objects.pod import Container, PodSpec, ResourceRequirements
+from agent.model.podresources import limited, requested
 from agent.planner.host import RenderedPod, machine, render_pod
 from agent.planner.host.qos import qos_class
-from agent.planner.host.totals import limited, requested
 from tests.planner.host.build import FACTS, KEY, container, pod
 
 Amounts = dict[str, str]
