@@ -27,7 +27,10 @@ class Filesystem(Value, frozen=True, kw_only=True):
 
 
 class Usage(Value, frozen=True, kw_only=True):
-    """One measurement. ``containers`` by id; ``volumes`` maps folders of emptyDirs to the bytes in them."""
+    """One measurement, ``at`` by the host's own clock.
+
+    ``containers`` are by id; ``volumes`` maps folders of emptyDirs to the bytes in them.
+    """
 
     at: float
     cpu_seconds: float = 0.0

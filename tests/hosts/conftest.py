@@ -76,6 +76,14 @@ def host(open_host: Opener) -> ContainerdHost:
 
 
 @pytest.fixture
+def image(lab: Lab, host: ContainerdHost) -> str:
+    """An image that is on the host."""
+    name = f"{lab.registry}/app:1.0"
+    host.refresh_images([name])
+    return name
+
+
+@pytest.fixture
 def protected_key(tmp_path: Path) -> Path:
     """A private key that needs a passphrase."""
     path = tmp_path / "id_protected"

@@ -29,13 +29,6 @@ Opener = Callable[..., ContainerdHost]
 
 
 @pytest.fixture
-def image(lab: Lab, host: ContainerdHost) -> str:
-    name = f"{lab.registry}/app:1.0"
-    host.refresh_images([name])
-    return name
-
-
-@pytest.fixture
 def machine(lab: Lab) -> LabHost:
     return lab.host("h1")
 

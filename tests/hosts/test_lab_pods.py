@@ -31,13 +31,6 @@ pytestmark = pytest.mark.lab
 Opener = Callable[..., ContainerdHost]
 
 
-@pytest.fixture
-def image(lab: Lab, host: ContainerdHost) -> str:
-    name = f"{lab.registry}/app:1.0"
-    host.refresh_images([name])
-    return name
-
-
 def test_a_pod_is_made_seen_as_it_was_made_and_removed(host: ContainerdHost, lab: Lab, image: str) -> None:
     sandbox = sandbox_config("web")
     container = container_config(

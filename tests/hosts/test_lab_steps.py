@@ -34,13 +34,6 @@ PATIENT = ("sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.1; done")
 
 
 @pytest.fixture
-def image(lab: Lab, host: ContainerdHost) -> str:
-    name = f"{lab.registry}/app:1.0"
-    host.refresh_images([name])
-    return name
-
-
-@pytest.fixture
 def machine(lab: Lab) -> LabHost:
     return lab.host("h1")
 

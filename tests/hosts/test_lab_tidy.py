@@ -12,13 +12,6 @@ from tests.hosts.pods import container_config, container_of, create_steps, sandb
 pytestmark = pytest.mark.lab
 
 
-@pytest.fixture
-def image(lab: Lab, host: ContainerdHost) -> str:
-    name = f"{lab.registry}/app:1.0"
-    host.refresh_images([name])
-    return name
-
-
 def do(host: ContainerdHost, chore: Chore) -> ChoreOutcome:
     (outcome,) = host.tidy([chore])
     return outcome

@@ -32,13 +32,6 @@ def machine(lab: Lab) -> LabHost:
 
 
 @pytest.fixture
-def image(host: ContainerdHost, lab: Lab) -> str:
-    image = f"{lab.registry}/app:1.0"
-    host.refresh_images([image])
-    return image
-
-
-@pytest.fixture
 def data(machine: LabHost) -> Iterator[str]:
     """A folder of the host that is nobody's pod's."""
     path = f"/srv/{new_uid()}"

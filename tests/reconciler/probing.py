@@ -1,23 +1,21 @@
 """A prober by itself: simulated time, a fake host, and checks that run when a test lets them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import msgspec
 
-from agent.model.action import Action, Outcome
-from agent.model.chores import Chore, ChoreOutcome
 from agent.model.cri import ContainerConfig, SandboxConfig
 from agent.model.labels import AGENT, PROBES
 from agent.model.objects.pod import ExecAction, Probe
 from agent.model.observation import ContainerSeen, RuntimeFacts, SandboxSeen, Seen
 from agent.model.probing import Health, ProbeResult, Probes, ProbeTarget
-from agent.model.usage import Usage
 from agent.reconciler.counters import Counters
 from agent.reconciler.probe_events import ProbeEvents
 from agent.reconciler.prober import Prober
 from agent.reconciler.recorder import Recorder
 from agent.simulator.clock import SimulatedClock
 from agent.simulator.journal import SimulatedJournal
+from tests.reconciler.idle_host import IdleHost
 
 NAME = "probing"
 EXEC = ExecAction(command=("check",))
@@ -47,10 +45,8 @@ def sandbox(*ips: str) -> SandboxSeen:
     return SandboxSeen(id="pod", config=config, ready=True, ips=ips or ("10.0.0.7",))
 
 
-class Host:
+class Host(IdleHost):
     """Answers checks by a function of the target; keeps when each was made."""
-
-    name = "h1"
 
     def __init__(self, clock: SimulatedClock) -> None:
         self.clock = clock
@@ -62,29 +58,6 @@ class Host:
         self.made.append((self.clock.now(), target.container_id, target.kind))
         result = self.answer(target)
         return ProbeResult(result=result, message=self.message if result == "failure" else "")  # type: ignore[arg-type] # same
-
-    def execute(
-        self, actions: Sequence[Action], *, report: Callable[[Outcome], None], superseded: Callable[[], bool]
-    ) -> None:
-        raise NotImplementedError
-
-    def observe(self) -> Seen:
-        raise NotImplementedError
-
-    def measure(self) -> Usage:
-        raise NotImplementedError
-
-    def tidy(self, chores: Sequence[Chore]) -> Sequence[ChoreOutcome]:
-        raise NotImplementedError
-
-    def refresh_images(self, images: Sequence[str]) -> None:
-        raise NotImplementedError
-
-    def watch(self, wake: Callable[[], None]) -> None:
-        raise NotImplementedError
-
-    def close(self) -> None:
-        raise NotImplementedError
 
 
 class Ward:

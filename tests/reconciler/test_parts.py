@@ -7,13 +7,10 @@ from msgspec.structs import replace
 
 from agent.model.action import Action, Outcome, RunSandbox
 from agent.model.cause import Drift
-from agent.model.chores import Chore, ChoreOutcome
 from agent.model.cri import SandboxConfig
 from agent.model.desired import HostDesired, KeptPod
 from agent.model.objects.meta import PodKey
 from agent.model.observation import RuntimeFacts, Seen, Unseen
-from agent.model.probing import ProbeResult, ProbeTarget
-from agent.model.usage import Usage
 from agent.ports import Event, Permanent, State
 from agent.reconciler.backoff import reconnect_delay, source_delay
 from agent.reconciler.expected import Expected
@@ -22,6 +19,7 @@ from agent.reconciler.flights import Ended, Flights, Wishes
 from agent.reconciler.inbox import Inbox
 from agent.reconciler.recorder import Recorder
 from agent.reconciler.wishes import wishes
+from tests.reconciler.idle_host import IdleHost
 
 POD = PodKey(namespace="default", name="web")
 OTHER = PodKey(namespace="default", name="db")
@@ -42,10 +40,8 @@ def action(pod: PodKey = POD, *, after: tuple[str, ...] = (), uid: str = "") -> 
     )
 
 
-class FakeHost:
-    """Executes by a function; everything else is not asked for."""
-
-    name = "h1"
+class FakeHost(IdleHost):
+    """Executes by a function."""
 
     def __init__(self, run: Callable[[Sequence[Action], Callable[[Outcome], None], Callable[[], bool]], None]) -> None:
         self._run = run
@@ -54,31 +50,6 @@ class FakeHost:
         self, actions: Sequence[Action], *, report: Callable[[Outcome], None], superseded: Callable[[], bool]
     ) -> None:
         self._run(actions, report, superseded)
-
-    def observe(self) -> Seen:
-        raise NotImplementedError
-
-    def probe(self, target: ProbeTarget) -> ProbeResult:
-        """Make one check."""
-        del target
-        return ProbeResult(result="unknown", message="probes are not run here")
-
-    def measure(self) -> Usage:
-        """Measure nothing."""
-        return Usage(at=0.0)
-
-    def tidy(self, chores: Sequence[Chore]) -> Sequence[ChoreOutcome]:
-        """Do nothing."""
-        return tuple(ChoreOutcome(chore=chore) for chore in chores)
-
-    def refresh_images(self, images: Sequence[str]) -> None:
-        raise NotImplementedError
-
-    def watch(self, wake: Callable[[], None]) -> None:
-        raise NotImplementedError
-
-    def close(self) -> None:
-        raise NotImplementedError
 
 
 def flights(wanted: Wishes | None = None) -> tuple[Flights, list[Callable[[], None]], list[Wishes]]:

@@ -2,14 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
-from agent.model.chores import Chore, ChoreOutcome
 from agent.model.desired import DesiredPod, HostDesired
 from agent.model.objects.meta import ObjectKey
 from agent.model.objects.pod import Container, PodSpec
 from agent.model.origin import Origin
 from agent.model.plan import FingerprintKey
-from agent.model.probing import ProbeResult, ProbeTarget
-from agent.model.usage import Usage
 from agent.ports import Temporary
 from agent.reconciler import Settings
 from agent.reconciler.board import Board
@@ -19,7 +16,8 @@ from agent.reconciler.recorder import Recorder
 from agent.reconciler.shared import Shared
 from agent.reconciler.tags import Tags
 from agent.simulator.journal import SimulatedJournal
-from tests.reconciler.test_parts import POD, FakeHost
+from tests.reconciler.idle_host import IdleHost
+from tests.reconciler.test_parts import POD
 
 DESIRED = HostDesired(
     host="h1",
@@ -42,24 +40,10 @@ DESIRED = HostDesired(
 )
 
 
-class Asked(FakeHost):
+class Asked(IdleHost):
     def __init__(self) -> None:
-        super().__init__(lambda *_: None)
         self.asked: list[Sequence[str]] = []
         self.fails = False
-
-    def probe(self, target: ProbeTarget) -> ProbeResult:
-        """Make one check."""
-        del target
-        return ProbeResult(result="unknown", message="probes are not run here")
-
-    def measure(self) -> Usage:
-        """Measure nothing."""
-        return Usage(at=0.0)
-
-    def tidy(self, chores: Sequence[Chore]) -> Sequence[ChoreOutcome]:
-        """Do nothing."""
-        return tuple(ChoreOutcome(chore=chore) for chore in chores)
 
     def refresh_images(self, images: Sequence[str]) -> None:
         self.asked.append(images)

@@ -8,7 +8,6 @@ from agent.model.objects.pod import Container, PodSpec, Volume
 from agent.model.observation import ContainerSeen, Seen
 from agent.model.quantity import whole
 from agent.model.usage import Usage
-from agent.planner.backoff import delay
 from agent.planner.host import steps, texts
 from agent.planner.host.making import make
 from agent.planner.host.view import HostView, Subject, Verdict, drift, waits
@@ -23,17 +22,16 @@ def evict(subject: Subject, view: HostView, rule: str) -> Verdict | None:
     pod, desired, usage = subject.observed, subject.desired, view.usage
     if pod is None or desired is None or usage is None or not pod.sandbox.ready:
         return None
-    if usage.at <= pod.created_at - view.seen.facts.clock_skew:
+    if usage.at <= pod.created_at:
         return None
     found = next(_excesses(desired.spec, pod, usage), None)
     if found is None:
         return None
-    pause = delay(steps.sandbox_streak(pod, view))
-    allowed = pod.created_at - view.seen.facts.clock_skew + pause
-    if pause and allowed > view.now:
+    if (allowed := steps.made_again_at(pod, view)) > view.now:
         message = f"is over a limit again, and evicted after {texts.clock(allowed)}: {found}"
         return Verdict(waiting=(waits(view, subject, "back-off", message, until=allowed),))
-    return make(subject, view, rule, drift(view, rule, f"evicted: {found}", seen_at=usage.at), afresh=True)
+    seen_at = usage.at - view.seen.facts.clock_skew
+    return make(subject, view, rule, drift(view, rule, f"evicted: {found}", seen_at=seen_at), afresh=True)
 
 
 def over_limits(desired: HostDesired, seen: Seen, usage: Usage) -> bool:

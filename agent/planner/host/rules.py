@@ -14,7 +14,6 @@ from msgspec.structs import replace
 
 from agent.model.action import Action
 from agent.model.cause import Cause
-from agent.planner.backoff import delay
 from agent.planner.deadline import deadline, exceeded, remembered_deadline
 from agent.planner.host import steps, texts
 from agent.planner.host.evict import evict
@@ -162,9 +161,7 @@ def _not_ready(subject: Subject, view: HostView, rule: str) -> Verdict | None:
     pod, wanted = subject.observed, subject.wanted
     if pod is None or wanted is None or pod.sandbox.ready:
         return None
-    pause = delay(steps.sandbox_streak(pod, view))
-    allowed = pod.created_at - view.seen.facts.clock_skew + pause
-    if pause and allowed > view.now:
+    if (allowed := steps.made_again_at(pod, view)) > view.now:
         message = f"the sandbox died again, made anew after {texts.clock(allowed)}"
         return Verdict(waiting=(waits(view, subject, "back-off", message, until=allowed),))
     what = "the pod's sandbox is not ready (its host or containerd restarted, or its pause process ended)"

@@ -286,6 +286,19 @@ def test_a_pod_beyond_its_limits_is_taken_down_with_its_files_and_made_anew(whic
     assert plan_host(old).actions == (), "what was measured before the pod was made is past"
 
 
+def test_a_measurement_and_a_pod_are_of_one_clock_however_wrong_it_is() -> None:
+    wanted = desired(evictable())
+    right = converge(wanted)
+    seen = replace(right, facts=replace(right.facts, clock_skew=3600.0))
+    container_id, made = live(seen).current["web"].id, live(seen).created_at
+    containers = {container_id: ContainerUsage(writable_bytes=12 << 20)}
+    given = HostInput(desired=wanted, observation=seen, key=KEY, now=NOW + 60)
+    assert plan_host(replace(given, usage=Usage(at=made - 10, containers=containers))).actions == ()
+    action = only(plan_host(replace(given, usage=Usage(at=made + 10, containers=containers))))
+    assert isinstance(action.cause, Drift)
+    assert action.cause.seen_at == made + 10 - 3600.0
+
+
 def test_a_kept_pod_runs_its_init_containers_again_or_is_not_made_again() -> None:
     seen = converge(desired(staged(init("one"), init("two"))))
     kept = desired(kept=(KeptPod(key=pod_key(), cause=ROLLOUT),))
