@@ -17,7 +17,6 @@ from agent.ports import PortError, Temporary, Unreachable
 _ROTATE: Final = """
 path=$1 keep=$2
 [ -f "$path" ] && [ ! -L "$path" ] || exit 0
-size=$(stat -c %s -- "$path")
 old=$path.$(date -u +%Y%m%d-%H%M%S)
 [ -e "$old" ] && exit 0
 mv -T -- "$path" "$old" || exit 1

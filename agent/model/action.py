@@ -142,6 +142,16 @@ class RemoveContainer(Step, frozen=True, kw_only=True, tag="remove-container"):
     name: str
 
 
+class ForgetAttempt(Step, frozen=True, kw_only=True, tag="forget-attempt"):
+    """Remove the files of an earlier attempt of a container: its log, with what was rotated of it, and its last words.
+
+    Those of the attempt before the current one stay, for ``logs --previous``.
+    """
+
+    log: str
+    message: str
+
+
 class StopSandbox(Step, frozen=True, kw_only=True, tag="stop-sandbox"):
     """Stop a sandbox: kills what is left in it, tears its network down."""
 
@@ -191,6 +201,7 @@ AnyStep = (
     | StartContainer
     | StopContainers
     | ResizeContainer
+    | ForgetAttempt
     | RemoveContainer
     | StopSandbox
     | RemoveSandbox

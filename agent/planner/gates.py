@@ -1,7 +1,8 @@
 """Readiness gates: conditions that a pod has to meet besides its probes.
 
 In Kubernetes a controller sets them in the pod's status. Here git does: the annotation
-``conditions.trimtab.dev/TYPE: "True"`` on the pod says that the condition TYPE is met.
+``conditions.trimtab.dev/TYPE: "True"`` on the pod says that the condition TYPE is met; a slash in TYPE is written as
+``_``, since a key has only one.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,4 +29,4 @@ def remembered_gates(annotations: Mapping[str, str]) -> tuple[str, ...]:
 
 def closed(gates: Iterable[str], annotations: Mapping[str, str]) -> tuple[str, ...]:
     """Return the gates whose conditions are not True."""
-    return tuple(gate for gate in gates if annotations.get(f"{CONDITION}{gate}") != "True")
+    return tuple(gate for gate in gates if annotations.get(f"{CONDITION}{gate.replace('/', '_')}") != "True")

@@ -1,5 +1,6 @@
 """How containers begin and end: in which order, how often, for how long, with which last words, at which size."""
 
+import json
 from typing import Any
 
 import pytest
@@ -82,6 +83,13 @@ def test_a_condition_that_nobody_sets_keeps_a_pod_from_being_ready(fleet: Fleet)
     with fleet.agent():
         eventually(lambda: status(fleet, "Pod", "gated")["pods"][0]["phase"] == "Running")
         assert not status(fleet, "Pod", "gated")["pods"][0]["ready"]
+        made = fleet.one("default/gated").id
+        said = json.loads(pod("gated", readinessGates=gates))
+        said["metadata"]["annotations"] = {"conditions.trimtab.dev/example.com_announced": "True"}
+        fleet.push("announced", **{"gated.yaml": json.dumps(said)})
+        fleet.settle()
+        assert status(fleet, "Pod", "gated")["pods"][0]["ready"]
+        assert fleet.one("default/gated").id == made
 
 
 def test_last_words_are_read_from_where_they_are_written(fleet: Fleet) -> None:

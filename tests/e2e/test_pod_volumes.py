@@ -18,8 +18,8 @@ READER = """
 trap 'exit 0' TERM
 while :; do
   here=$(readlink /etc/app/..data)
-  one=$(cat /etc/app/$here/one 2>/dev/null) two=$(cat /etc/app/$here/two 2>/dev/null)
-  [ -z "$one$two" ] || [ "$one" = "$two" ] || echo "$one $two" >>/scratch/mixed
+  one=$(cat /etc/app/$here/one 2>/dev/null) && two=$(cat /etc/app/$here/two 2>/dev/null) || continue
+  [ "$one" = "$two" ] || echo "$one $two" >>/scratch/mixed
 done
 """
 

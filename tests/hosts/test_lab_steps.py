@@ -11,6 +11,7 @@ from agent.hosts.host import ContainerdHost
 from agent.model import labels
 from agent.model.action import (
     ContainerStop,
+    ForgetAttempt,
     RemovePodFiles,
     ResizeContainer,
     SetCgroup,
@@ -230,3 +231,18 @@ def test_a_cgroup_that_is_not_a_pods_is_left_alone(host: ContainerdHost, machine
         assert "is not the cgroup of a pod" in outcome["set"].error
         assert "is not the cgroup of a pod" in outcome["remove"].error
     assert machine.run("rmdir /sys/fs/cgroup/cpu/theirs").returncode == 0
+
+
+def test_of_an_earlier_attempt_its_log_its_rotated_logs_and_its_last_words_go(
+    host: ContainerdHost, machine: LabHost
+) -> None:
+    uid = sandbox_config("web").uid
+    logs, words = f"{labels.LOGS_DIR}/default_web_{uid}/main", f"{labels.PODS_DIR}/{uid}/containers/main"
+    machine.run(f"mkdir -p {logs} {words}; cd {logs}; touch 0.log 0.log.20260101-000000 1.log 10.log", check=True)
+    machine.run(f"cd {words}; touch 0 1", check=True)
+    succeed(host, ForgetAttempt(log=f"{logs}/0.log", message=f"{words}/0"))
+    assert machine.run(f"ls {logs}; ls {words}").stdout.split() == ["1.log", "10.log", "1"]
+    outcome = execute(host, action("bad", ForgetAttempt(log="/var/log/pods/../../../etc/0.log", message="/etc/passwd")))
+    assert "is not the log of a container" in outcome["bad"].error
+    assert machine.run("test -e /etc/passwd").returncode == 0
+    machine.run(f"rm -rf {labels.LOGS_DIR}/default_web_{uid} {labels.PODS_DIR}/{uid}", check=True)

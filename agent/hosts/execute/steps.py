@@ -10,6 +10,7 @@ from agent.hosts.execute.etc_hosts import write_etc_hosts
 from agent.hosts.execute.sandbox import remove_sandbox, run_sandbox, stop_sandbox
 from agent.hosts.execute.stopping import stop_containers
 from agent.hosts.execute.trouble import explained
+from agent.hosts.files.attempts import forget_attempt
 from agent.hosts.files.claims import make_volume, remove_volume
 from agent.hosts.files.folders import make_folders
 from agent.hosts.files.mounts import mount_filesystems
@@ -18,6 +19,7 @@ from agent.hosts.files.remove import remove_pod_files
 from agent.hosts.files.write import write_trees
 from agent.model.action import (
     AnyStep,
+    ForgetAttempt,
     MakeFolders,
     MakeVolume,
     MountFilesystems,
@@ -75,6 +77,8 @@ def _do(context: Context, step: AnyStep) -> None:  # noqa: C901, PLR0912 - one l
             resize_container(context, step)
         case RemoveContainer():
             remove_container(context, step)
+        case ForgetAttempt():
+            forget_attempt(context.link, step.log, step.message)
         case StopSandbox():
             stop_sandbox(context, step)
         case RemoveSandbox():

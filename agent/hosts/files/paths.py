@@ -13,6 +13,7 @@ _TREE: Final = re.compile(rf"({re.escape(PODS_DIR)}|{re.escape(SECRETS_DIR)})/{_
 _ETC_HOSTS: Final = re.compile(rf"{re.escape(PODS_DIR)}/{_UID}/etc-hosts")
 _DIGEST: Final = re.compile(r"[A-Za-z0-9_-]{8,80}")
 _LOG: Final = re.compile(rf"{re.escape(LOGS_DIR)}/[^/\0]{{1,255}}/[^/\0]{{1,255}}/[0-9]{{1,9}}\.log")
+_MESSAGE: Final = re.compile(rf"{re.escape(PODS_DIR)}/{_UID}/containers/{_NAME}/[0-9]{{1,9}}")
 _MOST_PATH: Final = 4096
 
 
@@ -77,4 +78,11 @@ def check_log(path: str) -> str:
     """Return the path of a container's log: ``LOGS_DIR/POD/CONTAINER/N.log``."""
     if not _LOG.fullmatch(path) or ".." in path.split("/"):
         raise UnsafePath(f"{path[:200]!r} is not the log of a container")
+    return path
+
+
+def check_message(path: str) -> str:
+    """Return the path of an attempt's last words: ``PODS_DIR/UID/containers/CONTAINER/N``."""
+    if not _MESSAGE.fullmatch(path):
+        raise UnsafePath(f"{path[:200]!r} is not where a container says why it ends")
     return path

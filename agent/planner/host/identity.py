@@ -47,6 +47,9 @@ def incarnation(spec: PodSpec, sandbox: SandboxConfig) -> str:
         "sysctls": sorted(sandbox.sysctls.items()),
         "selinux": as_json(sandbox.selinux),
         "runtime": sandbox.runtime_handler,
+        "resources": [sorted(spec.resources.limits.items()), sorted(spec.resources.requests.items())]
+        if spec.resources is not None
+        else None,
     }
     chosen = {name: value for name, value in fixed.items() if value}
     return hashlib.sha256(msgspec.json.encode(chosen, order="sorted")).hexdigest()

@@ -1,12 +1,10 @@
 """Checks of the steps of one action: everything referred to is there, is ours, and stays in our folders."""
 
-import posixpath
 from collections.abc import Iterable, Iterator
 
 from agent.model.action import (
     Action,
     AnyStep,
-    MakeFolders,
     MakeVolume,
     PullImage,
     RemoveContainer,
@@ -18,7 +16,6 @@ from agent.model.action import (
     StartContainer,
     StopContainers,
     StopSandbox,
-    WriteFiles,
 )
 from agent.model.labels import AGENT
 from agent.model.observation import Seen
@@ -26,6 +23,7 @@ from agent.model.plan import HostInput
 from agent.planner.host import identity
 from agent.planner.host.claims import lint_volume
 from agent.planner.host.images import canonical, image_store
+from agent.planner.host.lint_places import lint_places
 from agent.planner.host.steps import is_uid
 
 
@@ -52,14 +50,12 @@ def lint_steps(action: Action, given: HostInput, seen: Seen) -> Iterator[str]:
             case StartContainer():
                 yield from _start(step, earlier, mine, inside, agent)
                 yield from _image(step, earlier, seen)
-            case MakeFolders() | WriteFiles():
-                yield from _paths(step, action, given)
             case MakeVolume() | RemoveVolume():
                 yield from lint_volume(step, given, seen)
             case RemovePodFiles():
                 yield from _removal(step, action, seen)
             case _:
-                pass
+                yield from lint_places(step, action, given)
 
 
 def _inside(containers: Iterable[str], inside: set[str]) -> Iterator[str]:
@@ -103,29 +99,6 @@ def _image(step: StartContainer, earlier: tuple[AnyStep, ...], seen: Seen) -> It
         yield f"image {image} is neither on the host nor pulled first"
 
 
-def _paths(step: MakeFolders | WriteFiles, action: Action, given: HostInput) -> Iterator[str]:
-    roots = (f"{identity.pod_folder(action.uid)}/", f"{identity.secret_folder(action.uid)}/")
-    if isinstance(step, WriteFiles):
-        for tree in step.trees:
-            if not _plain(tree.root) or not tree.root.startswith(roots):
-                yield f"{tree.root} is outside the folders of this pod"
-            for file in tree.files:
-                if file.path.startswith(("/", "..")) or not _plain(f"/{file.path}"):
-                    yield f"{file.path!r} would leave {tree.root}"
-        return
-    inside = list(roots)
-    allowed = {identity.pod_folder(action.uid), identity.log_directory(action.pod, action.uid)}
-    for pod in given.desired.pods:
-        if pod.key == action.pod:
-            allowed |= {volume.host_path.path for volume in pod.spec.volumes if volume.host_path is not None}
-            claimed = {claim.path for claim in pod.claims.values() if not claim.server}
-            allowed |= claimed
-            inside += [f"{path}/" for path in sorted(claimed)]
-    for folder in step.folders:
-        if folder.path not in allowed and not (_plain(folder.path) and folder.path.startswith(tuple(inside))):
-            yield f"{folder.path} is outside the folders of this pod"
-
-
 def _removal(step: RemovePodFiles, action: Action, seen: Seen) -> Iterator[str]:
     ended = {one.sandbox_id for one in action.steps if isinstance(one, StopSandbox)}
     if not is_uid(step.uid):
@@ -134,7 +107,3 @@ def _removal(step: RemovePodFiles, action: Action, seen: Seen) -> Iterator[str]:
         yield f"{step.log_directory} is not the log directory of this pod"
     if any(one.config.uid == step.uid and one.id not in ended for one in seen.sandboxes):
         yield f"the files of uid {step.uid} are still in use"
-
-
-def _plain(path: str) -> bool:
-    return path.startswith("/") and posixpath.normpath(path) == path and "\0" not in path

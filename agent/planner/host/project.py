@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from agent.model.action import (
     Action,
     AnyStep,
+    ForgetAttempt,
     MakeFolders,
     MakeVolume,
     MountFilesystems,
@@ -111,7 +112,7 @@ def _effect(seen: Seen, step: AnyStep, now: float, registry: Registry) -> Seen: 
             after = replace(seen, volumes=tuple(sorted(kept | made)))
         case WriteEtcHosts():
             after = _hosts_file(seen, step)
-        case OwnVolumes() | SetCgroup():
+        case ForgetAttempt() | OwnVolumes() | SetCgroup():
             after = seen
         case StopContainers() | RemoveContainer() | StopSandbox() | RemoveSandbox():
             after = _end(seen, step, now)

@@ -41,6 +41,7 @@ def restart(
     )
     made: tuple[AnyStep, ...] = (
         *((MakeFolders(folders=started.folders),) if started.folders else ()),
+        *steps.remounts(part.wanted, view),
         *ready.steps,
         *stop(older, part.pod, part.wanted.grace_period if grace is None else grace),
         *started.steps,
@@ -68,6 +69,7 @@ def begin(subject: Subject, wanted: RenderedPod, pod: ObservedPod, turn: Turn, v
         consequence="create",
         steps=(
             *((MakeFolders(folders=folders),) if folders else ()),
+            *steps.remounts(wanted, view),
             *ready.steps,
             *(step for made in started for step in made.steps),
         ),

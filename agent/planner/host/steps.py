@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from agent.model.action import (
     AnyStep,
+    ForgetAttempt,
     MakeFolders,
     MountFilesystems,
     OwnVolumes,
@@ -178,7 +179,15 @@ def start(
         grace=wanted.grace_period,
     )
     log = (Folder(path=message, mode=0o666, kind="file"),) if message else ()
-    return Made(folders=(*container.folders, *log), steps=(step,))
+    return Made(folders=(*container.folders, *log), steps=(step, *_forgotten(name, attempt - 2, wanted.uid, sandbox)))
+
+
+def _forgotten(name: str, attempt: int, uid: str, sandbox: SandboxConfig) -> tuple[ForgetAttempt, ...]:
+    """Return the step that keeps the files of a container that crashes for weeks from growing without end."""
+    if attempt < 0:
+        return ()
+    log = f"{sandbox.log_directory}/{name}/{attempt}.log"
+    return (ForgetAttempt(log=log, message=message_file(uid, name, attempt)),)
 
 
 def _mounts(container: RenderedContainer, uid: str, attempt: int) -> tuple[tuple[Mount, ...], str]:
@@ -227,6 +236,12 @@ def take_down(pod: ObservedPod, wanted: RenderedPod | None, *, forget: bool = Fa
         if is_uid(uid)
     ]
     return (*stop_all(pod, grace), *sandboxes, *files)
+
+
+def remounts(wanted: RenderedPod, view: HostView) -> tuple[MountFilesystems, ...]:
+    """Return the step that mounts what is not mounted any more: a container must never write below a lost mount."""
+    lost = tuple(one for one in wanted.mounts if one.path not in view.seen.mounts)
+    return (MountFilesystems(mounts=lost),) if lost else ()
 
 
 def own_cgroup(parent: str, uid: str) -> str:

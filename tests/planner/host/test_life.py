@@ -6,6 +6,8 @@ from msgspec.structs import replace
 from agent.model.action import (
     Action,
     ContainerStop,
+    ForgetAttempt,
+    MountFilesystems,
     RemovePodFiles,
     ResizeContainer,
     StartContainer,
@@ -20,6 +22,7 @@ from agent.model.objects.pod import (
     ExitCodes,
     Lifecycle,
     LifecycleHandler,
+    NfsVolume,
     Probe,
     ResizePolicy,
     ResourceRequirements,
@@ -258,6 +261,43 @@ def test_changed_limits_change_in_place() -> None:
 def test_a_restart_where_limits_cannot_change_in_place(changed: DesiredPod) -> None:
     action = only(plan(desired(changed), converge(desired(sized()))))
     assert (action.verb, action.consequence) == ("restart", "restart")
+
+
+def test_a_changed_pod_budget_makes_the_pod_anew() -> None:
+    first = pod(resources=ResourceRequirements(limits={"cpu": "1"}))
+    second = pod(resources=ResourceRequirements(limits={"cpu": "2"}))
+    action = only(plan(desired(second), converge(desired(first))))
+    assert (action.verb, action.consequence) == ("replace", "recreate")
+
+
+def test_of_a_container_that_crashes_on_and_on_only_the_last_two_attempts_leave_files() -> None:
+    wanted = desired(pod())
+    seen, forgotten = converge(wanted), []
+    for round_number in range(4):
+        now = NOW + 1000 * (round_number + 1)
+        seen = replace(exited(seen, at=now - 700), at=now)
+        action = only(plan(wanted, seen, now))
+        forgotten += [(step.log, step.message) for step in action.steps if isinstance(step, ForgetAttempt)]
+        seen = act(wanted, seen, now)
+    found = live(seen)
+    assert found.current["web"].config.attempt == 4
+    assert forgotten == [
+        (
+            f"{found.sandbox.config.log_directory}/web/{attempt}.log",
+            f"/var/lib/trimtab/pods/{found.uid}/containers/web/{attempt}",
+        )
+        for attempt in (0, 1, 2)
+    ]
+
+
+def test_a_container_never_starts_below_a_mount_that_was_lost() -> None:
+    share = Volume(name="share", nfs=NfsVolume(server="nfs.example", path="/exports"))
+    wanted = desired(pod("web", container(), volumes=(share,)))
+    seen = exited(converge(wanted), at=NOW - 700)
+    assert [type(step) for step in only(plan(wanted, seen)).steps].count(MountFilesystems) == 0
+    action = only(plan(wanted, replace(seen, mounts=())))
+    kinds = [type(step) for step in action.steps]
+    assert kinds.index(MountFilesystems) < kinds.index(StartContainer)
 
 
 def evictable() -> DesiredPod:

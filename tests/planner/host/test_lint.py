@@ -7,19 +7,26 @@ from agent.model.action import (
     Action,
     AnyStep,
     ContainerStop,
+    ForgetAttempt,
     MakeFolders,
+    MountFilesystems,
+    OwnVolumes,
     RemoveContainer,
     RemovePodFiles,
     RemoveSandbox,
     RunSandbox,
+    SetCgroup,
     StartContainer,
     StopContainers,
     StopSandbox,
+    WriteEtcHosts,
     WriteFiles,
 )
+from agent.model.cgroup import PodCgroup
 from agent.model.cri import ContainerConfig, PortMapping, SandboxConfig
 from agent.model.desired import LeavingPod
-from agent.model.files import FileContent, FileTree, Folder
+from agent.model.etc_hosts import HostsEntry
+from agent.model.files import FileContent, FileTree, Folder, MountedFilesystem, OwnedVolume
 from agent.model.observation import ContainerSeen, Observation, SandboxSeen, Unseen
 from agent.model.plan import HostInput, HostPlan
 from agent.planner.host import lint_plan, plan_host
@@ -90,6 +97,20 @@ def test_a_new_sandbox_is_ours_and_of_this_pod() -> None:
     run = next(step for step in creation().steps if isinstance(step, RunSandbox))
     assert "does not carry our label" in lint(doing(RunSandbox(config=replace(run.config, labels={}))))
     assert "is of another pod" in lint(doing(RunSandbox(config=replace(run.config, name="other"))))
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        (SetCgroup(cgroup=PodCgroup(parent="/system.slice")), "is not the cgroup of this pod"),
+        (WriteEtcHosts(path="/etc/hosts", entry=HostsEntry(hostname="web")), "is not the hosts file of this pod"),
+        (MountFilesystems(mounts=(MountedFilesystem(path="/home", source="s:/e"),)), "outside the folders of this pod"),
+        (OwnVolumes(volumes=(OwnedVolume(path="/home", group=5),)), "outside the folders of this pod"),
+        (ForgetAttempt(log="/var/log/pods/other/web/0.log", message="/etc/passwd"), "outside the folders of this pod"),
+    ],
+)
+def test_what_is_written_mounted_or_removed_is_the_pods_own(step: AnyStep, said: str) -> None:
+    assert said in lint(doing(step))
 
 
 @pytest.mark.parametrize("path", ["/etc", "/var/lib/trimtab/pods/other", "/", "/var/log/pods"])

@@ -98,7 +98,7 @@ def test_readiness_and_gates() -> None:
     shut = status(wanted, seen)
     assert (shut.ready, condition(shut, "ContainersReady")) == (False, ("True", ""))
     assert condition(shut, "Ready") == ("False", "ReadinessGatesNotReady")
-    said = replace(wanted, annotations={"conditions.trimtab.dev/example.com/ok": "True"})
+    said = replace(wanted, annotations={"conditions.trimtab.dev/example.com_ok": "True"})
     assert status(said, seen).ready, "the annotation in git opens the gate of a pod that runs"
 
 
