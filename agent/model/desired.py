@@ -70,16 +70,23 @@ class KeptPod(Value, frozen=True, kw_only=True):
     cause: Cause
 
 
+LeavingReason = Literal[
+    "undeclared", "scaled-down", "replaced", "moved", "duplicate", "evicted", "preempted", "surplus", "finished"
+]
+
+
 class LeavingPod(Value, frozen=True, kw_only=True):
     """A pod that goes, and why. A pod that is mentioned nowhere stays: the fleet planner has not seen it yet.
 
     ``reason`` in one word: ``replaced`` by a pod of a newer template, ``moved`` to another host, ``duplicate`` of the
-    pod of that name on another host; ``scaled-down`` and ``undeclared`` pods get no successor.
+    pod of that name on another host; ``evicted`` from a host that is drained or tainted, ``preempted`` by a pod that
+    comes before it, ``surplus`` since others took its place while its host was unseen; ``finished`` pods of jobs are
+    not kept any longer. ``scaled-down`` and ``undeclared`` pods get no successor.
     """
 
     key: PodKey
     cause: Cause
-    reason: Literal["undeclared", "scaled-down", "replaced", "moved", "duplicate"] = "undeclared"
+    reason: LeavingReason = "undeclared"
 
 
 class HeldVolume(Value, frozen=True, kw_only=True):

@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+IntOrString = int | str
+"""A count, or a percentage such as ``25%``."""
 _PERCENT: Final = re.compile(r"(\d{1,9})%")
 
 

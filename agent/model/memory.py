@@ -1,6 +1,7 @@
 """The little that neither git nor the hosts can tell; an explicit value, saved by the agent before it acts."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from agent.model.value import Value
 
@@ -27,24 +28,105 @@ class ClaimRecord(Value, frozen=True, kw_only=True):
     removed_at: float = 0.0
 
 
+class RolloutRecord(Value, frozen=True, kw_only=True):
+    """How a workload got to its newest template.
+
+    ``revision`` counts templates from 1, ``hash`` names the newest; ``progressed_at`` is when the rollout last got
+    anywhere, and ``updated``, ``available`` and ``older`` are the counts of pods that it had then. ``whole`` once it
+    was through. ``templates`` are older ones that pods still live of, by hash, as JSON: a pod of one that is lost is
+    made again from it. ``numbers`` are the revisions of these.
+    """
+
+    hash: str
+    revision: int = 1
+    progressed_at: float = 0.0
+    updated: int = 0
+    available: int = 0
+    older: int = 0
+    whole: bool = False
+    templates: Mapping[str, str] = {}
+    numbers: Mapping[str, int] = {}
+
+
+class JobRecord(Value, frozen=True, kw_only=True):
+    """What became of a job so far. It outlives the pods, and the hosts that they ran on.
+
+    ``hash`` names the template; a job whose template changes begins anew. Indexes are written ``0-3,7``. ``counted``
+    are the pods (``namespace/name``) whose end is in the counts and that are still there. ``index_failures`` counts
+    failures by index, ``last_failures`` the failures in a row since ``failed_at``, for back-off. ``outcome`` is empty
+    while it runs; ``next`` is the number of the next pod.
+    """
+
+    hash: str
+    started_at: float = 0.0
+    succeeded: int = 0
+    failed: int = 0
+    completed: str = ""
+    failed_indexes: str = ""
+    counted: tuple[str, ...] = ()
+    index_failures: Mapping[str, int] = {}
+    last_failures: int = 0
+    failed_at: float = 0.0
+    outcome: Literal["", "Complete", "Failed"] = ""
+    reason: str = ""
+    message: str = ""
+    finished_at: float = 0.0
+    next: int = 0
+
+
+class CronRecord(Value, frozen=True, kw_only=True):
+    """What a CronJob did. ``since`` is when it was first seen; ``last`` when its last job was due.
+
+    ``jobs`` are those that are kept, by name: when each was due.
+    """
+
+    since: float
+    last: float = 0.0
+    succeeded_at: float = 0.0
+    jobs: Mapping[str, float] = {}
+
+
+class ScaleRecord(Value, frozen=True, kw_only=True):
+    """What an autoscaler asked for. ``replicas`` is what holds now; all times by the agent's clock, oldest first.
+
+    ``wishes`` are what its metrics asked for within the stabilisation windows, ``changes`` by how much the count was
+    changed within the periods of its policies.
+    """
+
+    replicas: int
+    scaled_at: float = 0.0
+    looked_at: float = 0.0
+    wishes: tuple[tuple[float, int], ...] = ()
+    changes: tuple[tuple[float, int], ...] = ()
+
+
 class Memory(Value, frozen=True, kw_only=True, weakref=True):
     """``placements`` maps ``namespace/name`` of every wanted pod to its host, so that a placement sticks.
 
     ``leaving`` maps those that a rollout or a smaller replica count has sent away to their host, until they are seen
-    gone: while one of them still winds down it counts for nothing, and no other is sent away in its stead.
+    gone: while one of them still winds down it counts for nothing, and no other is sent away in its stead. ``lost``
+    maps pods to hosts that are unseen for so long that others took their place.
 
     ``claims`` maps ``namespace/name`` of every claim that has a volume to what that is, removed claims among them.
     ``unlooked`` are the hosts that this memory began without a look at: data of claims that it does not know may be
     there. None before the first plan. ``tainted`` maps hosts to their NoExecute taints (``key=value``) and since when
-    each is there: some pods bear one only for a time.
+    each is there, being unseen among them: some pods bear one only for a time.
+
+    ``rollouts``, ``jobs``, ``crons`` and ``autoscalers`` are by ``Kind namespace/name``.
 
     Losing it is survivable: live pods stay where they are seen; only pods of hosts that are unseen at that moment,
     and pods planned but not created yet, are placed anew. Volumes that trimtab made are known again by their marks.
+    What is relearned of jobs and autoscalers, and what is risked, docs/operations.md says.
     """
 
     version: int = 1
     placements: Mapping[str, str] = {}
     leaving: Mapping[str, str] = {}
+    lost: Mapping[str, str] = {}
     claims: Mapping[str, ClaimRecord] = {}
     unlooked: tuple[str, ...] | None = None
     tainted: Mapping[str, Mapping[str, float]] = {}
+    rollouts: Mapping[str, RolloutRecord] = {}
+    jobs: Mapping[str, JobRecord] = {}
+    crons: Mapping[str, CronRecord] = {}
+    autoscalers: Mapping[str, ScaleRecord] = {}

@@ -10,7 +10,7 @@ from agent.model.objects.fleet import Fleet
 from agent.model.objects.meta import ObjectKey, PodKey
 from agent.model.observation import Observation
 from agent.model.status import ObjectStatus
-from agent.model.usage import Usage
+from agent.model.usage import Load, Usage
 from agent.model.value import MASK, Value
 
 
@@ -48,6 +48,10 @@ class FleetInput(Value, frozen=True, kw_only=True):
 
     ``prune`` tells whether pods that no object declares are removed, or kept as they are. ``failures`` (as in
     HostInput, of all hosts together) decides nothing: it lets the statuses say why a pod does not come up.
+
+    ``before`` is the fleet that was in force before this one, None when it is not known: what a rollout leaves behind.
+    ``load`` is the newest measurement by host, ``metrics`` the newest answers to the last plan's ``queries``: a number,
+    or why there is none.
     """
 
     agent: str
@@ -58,6 +62,9 @@ class FleetInput(Value, frozen=True, kw_only=True):
     now: float
     prune: bool = True
     failures: Mapping[PodKey, Failure] = {}
+    before: Fleet | None = None
+    load: Mapping[str, Load] = {}
+    metrics: Mapping[str, float | str] = {}
 
 
 class FleetPlan(Value, frozen=True, kw_only=True):
@@ -73,6 +80,10 @@ class FleetPlan(Value, frozen=True, kw_only=True):
     wake_at: float | None = None
     release_at: float | None = None
     """When data of a removed claim is to go next: wakes the agent, is not waited for by anybody else."""
+    measure: tuple[str, ...] = ()
+    """Hosts whose load autoscalers look at."""
+    queries: tuple[str, ...] = ()
+    """What autoscalers ask the metrics server (PromQL)."""
 
 
 class HostInput(Value, frozen=True, kw_only=True):

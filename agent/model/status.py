@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from agent.model.kindstatus import AnyKindStatus
 from agent.model.objects.meta import ObjectKey, PodKey
 from agent.model.value import Value
 
@@ -85,3 +86,5 @@ class ObjectStatus(Value, frozen=True, kw_only=True):
     ready: int = 0
     available: int = 0
     pods: tuple[PodStatus, ...] = ()
+    status: AnyKindStatus | None = None
+    """What Kubernetes has under ``status``; None for kinds that have none."""

@@ -43,3 +43,14 @@ class Usage(Value, frozen=True, kw_only=True):
     pods: Filesystem | None = None
     pulled: tuple[str, ...] = ()
     """References, as manifests write them, of the images that trimtab itself pulled: all that it may remove."""
+
+
+class Load(Value, frozen=True, kw_only=True):
+    """What containers of a host use right now, by container id. ``at`` by the agent's clock.
+
+    ``cpu`` is in cores, over the time between the last two measurements; ``memory`` is the working set in bytes.
+    """
+
+    at: float
+    cpu: Mapping[str, float] = {}
+    memory: Mapping[str, int] = {}

@@ -10,7 +10,7 @@ from agent.model.value import Value
 from agent.planner.deadline import remembered_deadline
 from agent.planner.gates import closed, remembered_gates
 from agent.planner.memo import remembered
-from agent.planner.naming import parse_slot
+from agent.planner.naming import parse_set, parse_slot
 from agent.planner.pods import ObservedPod, observed_pods
 from agent.planner.podstatus import pod_status
 
@@ -19,11 +19,12 @@ class Live(Value, frozen=True, kw_only=True):
     """One pod of ours on one host.
 
     ``name`` is its key as memory spells it; ``set`` and ``slot`` are what a generated name says (empty, -1 otherwise).
-    ``seen`` is False on an unseen host: the pod exists as far as anybody knows, and is not available. ``observed`` is
-    None for a pod that only memory tells of. ``running_since`` (on the agent's clock) is since when all of its
-    containers are ready, None unless all of ``names`` are. ``gates`` are its readiness gates, ``shut`` those that its
-    annotations did not open when it was made. ``steady`` is its status while nothing about that depends on the time or
-    on what git says today.
+    ``seen`` is False on an unseen host: the pod exists as far as anybody knows, and is not available. ``lost`` once
+    that lasts longer than the pod bears, so that another takes its place; it may still run. ``observed`` is None for
+    a pod that only memory tells of. ``running_since`` (on the agent's clock) is since when all of its containers are
+    ready, None unless all of ``names`` are. ``gates`` are its readiness gates, ``shut`` those that its annotations did
+    not open when it was made. ``steady`` is its status while nothing about that depends on the time or on what git
+    says today.
     """
 
     key: PodKey
@@ -31,6 +32,7 @@ class Live(Value, frozen=True, kw_only=True):
     host: str
     seen: bool
     owner: ObjectKey | None
+    lost: bool = False
     generation: str = ""
     set: str = ""
     slot: int = -1
@@ -97,7 +99,7 @@ def _live(pod: ObservedPod, host: str, unseen: str, skew: float) -> Live:
         host=host,
         seen=not unseen,
         owner=owner,
-        generation=pod.template_hash,
+        generation=pod.template_hash or parse_set(pod.key.name).rpartition("-")[2],
         set=parsed[0],
         slot=parsed[1],
         names=names,

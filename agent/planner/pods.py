@@ -14,6 +14,7 @@ from agent.model.labels import (
     POD_TEMPLATE_HASH,
     POD_UID,
     RESTART_POLICY,
+    REVISION_HASH,
 )
 from agent.model.objects.meta import ObjectKey, PodKey
 from agent.model.objects.pod import RestartPolicy
@@ -60,8 +61,9 @@ class ObservedPod(Value, frozen=True, kw_only=True):
 
     @property
     def template_hash(self) -> str:
-        """``pod-template-hash``, empty for a pod without one."""
-        return self.sandbox.config.labels.get(POD_TEMPLATE_HASH, "")
+        """``pod-template-hash`` or ``controller-revision-hash``, empty for a pod without one."""
+        labels = self.sandbox.config.labels
+        return labels.get(POD_TEMPLATE_HASH) or labels.get(REVISION_HASH, "")
 
     @property
     def owner(self) -> ObjectKey | None:

@@ -7,27 +7,44 @@ from typing import Any, Final
 import msgspec
 
 from agent.model.desired import ConfigData, DesiredPod
-from agent.model.labels import CONTAINERS, POD_TEMPLATE_HASH
+from agent.model.labels import CONTAINERS, POD_TEMPLATE_HASH, REVISION_HASH
+from agent.model.objects.daemonset import DaemonSet
 from agent.model.objects.deployment import Deployment
+from agent.model.objects.job import Job
 from agent.model.objects.meta import ConfigKey, Declared, PodKey
-from agent.model.objects.pod import Container, Pod, PodSpec, Volume
+from agent.model.objects.pod import Container, Pod, PodSpec, PodTemplate, Volume
+from agent.model.objects.replicaset import ReplicaSet
 from agent.model.objects.runtimeclass import RuntimeClass
+from agent.model.objects.statefulset import StatefulSet
 from agent.model.plan import FingerprintKey
 from agent.model.value import Value
 from agent.planner.fingerprint import fingerprint
+from agent.planner.individual import INDIVIDUAL
 from agent.planner.memo import remembered
 from agent.planner.naming import safe_hash, set_name
 from agent.planner.scheduler.demand import Demand, demand_of
 
-Workload = Deployment | Pod
+Workload = Deployment | Pod | ReplicaSet | StatefulSet | DaemonSet | Job
+_HASH_LABELS: Final[Mapping[str, str]] = {
+    "Deployment": POD_TEMPLATE_HASH,
+    "StatefulSet": REVISION_HASH,
+    "DaemonSet": REVISION_HASH,
+}
+"""The label that names the template, for the kinds whose pods have one."""
 
 
 class Slot(Value, frozen=True, kw_only=True):
-    """A place for one pod of a workload. ``name`` is its key as memory spells it."""
+    """A place for one pod of a workload. ``name`` is its key as memory spells it.
+
+    ``host`` is the only one that it may be on, empty where the scheduler decides. ``template`` is an older one than the
+    workload's newest, None for that.
+    """
 
     key: PodKey
     name: str
     index: int = 0
+    host: str = ""
+    template: "Template | None" = None
 
 
 class Template(Value, frozen=True, kw_only=True, weakref=True):
@@ -52,10 +69,13 @@ class Template(Value, frozen=True, kw_only=True, weakref=True):
     unresolved: str = ""
 
     def slot(self, index: int) -> Slot:
-        """Return one slot of the template."""
+        """Return one slot of the template, for a pod that is like all others."""
+        return self.named_slot(f"{self.set}-{index}" if self.hash else self.set, index)
+
+    def named_slot(self, name: str, index: int, *, host: str = "") -> Slot:
+        """Return a slot whose pod has a name of its own."""
         namespace = self.declared.key.namespace
-        name = f"{self.set}-{index}" if self.hash else self.set
-        return Slot(key=PodKey(namespace=namespace, name=name), name=f"{namespace}/{name}", index=index)
+        return Slot(key=PodKey(namespace=namespace, name=name), name=f"{namespace}/{name}", index=index, host=host)
 
 
 @remembered
@@ -67,20 +87,25 @@ def first_slots(template: Template, count: int) -> tuple[Slot, ...]:
 @remembered
 def desired_pods(template: Template, slots: tuple[Slot, ...]) -> tuple[DesiredPod, ...]:
     """Return what the pods in some slots should be, slot by slot."""
+    individual = INDIVIDUAL.get(template.declared.key.kind)
+    pods = (_desired_pod(template, slot) for slot in slots)
+    if individual is None:
+        return tuple(pods)
+    return tuple(individual(pod, slot.index) for pod, slot in zip(pods, slots, strict=True))
+
+
+def _desired_pod(template: Template, slot: Slot) -> DesiredPod:
     declared = template.declared
-    return tuple(
-        DesiredPod(
-            key=slot.key,
-            owner=declared.key,
-            origin=declared.origin,
-            spec_path="spec.template.spec" if template.hash else "spec",
-            spec=template.spec,
-            labels=template.labels,
-            annotations=template.annotations,
-            config=template.config,
-            runtime=template.runtime,
-        )
-        for slot in slots
+    return DesiredPod(
+        key=slot.key,
+        owner=declared.key,
+        origin=declared.origin,
+        spec_path="spec.template.spec" if template.hash else "spec",
+        spec=template.spec,
+        labels=template.labels,
+        annotations=template.annotations,
+        config=template.config,
+        runtime=template.runtime,
     )
 
 
@@ -90,22 +115,25 @@ def resolve_template(
     config: tuple[ConfigData, ...],
     key: FingerprintKey,
     runtime: RuntimeClass | None = None,
+    made_as: str = "",
 ) -> Template:
-    """Return a workload's template with the configuration, and the RuntimeClass, that it refers to."""
-    body, resolved = declared.body, {data.key: data for data in config}
-    written = pod_spec(body)
+    """Return a workload's template with the configuration, and the RuntimeClass, that it refers to.
+
+    ``made_as`` is the hash that pods of an older template already have: what it refers to may have changed since.
+    """
+    body, resolved, kind = declared.body, {data.key: data for data in config}, declared.key.kind
+    written, template = pod_spec(body), pod_template(body)
     spec = _in_class(written, runtime) if runtime is not None else written
     names = tuple(sorted(container.name for container in spec.containers))
-    generated = isinstance(body, Deployment)
-    meta = body.spec.template.metadata if isinstance(body, Deployment) else body.metadata
-    hashed = _template_hash(body, resolved, key, runtime) if isinstance(body, Deployment) else ""
-    several = generated and len(spec.every_container) > 1
-    labels = {**meta.labels, POD_TEMPLATE_HASH: hashed} if generated else meta.labels
+    meta = template.metadata if template is not None else body.metadata
+    hashed = made_as or (_template_hash(template, resolved, key, runtime) if template is not None else "")
+    several = template is not None and len(spec.every_container) > 1
+    labels = {**meta.labels, _HASH_LABELS[kind]: hashed} if kind in _HASH_LABELS else meta.labels
     lacking = spec.runtime_class_name and runtime is None
     return Template(
         declared=declared,
         hash=hashed,
-        set=set_name(declared.key.name, hashed) if generated else declared.key.name,
+        set=set_name(declared.key.name, hashed) if hashed else declared.key.name,
         spec=spec,
         labels=labels,
         annotations={**meta.annotations, CONTAINERS: ",".join(names)} if several else meta.annotations,
@@ -137,9 +165,14 @@ def _in_class(spec: PodSpec, runtime: RuntimeClass) -> PodSpec:
     )
 
 
+def pod_template(body: Workload) -> PodTemplate | None:
+    """Return a workload's pod template; None for a Pod, which is its own."""
+    return None if isinstance(body, Pod) else body.spec.template
+
+
 def pod_spec(body: Workload) -> PodSpec:
     """Return the spec of a workload's pods."""
-    return body.spec.template.spec if isinstance(body, Deployment) else body.spec
+    return body.spec if isinstance(body, Pod) else body.spec.template.spec
 
 
 @remembered
@@ -183,7 +216,7 @@ def _environment(container: Container) -> Iterator[tuple[ConfigKey, str | None]]
 
 
 def _template_hash(
-    body: Deployment, config: Mapping[ConfigKey, ConfigData], key: FingerprintKey, runtime: RuntimeClass | None
+    template: PodTemplate, config: Mapping[ConfigKey, ConfigData], key: FingerprintKey, runtime: RuntimeClass | None
 ) -> str:
     """Return the hash over everything that takes new pods to change: the template and its environment's content.
 
@@ -191,7 +224,6 @@ def _template_hash(
     do not enter, so that a release of trimtab which learns a new field rolls nothing. A RuntimeClass enters by its
     handler only: what else it says concerns pods that are still to be placed.
     """
-    template = body.spec.template
     read = {entry for container in template.spec.every_container for entry in _environment(container)}
     environment = [
         [reference.kind, reference.name, name, fingerprint(key, data.entries[name])]

@@ -1,17 +1,55 @@
 """What a workload asks of the fleet: the contract between the kinds and the fleet planner."""
 
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
 
+from agent.model.kindstatus import AnyKindStatus
+from agent.model.memory import JobRecord, Memory, RolloutRecord
+from agent.model.objects.host import Host
+from agent.model.objects.meta import Declared
+from agent.model.plan import FleetInput
 from agent.model.value import Value
 from agent.planner.live import Live
 from agent.planner.template import Slot, Template
+
+
+class Scope(NamedTuple):
+    """What a workload decides from.
+
+    ``template`` is the newest, ``earlier`` are older ones that are still known, by hash. ``live`` are its pods, lost
+    ones among them. ``taken`` are generated names that Pods declare for themselves. ``replicas`` is what an autoscaler
+    says, None where the object itself does.
+    """
+
+    given: FleetInput
+    hosts: Mapping[str, Declared[Host]]
+    template: Template
+    live: Sequence[Live]
+    earlier: Mapping[str, Template] = {}
+    taken: frozenset[str] = frozenset()
+    replicas: int | None = None
+
+    @property
+    def memory(self) -> Memory:
+        """What the last plan remembered."""
+        return self.given.memory
+
+    @property
+    def now(self) -> float:
+        """The agent's clock."""
+        return self.given.now
+
+    @property
+    def rollout(self) -> RolloutRecord | None:
+        """How far the last plan saw the workload get to its newest template."""
+        return self.given.memory.rollouts.get(str(self.template.declared.key))
 
 
 class Departure(Value, frozen=True, kw_only=True):
     """A pod that a workload sends away, why, and the field that asks for it."""
 
     pod: Live
-    reason: Literal["scaled-down", "replaced"]
+    reason: Literal["scaled-down", "replaced", "surplus", "finished"]
     path: str
     summary: str
 
@@ -20,10 +58,11 @@ class Claim(Value, frozen=True, kw_only=True):
     """What one workload wants of its pods.
 
     ``final`` are the slots that it wants in the end: all of them get a host at once. ``now`` are those of them that
-    may exist already, ``current`` the pods that live in these. ``kept`` are pods of older templates that stay for
-    now, ``leaving`` those that go. ``ready`` and ``available`` count among ``current`` and ``kept``. ``stopped`` says
-    why the workload does not go on before its object is changed (paused), ``wake_at`` when time alone changes the
-    answer.
+    may exist already, ``current`` the pods that live in these. ``kept`` are pods that stay for now and are not made
+    again: of older templates, or at their end. ``leaving`` those that go; ``lost`` those that others took the place of.
+    ``ready`` and ``available`` count among ``current`` and ``kept``. ``stopped`` says why the workload does not go on
+    before its object is changed (paused), ``failed`` why it never will (a deadline passed), ``done`` that its work is
+    over. ``wake_at`` is when time alone changes the answer. ``rollout`` and ``job`` are to be remembered.
     """
 
     template: Template
@@ -32,7 +71,17 @@ class Claim(Value, frozen=True, kw_only=True):
     current: tuple[Live, ...] = ()
     kept: tuple[Live, ...] = ()
     leaving: tuple[Departure, ...] = ()
+    lost: tuple[Live, ...] = ()
     ready: int = 0
     available: int = 0
     stopped: str = ""
+    failed: str = ""
+    done: str = ""
     wake_at: float | None = None
+    status: AnyKindStatus | None = None
+    rollout: RolloutRecord | None = None
+    job: JobRecord | None = None
+
+    def template_of(self, slot: Slot) -> Template:
+        """Return what the pod in a slot is made from."""
+        return slot.template or self.template

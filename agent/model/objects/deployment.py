@@ -1,11 +1,9 @@
 from typing import Literal
 
+from agent.model.intstr import IntOrString
 from agent.model.objects.meta import Object, ObjectMeta
 from agent.model.objects.pod import PodTemplate
 from agent.model.objects.selector import LabelSelector
-
-IntOrString = int | str
-"""A count, or a percentage such as ``25%``. Resolved by ``agent.model.intstr``."""
 
 
 class RollingUpdate(Object, frozen=True, kw_only=True):
@@ -31,6 +29,8 @@ class DeploymentSpec(Object, frozen=True, kw_only=True):
     replicas: int = 1
     strategy: DeploymentStrategy = DeploymentStrategy()
     min_ready_seconds: int = 0
+    progress_deadline_seconds: int = 600
+    revision_history_limit: int = 10
     paused: bool = False
 
 

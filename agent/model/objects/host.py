@@ -46,7 +46,11 @@ class HostSpec(Object, frozen=True, kw_only=True):
     runtime_endpoint: str = "unix:///run/containerd/containerd.sock"
     allocatable: Mapping[str, str] = {}
     """Quantities by resource name (cpu, memory, pods); what is left out is discovered."""
+    reserved: Mapping[str, str] = {}
+    """Quantities by resource name that are kept for the machine itself, taken off what was discovered."""
     unschedulable: bool = False
+    drain: bool = False
+    """Pods move away, as fast as disruption budgets allow; those of DaemonSets stay."""
     taints: tuple[Taint, ...] = ()
 
 

@@ -1,6 +1,6 @@
 """What each host should run now, from what the workloads want and where their pods go."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from agent.model.cause import Commit
 from agent.model.desired import DesiredPod, HostDesired, KeptPod, LeavingPod
@@ -14,7 +14,7 @@ from agent.planner.fleet.sight import Sight
 from agent.planner.live import Live
 from agent.planner.scheduler import evicts
 from agent.planner.storage import Outcome, rivals, uses_of, with_claims
-from agent.planner.template import Workload, desired_pods
+from agent.planner.template import Slot, Workload, desired_pods
 from agent.planner.workload import Claim
 
 
@@ -64,20 +64,26 @@ def assemble(
 
 def _pods(ground: Ground, claim: Claim, placed: Placed, delayed: dict[PodKey, str]) -> Iterator[tuple[str, DesiredPod]]:
     """Yield the pods that a claim wants now, each with its host; of those that may not start yet, tell why."""
-    for slot, wanted in zip(claim.now, desired_pods(claim.template, claim.now), strict=True):
+    for slot, wanted in _wanted(claim):
         if (host := placed.hosts.get(slot.key)) is None:
             continue
         if (pod := placed.moving.get(slot.key)) is not None:
             delayed[slot.key] = f"waits for itself to be gone from {pod.host}"
-        elif not claim.template.claiming:
+        elif not claim.template_of(slot).claiming:
             yield host, wanted
         else:
-            uses = uses_of(claim.template, slot)
+            uses = uses_of(claim.template_of(slot), slot)
             others = () if slot.key in ground.sight.pods else rivals(ground.ledger, uses, slot.name)
             if others:
                 delayed[slot.key] = f"waits for {', '.join(others)} to let go of its claim"
             else:
                 yield host, with_claims(wanted, uses, ground.ledger)
+
+
+def _wanted(claim: Claim) -> Iterable[tuple[Slot, DesiredPod]]:
+    if all(slot.template is None for slot in claim.now):
+        return zip(claim.now, desired_pods(claim.template, claim.now), strict=True)
+    return [(slot, desired_pods(claim.template_of(slot), (slot,))[0]) for slot in claim.now]
 
 
 def _host_desired(host: str, given: FleetInput, found: _Lists, volumes: Outcome) -> HostDesired:

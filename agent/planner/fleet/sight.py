@@ -1,6 +1,9 @@
 """Our pods over the whole fleet, put together from what every host shows and from what memory knows of the rest."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from msgspec.structs import replace
 
 from agent.model.memory import Memory
 from agent.model.objects.meta import ObjectKey, PodKey
@@ -8,7 +11,11 @@ from agent.model.observation import Unseen
 from agent.model.plan import FleetInput
 from agent.model.value import Value
 from agent.planner.live import Live, live_pods
-from agent.planner.naming import parse_slot, set_name
+from agent.planner.naming import parse_ordinal, parse_set, parse_slot, set_name
+from agent.planner.workload import Claim
+
+_GENERATING: Final = frozenset({"DaemonSet", "Deployment", "Job", "ReplicaSet", "StatefulSet"})
+"""Kinds whose pods have generated names."""
 
 
 class Sight(Value, frozen=True, kw_only=True):
@@ -41,20 +48,44 @@ def look(given: FleetInput, hosts: Iterable[str]) -> Sight:
     return Sight(on_host=on_host, pods=pods, by_owner=by_owner, duplicates=tuple(duplicates))
 
 
+def without_lost(sight: Sight, claims: Iterable[Claim]) -> Sight:
+    """Return what is left without the pods that others take the place of."""
+    lost = {(pod.key, pod.host) for claim in claims for pod in claim.lost}
+    if not lost:
+        return sight
+    return replace(
+        sight,
+        on_host={
+            host: tuple(one for one in pods if (one.key, host) not in lost) for host, pods in sight.on_host.items()
+        },
+        pods={key: pod for key, pod in sight.pods.items() if (key, pod.host) not in lost},
+    )
+
+
 def _claim_to_stay(pod: Live, memory: Memory) -> tuple[bool, bool, float, str]:
     """Rank copies of a pod: one that is seen to run first, then the one that was decided on, then the oldest."""
     return pod.ready_since() is None, memory.placements.get(pod.name) != pod.host, pod.created_at, pod.host
 
 
 def _stems(objects: Iterable[ObjectKey]) -> Mapping[str, ObjectKey]:
-    return {f"{key.namespace}/{set_name(key.name, '')}": key for key in objects if key.kind == "Deployment"}
+    """Return whose the pods are whose names begin so. What follows tells StatefulSets from all others."""
+    return {
+        f"{key.namespace}/{key.name if key.kind == 'StatefulSet' else set_name(key.name, '')}": key
+        for key in objects
+        if key.kind in _GENERATING
+    }
 
 
 def _owner_by_name(key: PodKey, stems: Mapping[str, ObjectKey]) -> ObjectKey:
     """Return whose a pod is by its name alone, for one that lost, or cannot show, its owner annotation."""
-    parsed = parse_slot(str(key))
-    stem = parsed[0][: parsed[0].rindex("-") + 1] if parsed else ""
-    return stems.get(stem) or ObjectKey(kind="Pod", namespace=key.namespace, name=key.name)
+    name = str(key)
+    found = None
+    if generated := parse_set(name):
+        stem = generated[: generated.rindex("-") + 1]
+        found = stems.get(stem) or stems.get(f"{stem.rstrip('-').rpartition('-')[0]}-")
+    elif ordinal := parse_ordinal(name):
+        found = stems.get(ordinal[0])
+    return found or ObjectKey(kind="Pod", namespace=key.namespace, name=key.name)
 
 
 def _ghosts(
@@ -77,6 +108,7 @@ def _ghosts(
 def _remembered_pods(memory: Memory) -> Iterator[tuple[str, str]]:
     yield from memory.placements.items()
     yield from ((name, host) for name, host in memory.leaving.items() if name not in memory.placements)
+    yield from ((name, host) for name, host in memory.lost.items() if memory.placements.get(name) != host)
 
 
 def _ghost(name: str, host: str, stems: Mapping[str, ObjectKey]) -> Live:
@@ -89,7 +121,7 @@ def _ghost(name: str, host: str, stems: Mapping[str, ObjectKey]) -> Live:
         host=host,
         seen=False,
         owner=_owner_by_name(key, stems),
-        generation=parsed[0].rpartition("-")[2],
+        generation=parse_set(short).rpartition("-")[2],
         set=parsed[0],
         slot=parsed[1],
     )

@@ -1,9 +1,14 @@
-"""NoExecute taints of hosts, and since when each is there: some pods bear one only for a time."""
+"""NoExecute taints of hosts, and since when each is there: some pods bear one only for a time.
+
+That a host is unseen is such a taint too, as Kubernetes' node controller sets it.
+"""
 
 from collections.abc import Mapping, Sequence
 
+from agent.model.labels import UNREACHABLE
 from agent.model.objects.host import Host, Taint
 from agent.model.objects.meta import Declared
+from agent.model.observation import Unseen
 from agent.model.plan import FleetInput
 from agent.planner.workload import Claim
 
@@ -13,6 +18,7 @@ Since = Mapping[str, Mapping[str, float]]
 
 def tainted_since(given: FleetInput, hosts: Mapping[str, Declared[Host]]) -> Since:
     """Return since when each NoExecute taint is there: for one that is new, since now."""
+    unseen = unseen_since(given)
     found = {
         name: {
             _name(taint): given.memory.tainted.get(name, {}).get(_name(taint), given.now)
@@ -20,9 +26,22 @@ def tainted_since(given: FleetInput, hosts: Mapping[str, Declared[Host]]) -> Sin
             if taint.effect == "NoExecute"
         }
         for name, declared in sorted(hosts.items())
-        if declared.body.spec.taints
+        if declared.body.spec.taints or name in unseen
     }
+    for name, at in unseen.items():
+        if name in found:
+            found[name][f"{UNREACHABLE}="] = at
     return {name: since for name, since in found.items() if since}
+
+
+def unseen_since(given: FleetInput) -> Mapping[str, float]:
+    """Return since when each unseen host is so: across restarts of the agent, as memory has it."""
+    found = {}
+    for name, observation in given.observations.items():
+        if isinstance(observation, Unseen):
+            known = given.memory.tainted.get(name, {}).get(f"{UNREACHABLE}=")
+            found[name] = min(observation.since, given.now) if known is None else known
+    return found
 
 
 def taint_ages(host: Declared[Host], since: Since, now: float) -> Mapping[Taint, float]:

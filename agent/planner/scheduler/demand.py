@@ -56,15 +56,15 @@ class Demand(Value, frozen=True, kw_only=True):
 
     def tolerates(self, taint: Taint, age: float = 0.0) -> bool:
         """Tell whether a taint does not repel the pod; ``age`` is for how many seconds it is there."""
-        found = self._toleration(taint)
+        found = self.toleration(taint)
         return found is not None and (found.toleration_seconds is None or age < found.toleration_seconds)
 
     def borne_until(self, taint: Taint, since: float) -> float | None:
         """Return until when a taint is borne that is there since some time; None for ever, or not at all."""
-        found = self._toleration(taint)
+        found = self.toleration(taint)
         return None if found is None or found.toleration_seconds is None else since + found.toleration_seconds
 
-    def _toleration(self, taint: Taint) -> Toleration | None:
+    def toleration(self, taint: Taint) -> Toleration | None:
         """Return the toleration that counts: the first that is about the taint."""
         return next((one for one in self.tolerations if _tolerates(one, taint)), None)
 

@@ -1,1 +1,14 @@
-"""Workload kinds: what each wants of its pods now. One file a kind; kinds do not know each other."""
+"""What workloads want of their pods: one small file, or package, a kind."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from agent.planner.workload import Claim, Scope
+from agent.planner.workloads import deployment, pod
+
+CLAIMS: Final[Mapping[str, Callable[[Scope], Claim]]] = {
+    "Pod": pod.claim,
+    "Deployment": deployment.claim,
+}
+ORDER: Final = tuple(CLAIMS)
+"""Kinds whose pods have names of their own first."""

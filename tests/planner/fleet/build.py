@@ -2,12 +2,13 @@
 
 # ruff: noqa: ANN401 -- the shorthands below pass fields on to typed constructors
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
 from agent.model.action import Action
+from agent.model.intstr import IntOrString
 from agent.model.memory import Memory
 from agent.model.objects import (
     ConfigMap,
@@ -23,7 +24,6 @@ from agent.model.objects import (
     RollingUpdate,
     Secret,
 )
-from agent.model.objects.deployment import IntOrString
 from agent.model.objects.fleet import AnyObject, Fleet
 from agent.model.objects.host import Taint
 from agent.model.objects.pod import Container, PodSpec, PodTemplate, PodTemplateMeta, ResourceRequirements
@@ -34,7 +34,10 @@ from agent.model.plan import FingerprintKey, FleetInput, FleetPlan, HostInput
 from agent.model.status import ObjectStatus
 from agent.planner.fleet import plan_fleet
 from agent.planner.host import lint_plan, plan_host, project, project_action
+from agent.planner.live import Live
 from agent.planner.pods import observed_pods
+from agent.planner.template import Template
+from agent.planner.workload import Scope
 
 KEY = FingerprintKey(value=b"k" * 32)
 FACTS = RuntimeFacts(cpu_millis=4000, memory_bytes=8 << 30)
@@ -101,6 +104,34 @@ def fleet(*objects: AnyObject, revision: int = 1) -> Fleet:
     return Fleet(revision=Revision(id=f"{revision:040x}"), objects={one.key: one for one in found})
 
 
+def scope(
+    template: Template,
+    live: Sequence[Live],
+    *,
+    memory: Memory = Memory(),  # noqa: B008 -- frozen
+    now: float = 100.0,
+    taken: frozenset[str] = frozenset(),
+    replicas: int | None = None,
+    hosts: Sequence[Host] = (),
+    earlier: Mapping[str, Template] | None = None,
+    observations: Mapping[str, Observation] | None = None,
+) -> Scope:
+    """Return what a workload decides from."""
+    machines = {one.metadata.name: declared(one) for one in hosts}
+    given = FleetInput(
+        agent="prod", fleet=fleet(*hosts), observations=observations or {}, memory=memory, key=KEY, now=now
+    )
+    return Scope(
+        given=given,
+        hosts=machines,  # type: ignore[arg-type]  # a Declared[Host] each is
+        template=template,
+        live=live,
+        earlier=earlier or {},
+        taken=taken,
+        replicas=replicas,
+    )
+
+
 class World:
     """Hosts that do what plans say. Time passes by a second an act, and to when somebody wants to be woken."""
 
@@ -118,6 +149,7 @@ class World:
     def declare(self, *objects: AnyObject) -> None:
         """Put a new revision in force: these objects and the hosts."""
         self.revision += 1
+        self.before = getattr(self, "fleet", None)
         self.objects = objects
         self.fleet = fleet(*self.hosts, *objects, revision=self.revision)
 
@@ -131,6 +163,7 @@ class World:
             key=KEY,
             now=self.now,
             prune=self.prune,
+            before=self.before,
         )
 
     def plan(self) -> FleetPlan:

@@ -2,16 +2,16 @@
 
 import pytest
 
+from agent.model.intstr import IntOrString
 from agent.model.memory import Memory
 from agent.model.objects import DeploymentStrategy
-from agent.model.objects.deployment import IntOrString
 from agent.model.objects.meta import PodKey
 from agent.planner.live import Live
 from agent.planner.template import Template, resolve_template
 from agent.planner.workload import Claim
 from agent.planner.workloads import deployment as controller
 from agent.planner.workloads.deployment import Bounds, bounds
-from tests.planner.fleet.build import KEY, RECREATE, declared, deployment, rolling
+from tests.planner.fleet.build import KEY, RECREATE, declared, deployment, rolling, scope
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def decide(
         *_pods(template, "web-4ktvph2fwk", "4ktvph2fwk", old),
         *_pods(template, template.set, template.hash, new),
     ]
-    return controller.claim(template, body.spec, live, memory=memory, now=now)
+    return controller.claim(scope(template, live, memory=memory, now=now))
 
 
 def _pods(template: Template, prefix: str, generation: str, states: str) -> list[Live]:
@@ -246,5 +246,5 @@ def test_a_name_that_a_pod_declares_for_itself_is_not_taken() -> None:
     body = deployment(2)
     template = resolve_template(declared(body), (), KEY)  # type: ignore[arg-type]  # a Declared[Deployment] it is
     taken = frozenset({f"default/{template.set}-0"})
-    claim = controller.claim(template, body.spec, (), memory=Memory(), now=0.0, taken=taken)
+    claim = controller.claim(scope(template, (), now=0.0, taken=taken))
     assert slots(claim) == "12"

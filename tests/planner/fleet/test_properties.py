@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent.model.desired import HostDesired
+from agent.model.intstr import IntOrString
 from agent.model.memory import Memory
 from agent.model.objects import Deployment
-from agent.model.objects.deployment import IntOrString
 from agent.model.objects.meta import PodKey
 from agent.model.objects.pod import ConfigRef, EnvFromSource
 from agent.model.observation import Observation, Seen, last_known

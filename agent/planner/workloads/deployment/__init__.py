@@ -7,11 +7,9 @@ goes takes up its room until it is gone, because it runs until then.
 
 from collections.abc import Sequence
 
-from agent.model.memory import Memory
-from agent.model.objects.deployment import DeploymentSpec
 from agent.planner.live import Live
-from agent.planner.template import Slot, Template
-from agent.planner.workload import Claim
+from agent.planner.template import Slot
+from agent.planner.workload import Claim, Scope
 from agent.planner.workloads.deployment.bounds import Bounds, bounds
 from agent.planner.workloads.deployment.departures import departures
 from agent.planner.workloads.deployment.pace import pause, recreate, roll, room
@@ -21,21 +19,13 @@ from agent.planner.workloads.deployment.slots import allowed_slots, final_slots
 __all__ = ["Bounds", "bounds", "claim"]
 
 
-def claim(
-    template: Template,
-    spec: DeploymentSpec,
-    live: Sequence[Live],
-    *,
-    memory: Memory,
-    now: float,
-    taken: frozenset[str] = frozenset(),
-) -> Claim:
-    """Return what a Deployment wants of its pods now. ``taken`` are names that Pods declare for themselves."""
-    scene = Scene(template, spec, live, memory, now)
-    final = final_slots(scene, taken)
-    if spec.paused:
+def claim(scope: Scope) -> Claim:
+    """Return what a Deployment wants of its pods now."""
+    scene = Scene(scope)
+    final = final_slots(scene, scope.taken)
+    if scene.spec.paused:
         go, allowed, stopped = pause(scene, final)
-    elif spec.strategy.type == "Recreate":
+    elif scene.spec.strategy.type == "Recreate":
         go, allowed, stopped = recreate(scene, final)
     else:
         go, allowed, stopped = roll(scene, final)
@@ -60,6 +50,7 @@ def _claim(scene: Scene, final: tuple[Slot, ...], now: tuple[Slot, ...], go: Seq
         current=current,
         kept=kept,
         leaving=departures(scene, surplus, go, len(current)),
+        lost=tuple(scene.lost),
         ready=len(times),
         available=len(times) - len(soon),
         stopped=stopped,

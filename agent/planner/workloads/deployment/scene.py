@@ -1,18 +1,23 @@
 from collections.abc import Sequence
+from typing import cast
 
-from agent.model.memory import Memory
+from msgspec.structs import replace
+
 from agent.model.objects.deployment import DeploymentSpec
 from agent.planner.live import Live
-from agent.planner.template import Slot, Template
+from agent.planner.template import Slot
+from agent.planner.workload import Scope
 
 
 class Scene:
     """What a Deployment decides from: its pods, told apart by template, and whether each is ready and available."""
 
-    def __init__(
-        self, template: Template, spec: DeploymentSpec, live: Sequence[Live], memory: Memory, now: float
-    ) -> None:
-        self.template, self.spec, self.memory, self.now = template, spec, memory, now
+    def __init__(self, scope: Scope) -> None:
+        self.template, self.memory, self.now = scope.template, scope.memory, scope.now
+        spec = cast("DeploymentSpec", scope.template.declared.body.spec)
+        self.spec = spec if scope.replicas is None else replace(spec, replicas=scope.replicas)
+        self.lost = [pod for pod in scope.live if pod.lost]
+        """Pods whose place others take: they count for nothing, until their host is seen again."""
         self.current: dict[int, Live] = {}
         self.old: list[Live] = []
         self.gone: list[Live] = []
@@ -21,9 +26,11 @@ class Scene:
         """
         self.vacating: set[int] = set()
         """Slots of the newest template that such pods still hold."""
-        for pod in live:
-            newest = pod.generation == template.hash and pod.set == template.set
-            if pod.name in memory.leaving:
+        for pod in scope.live:
+            if pod.lost:
+                continue
+            newest = pod.generation == self.template.hash and pod.set == self.template.set
+            if pod.name in self.memory.leaving:
                 self.gone.append(pod)
                 if newest:
                     self.vacating.add(pod.slot)

@@ -1,0 +1,38 @@
+"""What has to be remembered of a plan."""
+
+from collections.abc import Mapping, Sequence
+
+from agent.model.memory import Memory
+from agent.planner.fleet.ground import Ground
+from agent.planner.fleet.placement import Placed
+from agent.planner.storage import Outcome, still_unlooked
+from agent.planner.workload import Claim
+
+
+def remember(ground: Ground, claims: Sequence[Claim], placed: Placed, volumes: Outcome) -> Memory:
+    """Return what has to be remembered; the same value when nothing changed."""
+    placements: dict[str, str] = {}
+    leaving: dict[str, str] = {}
+    lost: dict[str, str] = {}
+    for claim in claims:
+        placements.update((slot.name, placed.hosts[slot.key]) for slot in claim.final if slot.key in placed.hosts)
+        placements.update((one.name, one.host) for one in claim.kept)
+        leaving.update((one.pod.name, one.pod.host) for one in claim.leaving)
+        lost.update((one.name, one.host) for one in claim.lost)
+    after = Memory(
+        placements=_sorted(placements),
+        leaving=_sorted(leaving),
+        lost=_sorted(lost),
+        claims=volumes.records,
+        unlooked=still_unlooked(ground.given),
+        tainted=ground.tainted,
+        rollouts={str(one.template.declared.key): one.rollout for one in claims if one.rollout is not None},
+        jobs={str(one.template.declared.key): one.job for one in claims if one.job is not None},
+        crons=ground.given.memory.crons,
+        autoscalers=ground.given.memory.autoscalers,
+    )
+    return ground.given.memory if after == ground.given.memory else after
+
+
+def _sorted(entries: Mapping[str, str]) -> Mapping[str, str]:
+    return dict(sorted(entries.items()))

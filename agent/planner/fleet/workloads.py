@@ -1,0 +1,85 @@
+"""Asking every workload what it wants."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, cast
+
+from msgspec.structs import replace
+
+from agent.model.memory import RolloutRecord
+from agent.model.objects.host import Host
+from agent.model.objects.meta import Declared, ObjectKey
+from agent.model.plan import FleetInput
+from agent.planner.fleet.lost import with_lost
+from agent.planner.fleet.sight import Sight
+from agent.planner.fleet.taints import Since
+from agent.planner.fleet.templates import earlier_templates, template_of, template_texts
+from agent.planner.live import Live
+from agent.planner.naming import parse_set
+from agent.planner.template import Workload
+from agent.planner.workload import Claim, Scope
+from agent.planner.workloads import CLAIMS, ORDER
+
+
+class Asked(NamedTuple):
+    """What the workloads are asked about: the declared ones, those that others derive, and what autoscalers say."""
+
+    workloads: Mapping[ObjectKey, Declared[Workload]]
+    replicas: Mapping[ObjectKey, int]
+
+
+def ask(
+    given: FleetInput, hosts: Mapping[str, Declared[Host]], sight: Sight, since: Since, asked: Asked
+) -> tuple[Claim, ...]:
+    """Return what every workload wants. Fixed names come first: a generated one can give way."""
+    names = frozenset(f"{key.namespace}/{key.name}" for key in asked.workloads if key.kind == "Pod")
+    taken = frozenset(name for name in names if parse_set(name))
+    claims = []
+    for kind in ORDER:
+        for key, declared in asked.workloads.items():
+            if key.kind != kind:
+                continue
+            template = template_of(given, declared)
+            if kind == "Pod":
+                pod = sight.pods.get(template.slot(0).key)
+                live: Sequence[Live] = () if pod is None else (pod,)
+            else:
+                live = [one for one in sight.by_owner.get(key, ()) if one.name not in names]
+            scope = Scope(
+                given=given,
+                hosts=hosts,
+                template=template,
+                live=with_lost(kind, template.demand, live, since, given.now),
+                earlier=earlier_templates(given, declared, template, live),
+                taken=taken,
+                replicas=asked.replicas.get(key),
+            )
+            claims.append(_with_templates(given, CLAIMS[kind](scope)))
+    return tuple(claims)
+
+
+def declared_workloads(given: FleetInput) -> Mapping[ObjectKey, Declared[Workload]]:
+    """Return the workloads that the fleet declares."""
+    objects = given.fleet.objects
+    return {key: cast("Declared[Workload]", one) for key, one in objects.items() if key.kind in CLAIMS}
+
+
+def _with_templates(given: FleetInput, claim: Claim) -> Claim:
+    """Let a claim's record hold the older templates that its pods live of."""
+    record, key = claim.rollout, claim.template.declared.key
+    if record is None:
+        return claim
+    old = {pod.generation for pod in (*claim.kept, *claim.lost)} | {
+        slot.template.hash for slot in claim.final if slot.template is not None
+    }
+    texts = template_texts(given, key, sorted(old - {claim.template.hash, ""})) if old else {}
+    known = given.memory.rollouts.get(str(key))
+    numbers = {hash_: _number(known, hash_) for hash_ in texts}
+    if (texts, numbers) == (record.templates, record.numbers):
+        return claim
+    return replace(claim, rollout=replace(record, templates=texts, numbers=numbers))
+
+
+def _number(record: RolloutRecord | None, hash_: str) -> int:
+    if record is None:
+        return 0
+    return record.revision if record.hash == hash_ else record.numbers.get(hash_, 0)
