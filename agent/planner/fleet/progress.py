@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from msgspec.structs import replace
 
 from agent.model.duration import format_duration
-from agent.model.objects.deployment import Deployment
+from agent.model.objects.job import Job
 from agent.model.objects.meta import PodKey
+from agent.model.objects.pod import Pod
 from agent.model.observation import Seen, Unseen
 from agent.model.plan import FleetInput
 from agent.model.status import ObjectStatus, Phase, PodStatus
@@ -37,20 +38,21 @@ def progress(given: FleetInput, claim: Claim, placed: Placed, delayed: Mapping[P
         reason=verdict.reason,
         message=verdict.message,
         wanted=len(claim.final),
-        updated=len(claim.current),
+        updated=sum(_is_newest(claim, pod) for pod in claim.current),
         ready=claim.ready,
         available=claim.available,
         pods=pods,
+        status=claim.status,
     )
 
 
 def _pods(given: FleetInput, claim: Claim, placed: Placed, delayed: Mapping[PodKey, str]) -> Iterator[PodStatus]:
-    """Yield the status of every pod: of the newest template by slot, then those kept, then those that go."""
+    """Yield the status of every pod: the wanted by slot, then those kept, those that go, and those that are lost."""
     names = claim.template.names
     if len(claim.current) == len(claim.now):
         for pod in claim.current:
             steady = pod.steady if pod.names == names and not claim.template.spec.readiness_gates else None
-            yield steady or _live(given, claim, pod, names)
+            yield steady or _live(given, claim, pod, names if _is_newest(claim, pod) else pod.names)
     else:
         living = {pod.key: pod for pod in claim.current}
         for slot in claim.now:
@@ -58,13 +60,13 @@ def _pods(given: FleetInput, claim: Claim, placed: Placed, delayed: Mapping[PodK
             yield _live(given, claim, pod_there, names) if pod_there else _missing(given, claim, slot, placed, delayed)
     for pod in claim.kept:
         yield pod.steady or _live(given, claim, pod, pod.names)
-    for one in claim.leaving:
-        yield one.pod.steady or _live(given, claim, one.pod, one.pod.names)
+    for pod in (*(one.pod for one in claim.leaving), *claim.lost):
+        yield pod.steady or _live(given, claim, pod, pod.names)
 
 
 def _live(given: FleetInput, claim: Claim, pod: Live, names: tuple[str, ...]) -> PodStatus:
     observation = given.observations[pod.host]
-    newest = pod.generation == claim.template.hash
+    newest = _is_newest(claim, pod)
     return pod_status(
         pod.observed,
         key=pod.key,
@@ -82,22 +84,26 @@ def _live(given: FleetInput, claim: Claim, pod: Live, names: tuple[str, ...]) ->
     )
 
 
+def _is_newest(claim: Claim, pod: Live) -> bool:
+    return not claim.template.hash or pod.generation == claim.template.hash
+
+
 def _missing(given: FleetInput, claim: Claim, slot: Slot, placed: Placed, delayed: Mapping[PodKey, str]) -> PodStatus:
     host = placed.hosts.get(slot.key, "")
-    observation = given.observations.get(host)
+    observation, template = given.observations.get(host), claim.template_of(slot)
     status = pod_status(
         None,
         key=slot.key,
         owner=claim.template.declared.key,
         host=host,
-        names=claim.template.names,
-        policy=claim.template.spec.restart_policy,
+        names=template.names,
+        policy=template.spec.restart_policy,
         now=given.now,
         failure=given.failures.get(slot.key),
         unseen=observation.reason if isinstance(observation, Unseen) else "",
-        template_hash=claim.template.hash,
-        spec=claim.template.spec,
-        annotations=claim.template.annotations,
+        template_hash=template.hash,
+        spec=template.spec,
+        annotations=template.annotations,
     )
     if why := placed.refused.get(slot.key):
         return replace(status, reason="Unschedulable", message=f"no host fits: {why}")
@@ -107,9 +113,13 @@ def _missing(given: FleetInput, claim: Claim, slot: Slot, placed: Placed, delaye
 
 
 def _judge(given: FleetInput, claim: Claim, placed: Placed, pods: tuple[PodStatus, ...]) -> _Verdict:
+    if claim.failed:
+        return _Verdict(phase="Failed", reason=_failure(claim), message=claim.failed)
+    if claim.done:
+        return _Verdict(phase="Ready", reason=claim.done)
     complete = len(claim.now) == len(claim.final) == claim.available == len(claim.current)
-    if complete and not claim.kept and not claim.leaving:
-        return _Verdict(phase="Ready")
+    if complete and not claim.leaving and (not claim.kept or claim.job is not None):
+        return _Verdict(phase="Ready", reason="Running" if claim.job is not None else "")
     if claim.stopped:
         return _Verdict(phase="Waiting", reason="Stopped", message=claim.stopped)
     if not claim.template.hash and pods[0].phase in {"Succeeded", "Failed"}:
@@ -141,9 +151,16 @@ def _ended(status: PodStatus) -> _Verdict:
     return _Verdict(phase="Failed", reason=failed.reason, message=message)
 
 
+def _failure(claim: Claim) -> str:
+    """Return the reason of the condition that tells of a failure, as Kubernetes calls it."""
+    told = ("Progressing", "False"), ("Failed", "True")
+    conditions = getattr(claim.status, "conditions", ())
+    return next((one.reason for one in conditions if (one.type, one.status) in told), "Failed")
+
+
 def _min_ready(claim: Claim) -> int:
     body = claim.template.declared.body
-    return body.spec.min_ready_seconds if isinstance(body, Deployment) else 0
+    return 0 if isinstance(body, Pod | Job) else body.spec.min_ready_seconds
 
 
 def _available(given: FleetInput, claim: Claim, status: PodStatus) -> bool:
