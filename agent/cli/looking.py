@@ -8,7 +8,7 @@ from threading import Semaphore, Thread
 from typing import TYPE_CHECKING
 
 from agent.cli.asking import ask
-from agent.cli.wiring import keep_key, open_host, recorded_key, saved_key, saved_state
+from agent.cli.wiring import keep_key, open_host, open_source, recorded_key, saved_key, saved_state
 from agent.manifests import Cache, load
 from agent.manifests.report import render_text
 from agent.model.duration import parse_duration
@@ -58,7 +58,7 @@ def chosen(hosts: Sequence[Declared[HostObject]], names: Sequence[str]) -> Seque
 
 def look_at(config: AgentConfig, fleet: Fleet) -> FleetInput:
     """Look at every host of a fleet, at once; return all that planning needs. Nothing is changed on any host."""
-    spec = config.spec
+    spec, state = config.spec, saved_state(config)
     hosts = [open_host(host, config) for host in hosts_of(fleet)]
     try:
         observations = observe_all(
@@ -68,14 +68,24 @@ def look_at(config: AgentConfig, fleet: Fleet) -> FleetInput:
             agent=config.metadata.name,
             fleet=fleet,
             observations=observations,
-            memory=saved_state(config).memory,
+            memory=state.memory,
             key=saved_key(config) or recorded_key(hosts) or _key_to_be(config),
             now=time.time(),
             prune=spec.prune.enabled,
+            before=_in_force(config, state.in_force) if state.in_force not in {"", fleet.revision.id} else None,
         )
     finally:
         for host in hosts:
             host.close()
+
+
+def _in_force(config: AgentConfig, revision: str) -> Fleet | None:
+    """Return what is in force until another revision is: templates that pods live of. None when it can't be read."""
+    try:
+        source = open_source(config)
+        return read_fleet(source, source.resolve(revision))
+    except PortError:
+        return None  # pods of older templates are then left as they are: what the agent does without it, too
 
 
 def established_key(config: AgentConfig, source: Source) -> FingerprintKey:

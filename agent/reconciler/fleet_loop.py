@@ -36,6 +36,8 @@ class FleetLoop:
         self._roster = roster
         self._shared = shared
         self._fleet: Fleet | None = None
+        self._before: Fleet | None = None
+        """What was in force before that: of its templates there may still be pods."""
         self._candidate: Fleet | None = None
         self._plan: FleetPlan | None = None
         self._delivered: dict[str, object] = {}
@@ -124,7 +126,7 @@ class FleetLoop:
                 self._say("RevisionHeld", held.message, revision, now, warning=True)
             self._change(held=revision.id, held_why=held.message, refused="", refused_why=())
             return None
-        self._fleet, self._candidate = candidate, None
+        self._fleet, self._before, self._candidate = candidate, self._fleet, None
         self._say("RevisionApplied", revision.subject or "in force", revision, now)
         self._change(in_force=revision.id, in_force_since=now, refused="", refused_why=(), held="", held_why="")
         self._change(approved=())
@@ -148,6 +150,7 @@ class FleetLoop:
             now=now,
             prune=self._shared.settings.prune.enabled,
             failures=mail.failures,
+            before=self._before if fleet is self._fleet else self._fleet,
         )
 
     def _hold_to(self, plan: FleetPlan, now: float) -> float | None:
