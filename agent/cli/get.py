@@ -8,8 +8,9 @@ from agent.cli import options
 from agent.cli.complete import complete_kinds
 from agent.cli.config import open_config
 from agent.cli.kinds import CLUSTER_SCOPED, kind_named
-from agent.cli.render import get_object, get_table
-from agent.cli.render.get_table import Entry
+from agent.cli.render import get_object
+from agent.cli.render.get import Entry
+from agent.cli.render.get import render as render_table
 from agent.cli.render.status_report import StatusReport
 from agent.cli.standing import fleet_in_force, standing
 from agent.cli.wiring import open_source
@@ -63,7 +64,7 @@ def get(
             typer.echo(get_object.render_yaml(found, single=name is not None))
         case _ if found:
             wide, namespaces = output is Output.wide, all_namespaces and kind not in CLUSTER_SCOPED
-            typer.echo(get_table.render(kind, found, now=report.now, wide=wide, namespaces=namespaces))
+            typer.echo(render_table(kind, found, now=report.now, wide=wide, namespaces=namespaces))
         case _:
             where = "" if everywhere else f" in namespace {namespace}"
             typer.echo(f"No {kind} found{where}.", err=True)
@@ -102,10 +103,11 @@ def _hosts(_kind: str, report: StatusReport, declaring: Declaring) -> list[Entry
 
 def _objects(kind: str, report: StatusReport, declaring: Declaring) -> list[Entry]:
     statuses = {status.key: status for status in report.snapshot.fleet.statuses}
+    declared = {key: one.body for key, one in declaring().objects.items() if key.kind == kind}
+    derived = {key for key in statuses if key.kind == kind}
     return [
-        Entry(namespace=key.namespace, name=key.name, body=declared.body, status=statuses.get(key))
-        for key, declared in sorted(declaring().objects.items())
-        if key.kind == kind
+        Entry(namespace=key.namespace, name=key.name, body=declared.get(key), status=statuses.get(key))
+        for key in sorted(derived | set(declared))
     ]
 
 

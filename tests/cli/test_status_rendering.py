@@ -5,8 +5,8 @@ import json
 import pytest
 from msgspec.structs import replace
 
-from agent.cli.render import get_object, get_table, progress, status_json, status_text
-from agent.cli.render.get_table import Entry
+from agent.cli.render import get, get_object, progress, status_json, status_text
+from agent.cli.render.get import Entry
 from agent.cli.render.status_report import StatusReport
 from agent.cli.service.summary import one_line
 from agent.model.objects.meta import ObjectKey, PodKey
@@ -151,7 +151,7 @@ def entries(kind: str) -> list[Entry]:
 @pytest.mark.parametrize("kind", ["Pod", "Deployment", "Host", "ConfigMap", "Secret"])
 def test_tables_are_those_of_kubectl(kind: str) -> None:
     tables = [
-        get_table.render(kind, entries(kind), now=NOW, wide=wide, namespaces=namespaces)
+        get.render(kind, entries(kind), now=NOW, wide=wide, namespaces=namespaces)
         for wide, namespaces in ((False, False), (True, True))
     ]
     assert_golden(f"get-{kind.lower()}.txt", "\n\n".join(tables))
@@ -164,7 +164,7 @@ def test_no_form_of_get_shows_a_secret(kind: str) -> None:
         get_object.render_json(found, single=False),
         get_object.render_yaml(found, single=False),
         get_object.render_yaml(found, single=True),
-        get_table.render(kind, found, now=NOW, wide=True, namespaces=True),
+        get.render(kind, found, now=NOW, wide=True, namespaces=True),
     ]
     for text in shown:
         assert MARKER not in text

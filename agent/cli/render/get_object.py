@@ -1,6 +1,7 @@
 """``trimtab get -o yaml`` and ``-o json``: objects as Kubernetes writes them, with their status."""
 
 import json
+import time
 from collections.abc import Sequence
 from io import StringIO
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import msgspec
 from ruamel.yaml import YAML
 
-from agent.cli.render.get_table import Entry
+from agent.cli.render.get import Entry
 from agent.model.objects import Secret
 from agent.model.status import ContainerStatus, ObjectStatus, PodStatus
 
@@ -40,14 +41,21 @@ def _document(entries: Sequence[Entry], *, single: bool) -> dict[str, Any]:
 def _object(entry: Entry) -> dict[str, Any]:
     if entry.pod is not None:
         return _pod(entry.pod)
-    written: dict[str, Any] = _said(msgspec.to_builtins(entry.body))
+    written = _written(entry)
     if isinstance(entry.body, Secret):
         keys = sorted({*entry.body.data, *entry.body.string_data})
         written = {**written, "data": dict.fromkeys(keys, _HIDDEN)}
         written.pop("stringData", None)
     head: dict[str, Any] = {name: written.pop(name) for name in ("apiVersion", "kind", "metadata") if name in written}
-    status = {"status": _status(entry.status)} if entry.status and (entry.status.wanted or entry.status.pods) else {}
-    return {**head, **written, **status}
+    return {**head, **written, **_status(entry.status)}
+
+
+def _written(entry: Entry) -> dict[str, Any]:
+    if entry.body is None:  # what another object made: a job of a CronJob
+        kind = entry.status.key.kind if entry.status else ""
+        return {"kind": kind, "metadata": {"name": entry.name, "namespace": entry.namespace}}
+    said: dict[str, Any] = _said(msgspec.to_builtins(entry.body))
+    return said
 
 
 def _said(value: Any) -> Any:  # noqa: ANN401 - any part of a document
@@ -59,16 +67,37 @@ def _said(value: Any) -> Any:  # noqa: ANN401 - any part of a document
     return value
 
 
-def _status(status: ObjectStatus) -> dict[str, Any]:
-    return {
-        "phase": status.phase,
-        **({"reason": status.reason} if status.reason else {}),
-        **({"message": status.message} if status.message else {}),
-        "replicas": status.wanted,
-        "updatedReplicas": status.updated,
-        "readyReplicas": status.ready,
-        "availableReplicas": status.available,
-    }
+def _status(status: ObjectStatus | None) -> dict[str, Any]:
+    """Return ``status`` with what trimtab says of an object, and what Kubernetes would; nothing where there is none."""
+    if status is None or not (status.wanted or status.pods or status.status or status.message):
+        return {}
+    said = {"phase": status.phase, "reason": status.reason, "message": status.message}
+    return {"status": {**{name: text for name, text in said.items() if text}, **_counts(status)}}
+
+
+def _counts(status: ObjectStatus) -> dict[str, Any]:
+    if status.status is None:
+        return {
+            "replicas": status.wanted,
+            "updatedReplicas": status.updated,
+            "readyReplicas": status.ready,
+            "availableReplicas": status.available,
+        }
+    told: dict[str, Any] = msgspec.to_builtins(status.status)
+    del told["kind"]
+    told = {name: _moment(value) if name.endswith("Time") else value for name, value in told.items()}
+    if "conditions" in told:
+        told["conditions"] = [_condition(one) for one in told["conditions"]]
+    return told
+
+
+def _condition(told: dict[str, Any]) -> dict[str, Any]:
+    since = told.pop("since", 0.0)
+    return {**told, **({"lastTransitionTime": _moment(since)} if since else {})}
+
+
+def _moment(at: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
 
 
 def _pod(pod: PodStatus) -> dict[str, Any]:
