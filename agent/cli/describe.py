@@ -16,9 +16,14 @@ from agent.cli.render.status_report import StatusReport
 from agent.cli.standing import fleet_in_force, standing
 from agent.cli.wiring import open_source
 from agent.journal.events_file import read_events
-from agent.model.objects import Deployment, Pod
+from agent.model.objects.daemonset import DaemonSet
+from agent.model.objects.deployment import Deployment
 from agent.model.objects.fleet import Fleet
+from agent.model.objects.job import Job
 from agent.model.objects.meta import ObjectKey, ObjectMeta
+from agent.model.objects.pod import Pod
+from agent.model.objects.replicaset import ReplicaSet
+from agent.model.objects.statefulset import StatefulSet
 from agent.model.plan import Waiting
 from agent.model.status import PodStatus
 from agent.ports import Event, Permanent
@@ -68,12 +73,12 @@ def _pod(report: StatusReport, fleet: Fleet, name: str, namespace: str, events: 
     declared = fleet.objects.get(pod.owner)
     spec, metadata = None, None
     match declared.body if declared else None:
-        case Deployment() as body:
+        case Pod() as body:
+            spec, metadata = body.spec, body.metadata
+        case Deployment() | ReplicaSet() | StatefulSet() | DaemonSet() | Job() as body:
             template = body.spec.template
             spec = template.spec
             metadata = ObjectMeta(name=name, labels=template.metadata.labels, annotations=template.metadata.annotations)
-        case Pod() as body:
-            spec, metadata = body.spec, body.metadata
         case _:
             pass
     return Subject(
@@ -94,18 +99,18 @@ def _pod(report: StatusReport, fleet: Fleet, name: str, namespace: str, events: 
 
 def _object(report: StatusReport, fleet: Fleet, key: ObjectKey, events: tuple[Event, ...]) -> Subject:
     declared = fleet.objects.get(key)
-    if declared is None:
+    status = next((one for one in report.snapshot.fleet.statuses if one.key == key), None)
+    if declared is None and status is None:
         near = get_close_matches(key.name, [one.name for one in fleet.objects if one.kind == key.kind], n=3, cutoff=0.4)
         hint = f"did you mean {', '.join(near)}?" if near else f"`trimtab get {key.kind.lower()} -A` lists all"
         raise Permanent(f"there is no {key}", hint=hint)
-    status = next((one for one in report.snapshot.fleet.statuses if one.key == key), None)
     on_host = key.kind == "Host"
     return Subject(
         key=key,
         now=report.now,
         declared_at=_declared_at(fleet, key),
-        metadata=declared.body.metadata,
-        body=declared.body,
+        metadata=declared.body.metadata if declared else None,
+        body=declared.body if declared else None,
         status=status,
         host=next((host for host in report.snapshot.hosts if on_host and host.name == key.name), None),
         pods=tuple(report.pods_of(key.name)) if on_host else status.pods if status else (),

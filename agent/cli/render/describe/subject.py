@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from agent.cli.render.describe import kinds, pod
+from agent.cli.render.describe import batch, config, host, pod, policies, storage, workloads
 from agent.cli.render.describe.lines import block, headed, mapped, moment, shown
 from agent.cli.render.describe.told import Subject
 from agent.cli.render.words import waits
@@ -12,14 +12,24 @@ __all__ = ["Subject", "render"]
 
 _KINDS: Final[Mapping[str, Callable[[Subject], list[str]]]] = {
     "Pod": pod.lines,
-    "Deployment": kinds.deployment,
-    "Host": kinds.host,
-    "ConfigMap": kinds.config_map,
-    "Secret": kinds.secret,
-    "PersistentVolumeClaim": kinds.claim,
-    "PersistentVolume": kinds.volume,
-    "StorageClass": kinds.storage_class,
-    "RuntimeClass": kinds.runtime_class,
+    "Deployment": workloads.lines,
+    "ReplicaSet": workloads.lines,
+    "StatefulSet": workloads.lines,
+    "DaemonSet": workloads.lines,
+    "Job": batch.job,
+    "CronJob": batch.cron_job,
+    "HorizontalPodAutoscaler": policies.autoscaler,
+    "PodDisruptionBudget": policies.budget,
+    "PriorityClass": policies.priority_class,
+    "ResourceQuota": policies.quota,
+    "LimitRange": policies.limit_range,
+    "Host": host.lines,
+    "ConfigMap": config.config_map,
+    "Secret": config.secret,
+    "RuntimeClass": config.runtime_class,
+    "PersistentVolumeClaim": storage.claim,
+    "PersistentVolume": storage.volume,
+    "StorageClass": storage.storage_class,
 }
 
 

@@ -1,0 +1,38 @@
+from agent.cli.render.describe.lines import NONE, block, mapped, moment
+from agent.cli.render.describe.parts import because, pods
+from agent.cli.render.describe.told import Subject
+from agent.model.objects.host import Host
+
+
+def lines(subject: Subject) -> list[str]:
+    """Describe a host: how it is reached, what it has, what runs there."""
+    body, state = subject.body, subject.host
+    if not isinstance(body, Host):
+        return []
+    spec = body.spec
+    reached = f"{spec.ssh.address}:{spec.ssh.port or 22}" if spec.ssh else "local"
+    pairs: list[tuple[str, str | list[str]]] = [
+        ("Reached", reached),
+        ("Unschedulable", str(spec.unschedulable).lower()),
+        *([("Drain", "true")] if spec.drain else []),
+        ("Taints", [f"{taint.key}={taint.value}:{taint.effect}" for taint in spec.taints]),
+    ]
+    if state is not None:
+        word = "Ready" if state.seen else "Refused" if state.refused else "Unseen"
+        pairs += [("Status", because(word, "", state.reason)), ("Since", moment(state.since, subject.now) or NONE)]
+        pairs.append(("Pods", f"{state.unchanged} as desired of {state.wanted}"))
+    if state is not None and (facts := state.facts) is not None:
+        pairs += [
+            ("Runtime", f"{facts.name} {facts.version}"),
+            ("Addresses", list(facts.addresses)),
+            ("Capacity", [f"cpu: {facts.cpu_millis}m", f"memory: {facts.memory_bytes // 1024}Ki"]),
+            ("Allocatable", mapped(spec.allocatable, between=": ")),
+            ("Cgroups", f"v{facts.cgroup_version}, {facts.cgroup_driver}"),
+            ("Features", list(facts.features)),
+        ]
+        pairs += [("Says", facts.message)] if facts.message else []
+        pairs += [
+            (f"Disk ({name})", f"{disk.used_bytes // 2**20}Mi used of {disk.size_bytes // 2**20}Mi on {disk.path}")
+            for name, disk in sorted(state.disks.items())
+        ]
+    return [*block(pairs), *pods(subject)]
