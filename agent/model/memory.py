@@ -33,8 +33,11 @@ class RolloutRecord(Value, frozen=True, kw_only=True):
 
     ``revision`` counts templates from 1, ``hash`` names the newest; ``progressed_at`` is when the rollout last got
     anywhere, and ``updated``, ``available`` and ``older`` are the counts of pods that it had then. ``whole`` once it
-    was through. ``templates`` are older ones that pods still live of, by hash, as JSON: a pod of one that is lost is
-    made again from it. ``numbers`` are the revisions of these.
+    was through; ``paused`` while it is not to go on. ``enough`` tells whether the workload has the pods available that
+    it needs, ``enough_since`` when that changed last, 0 if it never did.
+
+    ``templates`` are older ones that pods still live of, by hash, as JSON: a pod of one that is lost is made again from
+    it. ``numbers`` are the revisions of these.
     """
 
     hash: str
@@ -44,6 +47,9 @@ class RolloutRecord(Value, frozen=True, kw_only=True):
     available: int = 0
     older: int = 0
     whole: bool = False
+    paused: bool = False
+    enough: bool = False
+    enough_since: float = 0.0
     templates: Mapping[str, str] = {}
     numbers: Mapping[str, int] = {}
 
