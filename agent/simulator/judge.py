@@ -20,6 +20,7 @@ from agent.model.observation import ContainerSeen, SandboxSeen
 from agent.simulator.declared import App, Declaration
 from agent.simulator.init_order import InitOrder
 from agent.simulator.machine import Machine
+from agent.simulator.outages import Outages
 
 
 class Violation(BaseException):
@@ -49,7 +50,8 @@ class Judge:
     A pod that a fault took down counts as available until the fleet loop has made a plan from a look taken after
     the fault: nobody can be blamed for what could not be known. A pod that was sent away is judged by what was known
     then; until it is gone it counts for nothing, and one that was not known to be available could be sent away
-    freely, both as in Kubernetes.
+    freely, both as in Kubernetes. What is on a machine that is out of sight for longer than pods bear may be replaced:
+    it counts again from the first plan that knows better, which may find more pods than surge allows, and makes none.
     """
 
     def __init__(self, agent: str, machines: Mapping[str, Machine]) -> None:
@@ -63,6 +65,7 @@ class Judge:
         self._leaving: dict[str, _Sent] = {}
         self._running: Counter[tuple[str, PodKey]] = Counter()
         self._order = InitOrder()
+        self.outages = Outages()
 
     # What happens, as the world tells it.
 
@@ -207,6 +210,7 @@ class Judge:
         keys = {
             f"{one.config.namespace}/{one.config.name}"
             for other in self._machines.values()
+            if other.name not in self.outages.given_up
             for one in other.ours(self._agent)
             if one.config.labels.get("app") == name
         } - self._leaving.keys()

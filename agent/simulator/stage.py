@@ -67,6 +67,7 @@ class Stage:
         """Cut a machine off."""
         if machine.up:
             machine.up = False
+            self.judge.outages.begins(machine.name, self.clock.now())
             self.say(f"{machine.name} is cut off")
 
     def mend(self, machine: Machine) -> None:
@@ -78,6 +79,7 @@ class Stage:
     def set_clock(self, seconds: float) -> None:
         """Have somebody set the agent's clock, forward or back; those of the machines go on as they were."""
         self.clock.jump(seconds)
+        self.judge.outages.clock_set(self.clock.now())
         for machine in self.machines.values():
             machine.skew -= seconds
         self.say(f"the agent's clock is set by {seconds:+.0f} s")

@@ -78,12 +78,14 @@ class World(Stage):
 
     def _step_fleet(self, now: float) -> float | None:
         known = dict(self._versions)
-        told = self.loops.shared.inbox.observations.values()
-        available = [key for seen in told if isinstance(seen, Seen) for key in _available(seen)]
+        told = dict(self.loops.shared.inbox.observations)
+        available = [key for seen in told.values() if isinstance(seen, Seen) for key in _available(seen)]
+        unseen = [name for name in self.machines if not isinstance(told.get(name), Seen)]
         before = self.journal.state
         wake_at = self.loops.fleet.step(now)
         state = self.journal.state
         self.judge.in_force(state.in_force)
+        self.judge.outages.planned(unseen, now)
         self.judge.planned(known, available, state.memory.leaving)
         if state.in_force != before.in_force:
             self.say(f"{state.in_force[:12]} is in force")
@@ -166,6 +168,7 @@ class World(Stage):
 
     def look(self, machine: Machine) -> Seen:
         """Return the truth, or what was true at an earlier look."""
+        self.judge.outages.looked(machine.name)
         version, seen = machine.version, machine.look()
         if machine.name in self._last_looks and self.chance(self.odds.stale):
             version, seen = self._last_looks[machine.name]

@@ -59,12 +59,14 @@ def without_lost(sight: Sight, claims: Iterable[Claim]) -> Sight:
             host: tuple(one for one in pods if (one.key, host) not in lost) for host, pods in sight.on_host.items()
         },
         pods={key: pod for key, pod in sight.pods.items() if (key, pod.host) not in lost},
+        duplicates=tuple(one for one in sight.duplicates if (one.key, sight.pods[one.key].host) not in lost),
     )
 
 
-def _claim_to_stay(pod: Live, memory: Memory) -> tuple[bool, bool, float, str]:
-    """Rank copies of a pod: one that is seen to run first, then the one that was decided on, then the oldest."""
-    return pod.ready_since() is None, memory.placements.get(pod.name) != pod.host, pod.created_at, pod.host
+def _claim_to_stay(pod: Live, memory: Memory) -> tuple[bool, bool, bool, float, str]:
+    """Rank copies of a pod: one seen to run first, one that was lost last, else the one decided on, then the oldest."""
+    lost = memory.lost.get(pod.name) == pod.host
+    return pod.ready_since() is None, lost, memory.placements.get(pod.name) != pod.host, pod.created_at, pod.host
 
 
 def _stems(objects: Iterable[ObjectKey]) -> Mapping[str, ObjectKey]:

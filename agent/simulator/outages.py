@@ -1,0 +1,38 @@
+from collections.abc import Iterable
+from typing import Final
+
+BORNE: Final = 300.0
+"""Seconds after which what runs on a machine that is out of sight may be replaced."""
+
+
+class Outages:
+    """Since when, on the agent's clock, each machine is out of its sight, and which of them the last plan gave up.
+
+    A look ends an outage for who looks; the plans may know of it a moment later.
+    """
+
+    def __init__(self) -> None:
+        self._since: dict[str, float] = {}
+        self._told: dict[str, float] = {}
+        self.given_up: frozenset[str] = frozenset()
+
+    def begins(self, machine: str, now: float) -> None:
+        """Hear that a machine cannot be reached any more."""
+        self._since.setdefault(machine, now)
+
+    def looked(self, machine: str) -> None:
+        """Hear that a machine was seen."""
+        if machine in self._since:
+            self._told.setdefault(machine, self._since.pop(machine))
+
+    def clock_set(self, now: float) -> None:
+        """Hear that the agent's clock was set: nothing began later than now."""
+        self._since = {machine: min(at, now) for machine, at in self._since.items()}
+        self._told = {machine: min(at, now) for machine, at in self._told.items()}
+
+    def planned(self, unseen: Iterable[str], now: float) -> None:
+        """Hear of a plan, and which machines were unseen as far as it knew."""
+        blind = frozenset(unseen)
+        self._told = {machine: at for machine, at in self._told.items() if machine in blind}
+        since = {**self._since, **self._told}
+        self.given_up = frozenset(machine for machine in blind if since.get(machine, now) + BORNE <= now)
