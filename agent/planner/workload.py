@@ -1,7 +1,8 @@
 """What a workload asks of the fleet: the contract between the kinds and the fleet planner."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from operator import attrgetter
+from typing import Final, Literal, NamedTuple
 
 from agent.model.kindstatus import AnyKindStatus
 from agent.model.memory import JobRecord, Memory, RolloutRecord
@@ -11,6 +12,9 @@ from agent.model.plan import FleetInput
 from agent.model.value import Value
 from agent.planner.live import Live
 from agent.planner.template import Slot, Template
+
+_TEMPLATE: Final = attrgetter("template")
+_HOST: Final = attrgetter("host")
 
 
 class Scope(NamedTuple):
@@ -85,3 +89,13 @@ class Claim(Value, frozen=True, kw_only=True):
     def template_of(self, slot: Slot) -> Template:
         """Return what the pod in a slot is made from."""
         return slot.template or self.template
+
+    @property
+    def mixed(self) -> bool:
+        """Whether some slots are of an older template."""
+        return any(map(_TEMPLATE, self.final))
+
+    @property
+    def pinned(self) -> bool:
+        """Whether some slots are for one host each."""
+        return any(map(_HOST, self.final))

@@ -1,6 +1,6 @@
 """What each host should run now, from what the workloads want and where their pods go."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from agent.model.cause import Commit
 from agent.model.desired import DesiredPod, HostDesired, KeptPod, LeavingPod
@@ -14,7 +14,7 @@ from agent.planner.fleet.sight import Sight
 from agent.planner.live import Live
 from agent.planner.scheduler import evicts
 from agent.planner.storage import Outcome, rivals, uses_of, with_claims
-from agent.planner.template import Slot, Workload, desired_pods
+from agent.planner.template import Slot, Template, Workload, desired_pods
 from agent.planner.workload import Claim
 
 
@@ -80,10 +80,17 @@ def _pods(ground: Ground, claim: Claim, placed: Placed, delayed: dict[PodKey, st
                 yield host, with_claims(wanted, uses, ground.ledger)
 
 
-def _wanted(claim: Claim) -> Iterable[tuple[Slot, DesiredPod]]:
-    if all(slot.template is None for slot in claim.now):
-        return zip(claim.now, desired_pods(claim.template, claim.now), strict=True)
-    return [(slot, desired_pods(claim.template_of(slot), (slot,))[0]) for slot in claim.now]
+def _wanted(claim: Claim) -> Iterator[tuple[Slot, DesiredPod]]:
+    """Yield what may be there now; all pods of one template at once, as that is remembered."""
+    by_template = {id(claim.template): (claim.template, claim.now)}
+    if claim.mixed:
+        found: dict[int, tuple[Template, list[Slot]]] = {}
+        for slot in claim.now:
+            template = claim.template_of(slot)
+            found.setdefault(id(template), (template, []))[1].append(slot)
+        by_template = {one: (template, tuple(slots)) for one, (template, slots) in found.items()}
+    for template, slots in by_template.values():
+        yield from zip(slots, desired_pods(template, slots), strict=True)
 
 
 def _host_desired(host: str, given: FleetInput, found: _Lists, volumes: Outcome) -> HostDesired:

@@ -35,15 +35,15 @@ def place(claims: Sequence[Claim], ground: Ground, lingering: Sequence[Live]) ->
         return Placed(hosts=placed)
     scheduler = Scheduler(_rooms(claims, ground, placed, lingering), _company(claims, ground, placed))
     refused: dict[PodKey, str] = {}
-    for claim, slots in homeless:
+    for claim, template, slots in homeless:
         siblings = Counter(placed[slot.key] for slot in claim.final if slot.key in placed)
-        for slot, answer in zip(slots, _answers(scheduler, claim.template, slots, siblings, ground), strict=True):
+        for slot, answer in zip(slots, _answers(scheduler, template, slots, siblings, ground), strict=True):
             if isinstance(answer, Refused):
                 refused[slot.key] = answer.why
             else:
                 placed[slot.key] = answer
     pods = ground.sight.pods
-    moving = {slot.key: pods[slot.key] for _, slots in homeless for slot in slots if slot.key in pods}
+    moving = {slot.key: pods[slot.key] for one in homeless for slot in one.slots if slot.key in pods}
     return Placed(hosts=placed, refused=refused, moving=moving)
 
 
@@ -56,7 +56,7 @@ def _rooms(
     for claim in claims:
         for slot in claim.final:
             if slot.key in placed:
-                rooms[placed[slot.key]].take(claim.template.demand)
+                rooms[placed[slot.key]].take(claim.template_of(slot).demand)
     for pod in lingering:
         rooms[pod.host].hold(held_ports(pod))
     for host, room in rooms.items():
@@ -72,19 +72,25 @@ def _company(claims: Sequence[Claim], ground: Ground, placed: Mapping[PodKey, st
     Unlike for room and spread, pods of an older template count until they are gone: no pod that must not be beside
     another comes a moment too early.
     """
-    if not any(claim.template.demand.social for claim in claims):
+    templates = (template for claim in claims for template in _templates(claim))
+    if not any(template.demand.social for template in templates):
         return None
     objects = ground.given.fleet.objects
     company = Company({key.name: one.body.metadata.labels for key, one in objects.items() if key.kind == "Namespace"})
     for claim in claims:
         for slot in claim.final:
             if slot.key in placed:
-                company.join(claim.template.demand, placed[slot.key])
+                company.join(claim.template_of(slot).demand, placed[slot.key])
     for host, pods in ground.sight.on_host.items():
         for pod in pods:
             if pod.observed is not None and placed.get(pod.key) != host:
                 company.pass_through(Demand(namespace=pod.key.namespace, labels=pod.observed.labels), host)
     return company
+
+
+def _templates(claim: Claim) -> Iterable[Template]:
+    """Return what the pods of a claim are made from, each template at least once."""
+    return map(claim.template_of, claim.final) if claim.mixed else (claim.template,)
 
 
 def _answers(
@@ -94,6 +100,8 @@ def _answers(
         return [Refused(why=template.unresolved)] * len(slots)
     if template.claiming:
         return [_with_volumes(scheduler, template, slot, siblings, ground) for slot in slots]
+    if any(slot.host for slot in slots):
+        return scheduler.pin(template.demand, [slot.host for slot in slots])
     return scheduler.place(template.demand, len(slots), siblings)
 
 
@@ -104,7 +112,14 @@ def _with_volumes(
     uses, ledger = uses_of(template, slot), ground.ledger
     if why := refusal(ledger, uses, slot.name):
         return Refused(why=why)
-    [answer] = scheduler.place(template.demand, 1, siblings, suits=lambda host: against(ledger, uses, host, slot.name))
+
+    def suits(host: str) -> str:
+        return against(ledger, uses, host, slot.name)
+
+    if slot.host:
+        [answer] = scheduler.pin(template.demand, [slot.host], suits=suits)
+    else:
+        [answer] = scheduler.place(template.demand, 1, siblings, suits=suits)
     if isinstance(answer, str):
         ledger.use(uses, answer, slot.name)
         siblings[answer] += 1

@@ -1,6 +1,7 @@
 """Pods that stay where they are, or were meant to be."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from agent.model.objects.host import Host
 from agent.model.objects.meta import Declared, PodKey
@@ -12,27 +13,35 @@ from agent.planner.template import Slot, Template
 from agent.planner.workload import Claim
 
 
-def stay(claims: Sequence[Claim], ground: Ground, placed: dict[PodKey, str]) -> list[tuple[Claim, list[Slot]]]:
+class Homeless(NamedTuple):
+    """Slots of one claim that need a host, all of one template."""
+
+    claim: Claim
+    template: Template
+    slots: Sequence[Slot]
+
+
+def stay(claims: Sequence[Claim], ground: Ground, placed: dict[PodKey, str]) -> list[Homeless]:
     """Fill in the pods that stay; return the rest."""
     hosts, pods, placements = ground.hosts, ground.sight.pods, ground.given.memory.placements
     evicting = any(taint.effect == "NoExecute" for host in hosts.values() for taint in host.body.spec.taints)
     ports: dict[str, list[HostPort]] = {}
     homeless = []
     for claim in claims:
-        template = claim.template
-        choosy = evicting or template.demand.ports or not template.hash or template.claiming
-        left = []
+        newest, mixed, pinned = claim.template, claim.mixed, claim.pinned
+        choosy = evicting or pinned or mixed or newest.demand.ports or not newest.hash or newest.claiming
+        left: dict[int, tuple[Template, list[Slot]]] = {}
         for slot in claim.final:
             live = pods.get(slot.key)
             host = live.host if live else placements.get(slot.name, "")
+            template = slot.template or newest
             if host in hosts and (
                 not choosy or _may_stay(template, slot, hosts[host], ports.setdefault(host, []), ground)
             ):
                 placed[slot.key] = host
             else:
-                left.append(slot)
-        if left:
-            homeless.append((claim, left))
+                left.setdefault(id(template), (template, []))[1].append(slot)
+        homeless += [Homeless(claim, template, slots) for template, slots in left.values()]
     return homeless
 
 
@@ -40,9 +49,12 @@ def _may_stay(template: Template, slot: Slot, host: Declared[Host], taken: list[
     """Tell whether a pod stays on its host, and count its ports and its volumes in.
 
     A Pod follows its nodeName, nodeSelector and node affinity when they change. For a Deployment's pods that would be
-    another template; a host whose labels change keeps them, as in Kubernetes. No pod stays away from its volumes.
+    another template; a host whose labels change keeps them, as in Kubernetes. No pod stays away from its volumes, nor
+    from the host that its slot is for.
     """
     demand, name = template.demand, host.key.name
+    if slot.host and slot.host != name:
+        return False
     strayed = not template.hash and mismatch(demand, name, host_labels(host))
     clash = any(port.conflicts(other) for port in demand.ports for other in taken)
     if strayed or clash or evicts(host.body, demand, ground.taint_ages(name)):

@@ -38,6 +38,7 @@ class Scheduler:
         self._rooms = rooms
         self._company = company
         self._labels = {room.name: room.labels for room in rooms}
+        self._by_name = {room.name: room for room in rooms}
         self._suited: dict[Hashable, _Suited] = {}
 
     def place(
@@ -61,6 +62,36 @@ class Scheduler:
                 if isinstance(answer, str):
                     self._company.join(demand, answer)
         return answers
+
+    def pin(
+        self, demand: Demand, hosts: Sequence[str], *, suits: Callable[[str], str] = _anywhere
+    ) -> tuple[str | Refused, ...]:
+        """Place equal pods, each on a host that is decided already; what speaks against it counts all the same."""
+        neighbours = Neighbours(demand, self._company, self._labels) if self._company is not None else None
+        spread = Spread(demand, self._company or Company({}), self._rooms) if demand.spread else None
+        answers: list[str | Refused] = []
+        for host in hosts:
+            room = self._by_name.get(host)
+            if room is None:
+                answers.append(Refused(why=f"there is no host {host}"))
+                continue
+            if why := (
+                refusal(LASTING, demand, room)
+                or refusal(FILLING, demand, room)
+                or suits(host)
+                or (neighbours.refusal(room.labels) if neighbours is not None else "")
+                or (spread.refusal(room.labels) if spread is not None else "")
+            ):
+                answers.append(Refused(why=f"{why} on {host}"))
+                continue
+            room.take(demand)
+            for company in (neighbours, spread):
+                if company is not None:
+                    company.placed(room.labels)
+            if self._company is not None:
+                self._company.join(demand, host)
+            answers.append(host)
+        return tuple(answers)
 
     def _place_plain(
         self, demand: Demand, count: int, siblings: Mapping[str, int], suits: Callable[[str], str]

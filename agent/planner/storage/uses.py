@@ -1,6 +1,6 @@
 """Which claims pods use, and which claims there are: declared ones, and those of pods' ephemeral volumes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from agent.model.objects.claim import PersistentVolumeClaim, PersistentVolumeClaimSpec
@@ -59,10 +59,8 @@ def asked_for(
 ) -> Mapping[str, Asked]:
     """Return every claim that is asked for, by name; a declared one comes before a pod's own of the same name."""
     found: dict[str, Asked] = {}
-    for workload in workloads:
-        if workload.template.claiming:
-            for slot in workload.final:
-                found.update((one.name, one) for one in _ephemeral(workload.template, slot))
+    for template, slot in _claiming(workloads):
+        found.update((one.name, one) for one in _ephemeral(template, slot))
     for key, one in declared.items():
         name = f"{key.namespace}/{key.name}"
         found[name] = Asked(name=name, spec=one.body.spec, labels=one.body.metadata.labels)
@@ -72,12 +70,20 @@ def asked_for(
 def consumers_of(workloads: Iterable[Claim]) -> Mapping[str, frozenset[str]]:
     """Return the pods that are to use each claim, by claim."""
     found: dict[str, set[str]] = {}
-    for workload in workloads:
-        if workload.template.claiming:
-            for slot in workload.final:
-                for use in uses_of(workload.template, slot):
-                    found.setdefault(use.claim, set()).add(slot.name)
+    for template, slot in _claiming(workloads):
+        for use in uses_of(template, slot):
+            found.setdefault(use.claim, set()).add(slot.name)
     return {name: frozenset(pods) for name, pods in found.items()}
+
+
+def _claiming(workloads: Iterable[Claim]) -> Iterator[tuple[Template, Slot]]:
+    """Yield the slots whose pods use claims, each with its template."""
+    for workload in workloads:
+        if workload.template.claiming or workload.mixed:
+            for slot in workload.final:
+                template = workload.template_of(slot)
+                if template.claiming:
+                    yield template, slot
 
 
 def _ephemeral(template: Template, slot: Slot) -> Sequence[Asked]:
