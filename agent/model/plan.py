@@ -78,8 +78,10 @@ class FleetPlan(Value, frozen=True, kw_only=True):
     memory: Memory
     waiting: tuple[Waiting, ...] = ()
     wake_at: float | None = None
-    release_at: float | None = None
-    """When data of a removed claim is to go next: wakes the agent, is not waited for by anybody else."""
+    due_at: float | None = None
+    """When something is due that is no part of getting to what is declared: a cron's next time, a look of an
+    autoscaler, the end of a time of grace. It wakes the agent, and is not waited for by anybody else.
+    """
     measure: tuple[str, ...] = ()
     """Hosts whose load autoscalers look at."""
     queries: tuple[str, ...] = ()

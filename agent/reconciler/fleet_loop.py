@@ -165,7 +165,7 @@ class FleetLoop:
         self._delivered.update(changed)
         self._tell_waiting(plan, now)
         self._show(now)
-        return min((at for at in (plan.wake_at, plan.release_at) if at is not None), default=None)
+        return min((at for at in (plan.wake_at, plan.due_at) if at is not None), default=None)
 
     def _tell_waiting(self, plan: FleetPlan, now: float) -> None:
         for waiting in plan.waiting:

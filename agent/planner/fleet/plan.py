@@ -38,16 +38,16 @@ def plan_fleet(given: FleetInput) -> FleetPlan:
     demands = [(claim.template.declared.key.kind, claim.template.demand) for claim in claims]
     times = [
         borne_until(claims, hosts, since, given.now),
-        next_loss(demands, since, given.now),
         *(claim.wake_at for claim in claims),
     ]
+    due = [next_loss(demands, since, given.now), volumes.release_at, *(claim.due_at for claim in claims)]
     return FleetPlan(
         desired=assembly.desired,
         statuses=statuses,
         memory=remember(ground, claims, placed, volumes),
         waiting=waiting,
         wake_at=min((at for at in times if at is not None), default=None),
-        release_at=volumes.release_at,
+        due_at=min((at for at in due if at is not None), default=None),
     )
 
 
