@@ -4,11 +4,11 @@ import re
 from typing import Final
 
 from agent.model.objects.config import ConfigMap, Secret
-from agent.model.objects.deployment import Deployment
 from agent.model.objects.fleet import Fleet
 from agent.model.objects.meta import ObjectKey
-from agent.model.objects.pod import Container, EnvFromSource, Pod
+from agent.model.objects.pod import Container, EnvFromSource
 from agent.model.value import Value
+from agent.planner.template import Workload, pod_spec
 
 _VARIABLE: Final = re.compile(r".*\.(?:containers|initContainers)\[([^]]+)\]\.env\[(.+)\]")
 
@@ -26,9 +26,9 @@ def entry_behind(fleet: Fleet, owner: ObjectKey, path: str) -> Entry | None:
     None for one that the manifest itself spells out, and for any other field.
     """
     declared, match = fleet.objects.get(owner), _VARIABLE.fullmatch(path)
-    if declared is None or match is None or not isinstance(declared.body, Pod | Deployment):
+    if declared is None or match is None or not isinstance(declared.body, Workload):
         return None
-    spec = declared.body.spec if isinstance(declared.body, Pod) else declared.body.spec.template.spec
+    spec = pod_spec(declared.body)
     container = next((one for one in spec.every_container if one.name == match[1]), None)
     return None if container is None else _entry(fleet, owner.namespace, container, match[2])
 

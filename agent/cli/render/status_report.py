@@ -1,8 +1,13 @@
 """What ``trimtab status`` knows: a snapshot, and where it comes from."""
 
+from typing import Final
+
 from agent.model.status import ObjectStatus, PodStatus
 from agent.model.value import Value
 from agent.reconciler import Snapshot
+
+
+_WORKLOADS: Final = frozenset({"Deployment", "Pod", "ReplicaSet", "StatefulSet", "DaemonSet"})
 
 
 class StatusReport(Value, frozen=True, kw_only=True):
@@ -32,4 +37,4 @@ class StatusReport(Value, frozen=True, kw_only=True):
 
 
 def _worth_a_line(status: ObjectStatus) -> bool:
-    return bool(status.pods) or status.wanted > 0 or status.phase != "Ready" or status.key.kind in {"Deployment", "Pod"}
+    return bool(status.pods) or status.wanted > 0 or status.phase != "Ready" or status.key.kind in _WORKLOADS

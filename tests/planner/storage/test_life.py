@@ -73,7 +73,7 @@ def test_data_goes_after_the_time_of_grace(fields: dict[str, Any], after: float,
     world.declare(local_class(**fields))
     world.settle()
     removed = world.memory.claims["default/data"].removed_at
-    wakes = world.plan().release_at
+    wakes = world.plan().due_at
     world.now = removed + after
     world.settle()
     assert volumes_on(world)["a"] == left
