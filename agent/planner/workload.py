@@ -66,8 +66,8 @@ class Claim(Value, frozen=True, kw_only=True):
     again: of older templates, or at their end. ``leaving`` those that go; ``lost`` those that others took the place of.
     ``ready`` and ``available`` count among ``current`` and ``kept``. ``stopped`` says why the workload does not go on
     before its object is changed (paused), ``failed`` why it never will (a deadline passed), ``done`` that its work is
-    over. ``wake_at`` is when time alone changes the answer, ``due_at`` the same for what nobody waits for (see FleetPlan).
-    ``rollout`` and ``job`` are to be remembered.
+    over. ``wake_at`` is when time alone changes the answer, ``due_at`` the same for what nobody waits for (see
+    FleetPlan). ``rollout`` and ``job`` are to be remembered.
     """
 
     template: Template

@@ -6,7 +6,6 @@ from agent.model.status import ObjectStatus, PodStatus
 from agent.model.value import Value
 from agent.reconciler import Snapshot
 
-
 _WORKLOADS: Final = frozenset({"Deployment", "Pod", "ReplicaSet", "StatefulSet", "DaemonSet"})
 
 
