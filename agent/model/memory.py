@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
+from agent.model.kindstatus import AutoscalerStatus
 from agent.model.value import Value
 
 
@@ -96,7 +97,8 @@ class ScaleRecord(Value, frozen=True, kw_only=True):
     """What an autoscaler asked for. ``replicas`` is what holds now; all times by the agent's clock, oldest first.
 
     ``wishes`` are what its metrics asked for within the stabilisation windows, ``changes`` by how much the count was
-    changed within the periods of its policies.
+    changed within the periods of its policies; both only as far as they still matter. ``shown`` is what the last look
+    said.
     """
 
     replicas: int
@@ -104,6 +106,7 @@ class ScaleRecord(Value, frozen=True, kw_only=True):
     looked_at: float = 0.0
     wishes: tuple[tuple[float, int], ...] = ()
     changes: tuple[tuple[float, int], ...] = ()
+    shown: AutoscalerStatus = AutoscalerStatus()
 
 
 class Memory(Value, frozen=True, kw_only=True, weakref=True):

@@ -51,7 +51,7 @@ class FleetInput(Value, frozen=True, kw_only=True):
 
     ``before`` is the fleet that was in force before this one, None when it is not known: what a rollout leaves behind.
     ``load`` is the newest measurement by host, ``metrics`` the newest answers to the last plan's ``queries``: a number,
-    or why there is none.
+    or why there is none. ``autoscaling`` is how many seconds are between two looks of an autoscaler, at least.
     """
 
     agent: str
@@ -65,6 +65,7 @@ class FleetInput(Value, frozen=True, kw_only=True):
     before: Fleet | None = None
     load: Mapping[str, Load] = {}
     metrics: Mapping[str, float | str] = {}
+    autoscaling: float = 15.0
 
 
 class FleetPlan(Value, frozen=True, kw_only=True):

@@ -48,9 +48,11 @@ class Usage(Value, frozen=True, kw_only=True):
 class Load(Value, frozen=True, kw_only=True):
     """What containers of a host use right now, by container id. ``at`` by the agent's clock.
 
-    ``cpu`` is in cores, over the time between the last two measurements; ``memory`` is the working set in bytes.
+    ``cpu`` is in cores, over the ``window`` (seconds) between the last two measurements; ``memory`` is the working set
+    in bytes.
     """
 
     at: float
+    window: float = 0.0
     cpu: Mapping[str, float] = {}
     memory: Mapping[str, int] = {}
