@@ -109,12 +109,26 @@ class ScaleRecord(Value, frozen=True, kw_only=True):
     shown: AutoscalerStatus = AutoscalerStatus()
 
 
+class EvictionRecord(Value, frozen=True, kw_only=True):
+    """A pod that was sent away from ``host`` on purpose, to be placed anew, until it is seen gone from there.
+
+    There is no way back: its host may have told it to stop. ``by`` is the pod that it makes room for, by its name.
+    """
+
+    host: str
+    reason: Literal["evicted", "preempted"]
+    why: str
+    by: str = ""
+
+
 class Memory(Value, frozen=True, kw_only=True, weakref=True):
     """``placements`` maps ``namespace/name`` of every wanted pod to its host, so that a placement sticks.
 
     ``leaving`` maps those that a rollout or a smaller replica count has sent away to their host, until they are seen
     gone: while one of them still winds down it counts for nothing, and no other is sent away in its stead. ``lost``
-    maps pods to hosts that are unseen for so long that others took their place.
+    maps pods to hosts that are unseen for so long that others took their place. ``evicted`` are those that are on
+    their way from one host to another; ``asked`` maps pods that somebody asked to be moved to the hosts that they are
+    to leave, as soon as budgets allow.
 
     ``claims`` maps ``namespace/name`` of every claim that has a volume to what that is, removed claims among them.
     ``unlooked`` are the hosts that this memory began without a look at: data of claims that it does not know may be
@@ -132,6 +146,8 @@ class Memory(Value, frozen=True, kw_only=True, weakref=True):
     placements: Mapping[str, str] = {}
     leaving: Mapping[str, str] = {}
     lost: Mapping[str, str] = {}
+    evicted: Mapping[str, EvictionRecord] = {}
+    asked: Mapping[str, str] = {}
     claims: Mapping[str, ClaimRecord] = {}
     unlooked: tuple[str, ...] | None = None
     tainted: Mapping[str, Mapping[str, float]] = {}

@@ -14,6 +14,10 @@ from agent.model.usage import Load, Usage
 from agent.model.value import MASK, Value
 
 
+Scoring = Literal["LeastAllocated", "MostAllocated"]
+"""Whether pods are spread over hosts, or fill one host before the next."""
+
+
 class FingerprintKey(Value, frozen=True, kw_only=True):
     """The fleet's secret key (32 bytes) for fingerprints of Secret content: shown values can't be guessed from them."""
 
@@ -26,7 +30,18 @@ class FingerprintKey(Value, frozen=True, kw_only=True):
 class Waiting(Value, frozen=True, kw_only=True, order=True):
     """Something that is not done yet, and why, in the reader's words. ``until`` is 0 when no time is known."""
 
-    reason: Literal["back-off", "image-pull", "rollout", "unschedulable", "unseen", "predecessor", "refused", "runtime"]
+    reason: Literal[
+        "back-off",
+        "disruption",
+        "image-pull",
+        "predecessor",
+        "quota",
+        "refused",
+        "rollout",
+        "runtime",
+        "unschedulable",
+        "unseen",
+    ]
     message: str
     pod: PodKey | None = None
     object: ObjectKey | None = None
@@ -52,6 +67,7 @@ class FleetInput(Value, frozen=True, kw_only=True):
     ``before`` is the fleet that was in force before this one, None when it is not known: what a rollout leaves behind.
     ``load`` is the newest measurement by host, ``metrics`` the newest answers to the last plan's ``queries``: a number,
     or why there is none. ``autoscaling`` is how many seconds are between two looks of an autoscaler, at least.
+    ``profiles`` says how hosts are scored for pods that name a scheduler.
     """
 
     agent: str
@@ -66,6 +82,7 @@ class FleetInput(Value, frozen=True, kw_only=True):
     load: Mapping[str, Load] = {}
     metrics: Mapping[str, float | str] = {}
     autoscaling: float = 15.0
+    profiles: Mapping[str, Scoring] = {}
 
 
 class FleetPlan(Value, frozen=True, kw_only=True):
