@@ -9,14 +9,15 @@ from agent.model.etc_hosts import etc_hosts
 from agent.ports import Temporary
 
 # In place: containers have this very file mounted, and another one of that name would not be theirs. What is printed
-# to a full disk fails without a word from the shell; cat says why.
+# to a full disk fails without a word from the shell; cat says why. A new file, which every pod has once, takes no
+# process of its own.
 _SCRIPT: Final = """
 umask 077
 [ -d "${1%/*}" ] || mkdir -p -- "${1%/*}" || exit 1
 [ ! -L "$1" ] || rm -f -- "$1"
+[ ! -e "$1" ] || chmod 0644 -- "$1" || exit 1
 umask 022
 printf %s "$2" >"$1" || printf %s "$2" | cat >"$1" || exit 1
-[ "$(stat -c %a -- "$1")" = 644 ] || chmod 0644 -- "$1"
 """
 
 
