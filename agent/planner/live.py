@@ -81,7 +81,8 @@ def _live(pod: ObservedPod, host: str, unseen: str, skew: float) -> Live:
     gates = remembered_gates(annotations)
     owner, parsed = pod.owner, parse_slot(pod.key.name) or ("", -1)
     steady = None
-    if since is not None and owner is not None and not gates and remembered_deadline(pod) is None:
+    still = since is not None or (whole and all(one.state == "exited" for one in pod.current.values()))
+    if still and owner is not None and not gates and remembered_deadline(pod) is None:
         steady = pod_status(
             pod,
             key=pod.key,
@@ -93,6 +94,8 @@ def _live(pod: ObservedPod, host: str, unseen: str, skew: float) -> Live:
             clock_skew=skew,
             unseen=unseen,
         )
+        if since is None and steady.phase not in {"Succeeded", "Failed"}:
+            steady = None
     return Live(
         key=pod.key,
         name=str(pod.key),

@@ -7,11 +7,11 @@ from typing import Any, Final
 import msgspec
 
 from agent.model.desired import ConfigData, DesiredPod
-from agent.model.labels import CONTAINERS, POD_TEMPLATE_HASH, REVISION_HASH
+from agent.model.labels import CONTAINERS, JOB_NAME, LEGACY_JOB_NAME, POD_TEMPLATE_HASH, REVISION_HASH
 from agent.model.objects.daemonset import DaemonSet
 from agent.model.objects.deployment import Deployment
 from agent.model.objects.job import Job
-from agent.model.objects.meta import ConfigKey, Declared, PodKey
+from agent.model.objects.meta import ConfigKey, Declared, ObjectKey, PodKey
 from agent.model.objects.pod import Container, Pod, PodSpec, PodTemplate, Volume
 from agent.model.objects.replicaset import ReplicaSet
 from agent.model.objects.runtimeclass import RuntimeClass
@@ -126,9 +126,9 @@ def resolve_template(
     spec = _in_class(written, runtime) if runtime is not None else written
     names = tuple(sorted(container.name for container in spec.containers))
     meta = template.metadata if template is not None else body.metadata
-    hashed = made_as or (_template_hash(template, resolved, key, runtime) if template is not None else "")
+    hashed = made_as or _hash(body, resolved, key, runtime)
     several = template is not None and len(spec.every_container) > 1
-    labels = {**meta.labels, _HASH_LABELS[kind]: hashed} if kind in _HASH_LABELS else meta.labels
+    labels = {**meta.labels, **_own_labels(declared.key, hashed)}
     lacking = spec.runtime_class_name and runtime is None
     return Template(
         declared=declared,
@@ -149,6 +149,27 @@ def resolve_template(
         runtime=runtime.handler if runtime is not None else "",
         unresolved=f'RuntimeClass "{spec.runtime_class_name}" not found' if lacking else "",
     )
+
+
+def _hash(
+    body: Workload, config: Mapping[ConfigKey, ConfigData], key: FingerprintKey, runtime: RuntimeClass | None
+) -> str:
+    """Return the hash that names a workload's template; empty for a Pod.
+
+    Of a job it leaves out what ConfigMaps and Secrets say, as in Kubernetes: a changed password is no reason to do the
+    work once more.
+    """
+    if isinstance(body, Job):
+        return _template_hash(body.spec.template, {}, key, runtime, body.spec.completion_mode)
+    template = pod_template(body)
+    return "" if template is None else _template_hash(template, config, key, runtime)
+
+
+def _own_labels(owner: ObjectKey, hashed: str) -> Mapping[str, str]:
+    """Return the labels that the kind itself gives to all pods of a template."""
+    if owner.kind in _HASH_LABELS:
+        return {_HASH_LABELS[owner.kind]: hashed}
+    return {JOB_NAME: owner.name, LEGACY_JOB_NAME: owner.name} if owner.kind == "Job" else {}
 
 
 def _in_class(spec: PodSpec, runtime: RuntimeClass) -> PodSpec:
@@ -216,13 +237,17 @@ def _environment(container: Container) -> Iterator[tuple[ConfigKey, str | None]]
 
 
 def _template_hash(
-    template: PodTemplate, config: Mapping[ConfigKey, ConfigData], key: FingerprintKey, runtime: RuntimeClass | None
+    template: PodTemplate,
+    config: Mapping[ConfigKey, ConfigData],
+    key: FingerprintKey,
+    runtime: RuntimeClass | None,
+    *more: str,
 ) -> str:
     """Return the hash over everything that takes new pods to change: the template and its environment's content.
 
     Content enters as a keyed fingerprint, so that nobody can try Secrets against the label. Fields at their defaults
     do not enter, so that a release of trimtab which learns a new field rolls nothing. A RuntimeClass enters by its
-    handler only: what else it says concerns pods that are still to be placed.
+    handler only: what else it says concerns pods that are still to be placed. ``more`` tells templates apart, too.
     """
     read = {entry for container in template.spec.every_container for entry in _environment(container)}
     environment = [
@@ -233,7 +258,7 @@ def _template_hash(
         if name in data.entries
     ]
     handler = [runtime.handler] if runtime is not None else []
-    return safe_hash(msgspec.json.encode([_said(template), environment, *handler], order="deterministic"))
+    return safe_hash(msgspec.json.encode([_said(template), environment, *handler, *more], order="deterministic"))
 
 
 _NOTHING: Final = object()
