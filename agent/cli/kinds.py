@@ -3,21 +3,33 @@
 from collections.abc import Mapping
 from typing import Final
 
+from agent.manifests.kinds import CLUSTER_SCOPED
 from agent.ports import Permanent
+
+__all__ = ["CLUSTER_SCOPED", "KINDS", "kind_named"]
 
 KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "Pod": ("pods", "pod", "po"),
     "Deployment": ("deployments", "deployment", "deploy"),
+    "ReplicaSet": ("replicasets", "replicaset", "rs"),
+    "StatefulSet": ("statefulsets", "statefulset", "sts"),
+    "DaemonSet": ("daemonsets", "daemonset", "ds"),
+    "Job": ("jobs", "job"),
+    "CronJob": ("cronjobs", "cronjob", "cj"),
+    "HorizontalPodAutoscaler": ("horizontalpodautoscalers", "horizontalpodautoscaler", "hpa"),
+    "PodDisruptionBudget": ("poddisruptionbudgets", "poddisruptionbudget", "pdb"),
     "Host": ("hosts", "host", "nodes", "node", "no"),
     "ConfigMap": ("configmaps", "configmap", "cm"),
     "Secret": ("secrets", "secret"),
     "Namespace": ("namespaces", "namespace", "ns"),
+    "ResourceQuota": ("resourcequotas", "resourcequota", "quota"),
+    "LimitRange": ("limitranges", "limitrange", "limits"),
     "PersistentVolumeClaim": ("persistentvolumeclaims", "persistentvolumeclaim", "pvc"),
     "PersistentVolume": ("persistentvolumes", "persistentvolume", "pv"),
     "StorageClass": ("storageclasses", "storageclass", "sc"),
+    "PriorityClass": ("priorityclasses", "priorityclass", "pc"),
     "RuntimeClass": ("runtimeclasses", "runtimeclass"),
 }
-CLUSTER_SCOPED: Final = frozenset({"Host", "Namespace", "PersistentVolume", "StorageClass", "RuntimeClass"})
 
 
 def kind_named(name: str) -> str:

@@ -16,7 +16,8 @@ from agent.manifests.node import Mark, Node, show_path
 from agent.manifests.objects import kind_of, read_nodes
 from agent.manifests.parsed import HostPort, ParsedFile, ParsedObject, Reference
 from agent.manifests.presentable import more_problems
-from agent.manifests.references import pod_spec_of, references
+from agent.manifests.references import references
+from agent.manifests.templates import pod_spec_of
 from agent.model.objects.fleet import AnyObject
 from agent.model.objects.meta import Declared, ObjectKey
 from agent.model.origin import Location, Origin

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator
 from typing import Final, Literal, NamedTuple
 
 from agent.manifests.finding import Steps
+from agent.manifests.templates import pod_spec_of
 from agent.model.objects.claim import PersistentVolumeClaim, PersistentVolumeClaimSpec
-from agent.model.objects.deployment import Deployment
 from agent.model.objects.fleet import AnyObject
-from agent.model.objects.pod import Container, KeyToPath, Pod, PodSpec, ProjectedVolume, Volume
+from agent.model.objects.pod import Container, KeyToPath, PodSpec, ProjectedVolume, Volume
+from agent.model.objects.statefulset import StatefulSet
 
 ReferredKind = Literal[
     "ConfigMap",
@@ -42,20 +43,12 @@ def references(body: AnyObject) -> Iterator[Needed]:
         yield Needed("Namespace", body.metadata.namespace, "", ("metadata", "namespace"))
     if isinstance(body, PersistentVolumeClaim):
         yield from _of_claim(body.spec, ("spec",))
+    if isinstance(body, StatefulSet):
+        for index, claim in enumerate(body.spec.volume_claim_templates):
+            yield from _of_claim(claim.spec, ("spec", "volumeClaimTemplates", index, "spec"))
     found = pod_spec_of(body)
     if found is not None:
         yield from _of_pod(*found)
-
-
-def pod_spec_of(body: AnyObject) -> tuple[PodSpec, Steps] | None:
-    """Return the spec of the pods that an object makes, and its path; None for an object that makes none."""
-    match body:
-        case Pod():
-            return body.spec, ("spec",)
-        case Deployment():
-            return body.spec.template.spec, ("spec", "template", "spec")
-        case _:
-            return None
 
 
 def _of_pod(spec: PodSpec, at: Steps) -> Iterator[Needed]:

@@ -70,7 +70,7 @@ def test_a_bad_revision_is_an_error_with_every_place(folder: Path) -> None:
         (["diff", "/nonexistent"], "/nonexistent"),
         (["diff", "--revision", "no-such-branch"], "no-such-branch"),
         (["apply", "--timeout", "soon"], "'soon' is not a duration"),
-        (["get", "pots"], "the kinds are pods, deployments, hosts"),
+        (["get", "pots"], "the kinds are pods, deployments, replicasets"),
         (["get", "deploy/web", "web"], "names an object already"),
         (["approve", "abcd"], "no revision is held back"),
         (["host", "add", "-oProxyCommand=x"], "No such option"),

@@ -62,7 +62,7 @@ def test_what_is_refused_is_explained_too() -> None:
     [
         ("pdo.spec", "unknown kind `pdo`, did you mean `Pod`?"),
         ("", "unknown kind ``, kinds are: Agent, ConfigMap, "),
-        ("statefulset", "kind `StatefulSet` is not supported yet"),
+        ("ingress", "kind `Ingress` is not supported yet"),
         ("pod.spec.contaners", "`Pod.spec` has no field `contaners`, did you mean `containers`?"),
         ("pod.spec.os.x", "`Pod.spec.os` has no field `x`, fields are: name"),
         ("pod.spec.hostname.x", "`Pod.spec.hostname` has no fields, so no `x`"),

@@ -2,7 +2,6 @@
 
 from agent.model.objects import Pod
 from agent.model.objects.pod import Container, Probe
-from tests.manifests.repo import load_text
 from tests.manifests.test_valid import only
 
 
@@ -78,9 +77,12 @@ def test_the_service_account_has_two_names() -> None:
 
 
 def test_kubernetes_own_scheduler_may_be_named() -> None:
-    """As exported manifests do; it is the same as saying nothing."""
+    """As exported manifests do; it is the same as saying nothing. Other names are the Agent's profiles."""
     named = pod("{containers: [{name: a, image: a}], schedulerName: default-scheduler}")
     assert named == pod("{containers: [{name: a, image: a}]}")
-    spec = "{containers: [{name: a, image: a}], schedulerName: b}"
-    other = f"apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec: {spec}\n"
-    assert [problem.rule for problem in load_text(other).problems] == ["bad-value"]
+    assert pod("{containers: [{name: a, image: a}], schedulerName: packed}").spec.scheduler_name == "packed"
+
+
+def test_a_priority_is_that_of_its_class() -> None:
+    spec = pod("{containers: [{name: a, image: a}], priorityClassName: high, preemptionPolicy: Never}").spec
+    assert (spec.priority_class_name, spec.preemption_policy) == ("high", "Never")

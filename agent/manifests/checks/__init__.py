@@ -6,15 +6,22 @@ from agent.manifests.checks.host import check_host
 from agent.manifests.checks.metadata import check_annotations, check_reserved
 from agent.manifests.checks.pod import check_pod_spec
 from agent.manifests.checks.runtimeclass import check_runtime_class
+from agent.manifests.checks.statefulset import check_stateful_set
 from agent.manifests.checks.storage import check_claim_spec, check_class, check_volume
+from agent.manifests.checks.workload import check_template, check_workload
 from agent.manifests.finding import Findings
 from agent.model.objects.claim import PersistentVolumeClaim
 from agent.model.objects.config import ConfigMap, Secret
+from agent.model.objects.cronjob import CronJob
+from agent.model.objects.daemonset import DaemonSet
 from agent.model.objects.deployment import Deployment
 from agent.model.objects.fleet import AnyObject
 from agent.model.objects.host import Host
+from agent.model.objects.job import Job
 from agent.model.objects.pod import Pod
+from agent.model.objects.replicaset import ReplicaSet
 from agent.model.objects.runtimeclass import RuntimeClass
+from agent.model.objects.statefulset import StatefulSet
 from agent.model.objects.storage import PersistentVolume, StorageClass
 
 
@@ -25,21 +32,38 @@ def check(body: AnyObject) -> Findings:
         case Pod():
             yield from check_reserved(body.metadata, ("metadata",))
             yield from check_pod_spec(body.spec, ("spec",))
-        case Deployment():
-            yield from check_deployment(body)
         case ConfigMap():
             yield from check_config_map(body)
         case Secret():
             yield from check_secret(body)
         case Host():
             yield from check_host(body)
+        case RuntimeClass():
+            yield from check_runtime_class(body)
+        case _:
+            yield from _workload(body)
+            yield from _storage(body)
+
+
+def _workload(body: AnyObject) -> Findings:
+    match body:
+        case Deployment():
+            yield from check_deployment(body)
+        case StatefulSet():
+            yield from check_stateful_set(body)
+        case ReplicaSet() | DaemonSet():
+            yield from check_workload(body.kind, body.spec.selector, body.spec.template)
+        case Job():
+            yield from check_template(body.spec.template, ("spec", "template"))
+        case CronJob():
+            yield from check_template(body.spec.job_template.spec.template, ("spec", "jobTemplate", "spec", "template"))
+
+
+def _storage(body: AnyObject) -> Findings:
+    match body:
         case PersistentVolumeClaim():
             yield from check_claim_spec(body.spec, ("spec",))
         case PersistentVolume():
             yield from check_volume(body.spec)
         case StorageClass():
             yield from check_class(body)
-        case RuntimeClass():
-            yield from check_runtime_class(body)
-        case _:
-            return

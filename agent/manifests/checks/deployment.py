@@ -1,39 +1,21 @@
-"""A Deployment: its selector, strategy and template."""
+"""A Deployment: how it rolls."""
 
-from agent.manifests.checks.metadata import check_annotations, check_reserved
-from agent.manifests.checks.pod import check_pod_spec
-from agent.manifests.checks.selectors import check_selector
+from agent.manifests.checks.workload import check_workload
 from agent.manifests.finding import Finding, Findings, Steps
 from agent.model.intstr import resolve
 from agent.model.objects.deployment import Deployment, DeploymentStrategy
-from agent.model.objects.selector import LabelSelector
-from agent.model.selector import selects
 
 
 def check_deployment(deployment: Deployment) -> Findings:
     """Yield what is wrong with a Deployment."""
     spec = deployment.spec
-    template = ("spec", "template")
-    yield from _selector(spec.selector, ("spec", "selector"))
-    if not selects(spec.selector, spec.template.metadata.labels):
-        message = "the selector does not match the labels of the template"
-        also = (*template, "metadata", "labels")
-        yield Finding(("spec", "selector"), "selector-mismatch", message, "write the same labels in both", also=also)
+    yield from check_workload("Deployment", spec.selector, spec.template)
     yield from _strategy(spec.strategy, ("spec", "strategy"))
-    yield from check_annotations(spec.template.metadata.annotations, (*template, "metadata"))
-    yield from check_reserved(spec.template.metadata, (*template, "metadata"))
-    yield from check_pod_spec(spec.template.spec, (*template, "spec"))
-    policy = spec.template.spec.restart_policy
-    if policy != "Always":
-        message = f"pods of a Deployment always restart, `{policy}` is not possible"
-        yield Finding((*template, "spec", "restartPolicy"), "bad-value", message)
-
-
-def _selector(selector: LabelSelector, at: Steps) -> Findings:
-    if not selector.match_labels and not selector.match_expressions:
-        message = "the selector is empty, which would select every pod"
-        yield Finding(at, "bad-value", message, "write matchLabels with labels of the template", at_key=True)
-    yield from check_selector(selector, at)
+    if spec.progress_deadline_seconds <= spec.min_ready_seconds:
+        message = (
+            f"this is not more than minReadySeconds, {spec.min_ready_seconds}, so no rollout could ever make progress"
+        )
+        yield Finding(("spec", "progressDeadlineSeconds"), "bad-value", message)
 
 
 def _strategy(strategy: DeploymentStrategy, at: Steps) -> Findings:

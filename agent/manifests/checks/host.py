@@ -31,6 +31,7 @@ def check_host(host: Host) -> Findings:
         if spec.ssh.jump is not None:
             yield from _host_key(spec.ssh.jump.host_key, ("spec", "ssh", "jump", "hostKey"))
     yield from check_quantities(spec.allocatable, ("spec", "allocatable"))
+    yield from check_quantities(spec.reserved, ("spec", "reserved"))
     at = ("spec", "taints")
     yield from check_unique(spec.taints, at, lambda taint: f"{taint.key}:{taint.effect}", "taint", "key")
 

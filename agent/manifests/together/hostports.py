@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from agent.manifests.parsed import HostPort, ParsedObject
-from agent.manifests.references import pod_spec_of
+from agent.manifests.templates import pod_spec_of
 from agent.manifests.together.index import Index
 from agent.model.objects.deployment import Deployment
 from agent.model.objects.host import Host

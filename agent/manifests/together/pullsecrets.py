@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from agent.manifests.node import show_path
-from agent.manifests.references import pod_spec_of
+from agent.manifests.templates import pod_spec_of
 from agent.manifests.together.index import Index
 from agent.model.objects.config import Secret
 from agent.model.objects.meta import ObjectKey

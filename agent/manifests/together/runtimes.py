@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from agent.manifests.node import show_path
 from agent.manifests.parsed import ParsedObject
-from agent.manifests.references import pod_spec_of
+from agent.manifests.templates import pod_spec_of
 from agent.manifests.together.index import Index
 from agent.model.objects.meta import ObjectKey
 from agent.model.objects.pod import PodSpec, Quantity

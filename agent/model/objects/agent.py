@@ -82,6 +82,27 @@ class Metrics(Object, frozen=True, kw_only=True):
     port: int = 9550
 
 
+class SchedulerProfile(Object, frozen=True, kw_only=True):
+    """A way of choosing hosts, named by ``schedulerName``: spreading pods, or filling one host after another."""
+
+    name: str
+    scoring: Literal["LeastAllocated", "MostAllocated"] = "LeastAllocated"
+
+
+class Scheduler(Object, frozen=True, kw_only=True):
+    """How hosts are chosen. A profile ``default-scheduler`` is for pods that name none."""
+
+    profiles: tuple[SchedulerProfile, ...] = ()
+
+
+class Prometheus(Object, frozen=True, kw_only=True):
+    """Where External metrics are read, with the bearer token of ``token_file``; ``ca_file`` is whom https trusts."""
+
+    url: str
+    token_file: str | None = None
+    ca_file: str | None = None
+
+
 class AgentSpec(Object, frozen=True, kw_only=True):
     """All settings of an agent."""
 
@@ -92,6 +113,8 @@ class AgentSpec(Object, frozen=True, kw_only=True):
     limits: Limits = Limits()
     cleanup: Cleanup = Cleanup()
     metrics: Metrics = Metrics()
+    scheduler: Scheduler = Scheduler()
+    prometheus: Prometheus | None = None
 
 
 class AgentConfig(Object, frozen=True, kw_only=True):

@@ -3,6 +3,8 @@ from typing import Literal
 
 from agent.model.objects.meta import Object, ObjectMeta
 
+Quantity = str | int | float
+
 
 class Jump(Object, frozen=True, kw_only=True):
     """A host to go through on the way (OpenSSH's ProxyJump); its key is pinned like any other."""
@@ -44,9 +46,9 @@ class HostSpec(Object, frozen=True, kw_only=True):
     ssh: Ssh | None = None
     local: bool = False
     runtime_endpoint: str = "unix:///run/containerd/containerd.sock"
-    allocatable: Mapping[str, str] = {}
+    allocatable: Mapping[str, Quantity] = {}
     """Quantities by resource name (cpu, memory, pods); what is left out is discovered."""
-    reserved: Mapping[str, str] = {}
+    reserved: Mapping[str, Quantity] = {}
     """Quantities by resource name that are kept for the machine itself, taken off what was discovered."""
     unschedulable: bool = False
     drain: bool = False

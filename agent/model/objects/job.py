@@ -2,7 +2,6 @@ from typing import Literal
 
 from agent.model.objects.meta import Object, ObjectMeta
 from agent.model.objects.pod import PodTemplate
-from agent.model.objects.selector import LabelSelector
 
 
 class OnExitCodes(Object, frozen=True, kw_only=True):
@@ -53,9 +52,10 @@ class JobSpec(Object, frozen=True, kw_only=True):
     template: PodTemplate
     parallelism: int = 1
     completions: int | None = None
-    """1 by defaulting when parallelism is not written either."""
+    """1 by defaulting when parallelism is 1, which comes to the same."""
     completion_mode: Literal["NonIndexed", "Indexed"] = "NonIndexed"
-    backoff_limit: int = 6
+    backoff_limit: int | None = None
+    """Set by defaulting: 6, and as good as none with ``backoff_limit_per_index``."""
     backoff_limit_per_index: int | None = None
     max_failed_indexes: int | None = None
     pod_failure_policy: PodFailurePolicy | None = None
@@ -64,8 +64,6 @@ class JobSpec(Object, frozen=True, kw_only=True):
     ttl_seconds_after_finished: int | None = None
     suspend: bool = False
     pod_replacement_policy: Literal["TerminatingOrFailed", "Failed"] | None = None
-    selector: LabelSelector | None = None
-    manual_selector: bool = False
 
 
 class Job(Object, frozen=True, kw_only=True):

@@ -6,12 +6,16 @@ from typing import Literal
 from agent.model.objects.meta import Object, ObjectMeta
 
 Quantity = str | int | float
+Scope = Literal[
+    "Terminating", "NotTerminating", "BestEffort", "NotBestEffort", "PriorityClass", "CrossNamespacePodAffinity"
+]
+"""A property of pods."""
 
 
 class ScopeRequirement(Object, frozen=True, kw_only=True):
     """One scope that a pod must be of to count."""
 
-    scope_name: str
+    scope_name: Scope
     operator: Literal["In", "NotIn", "Exists", "DoesNotExist"]
     values: tuple[str, ...] = ()
 
@@ -26,7 +30,7 @@ class QuotaSpec(Object, frozen=True, kw_only=True):
     """The most of each resource, by its name: ``pods``, ``requests.cpu``, ``count/deployments.apps``."""
 
     hard: Mapping[str, Quantity] = {}
-    scopes: tuple[str, ...] = ()
+    scopes: tuple[Scope, ...] = ()
     scope_selector: ScopeSelector | None = None
 
 

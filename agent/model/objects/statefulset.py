@@ -27,8 +27,8 @@ class ClaimTemplate(Object, frozen=True, kw_only=True):
 
     metadata: ObjectMeta
     spec: PersistentVolumeClaimSpec
-    api_version: Literal["", "v1"] = ""
-    kind: Literal["", "PersistentVolumeClaim"] = ""
+    api_version: Literal["v1"] = "v1"
+    kind: Literal["PersistentVolumeClaim"] = "PersistentVolumeClaim"
 
 
 class ClaimRetention(Object, frozen=True, kw_only=True):

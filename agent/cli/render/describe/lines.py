@@ -37,7 +37,7 @@ def headed(title: str, lines: Sequence[str]) -> list[str]:
     return [f"{title}:", *lines] if lines else [f"{title + ':':{_WIDTH}}{NONE}"]
 
 
-def mapped(values: Mapping[str, str], *, between: str = "=") -> list[str]:
+def mapped(values: Mapping[str, object], *, between: str = "=") -> list[str]:
     """Return one line for each entry, sorted."""
     return [f"{key}{between}{value}" for key, value in sorted(values.items())]
 

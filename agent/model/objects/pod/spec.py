@@ -62,7 +62,10 @@ class PodSpec(Object, frozen=True, kw_only=True):
     termination_grace_period_seconds: int = 30
     active_deadline_seconds: int | None = None
     node_name: str = ""
-    scheduler_name: Literal["default-scheduler"] = "default-scheduler"
+    scheduler_name: str = "default-scheduler"
+    priority_class_name: str | None = None
+    preemption_policy: Literal["PreemptLowerPriority", "Never"] | None = None
+    """What the PriorityClass says, where it is written at all."""
     node_selector: Mapping[str, str] = {}
     tolerations: tuple[Toleration, ...] = ()
     affinity: Affinity | None = None

@@ -1,14 +1,10 @@
-"""What the API server fills in: what a manifest leaves out, made explicit, so that planners see one shape."""
+"""What the API server fills into pods and their templates."""
 
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal
 
 from msgspec.structs import replace
 
 from agent.manifests.requests import total_requests
-from agent.model.objects.claim import PersistentVolumeClaim
-from agent.model.objects.config import ConfigMap, Secret
-from agent.model.objects.deployment import Deployment, DeploymentSpec, RollingUpdate
-from agent.model.objects.fleet import AnyObject
 from agent.model.objects.pod import (
     Container,
     ContainerPort,
@@ -16,51 +12,25 @@ from agent.model.objects.pod import (
     HttpGetAction,
     Lifecycle,
     LifecycleHandler,
-    Pod,
     PodSpec,
+    PodTemplate,
     Probe,
     ResourceRequirements,
     Volume,
 )
 
-DEFAULT_NAMESPACE: Final = "default"
 _SERVICE_ACCOUNT: Final = "default"
 _MESSAGE_PATH: Final = "/dev/termination-log"
 _PROBE: Final = Probe()
-Namespaced = TypeVar("Namespaced", Pod, Deployment, ConfigMap, Secret, PersistentVolumeClaim)
 
 
-def with_defaults(body: AnyObject) -> AnyObject:
-    """Return an object with Kubernetes' defaults applied (``SetDefaults_*`` of its core and apps groups)."""
-    match body:
-        case Pod():
-            return replace(_namespaced(body), spec=_pod_spec(body.spec))
-        case Deployment():
-            return replace(_namespaced(body), spec=_deployment_spec(body.spec))
-        case ConfigMap():
-            return _namespaced(body)
-        case Secret():
-            return _namespaced(body)
-        case PersistentVolumeClaim():
-            return _namespaced(body)
-        case _:
-            return body
+def default_template(template: PodTemplate) -> PodTemplate:
+    """Return a template with the defaults of its pods."""
+    return replace(template, spec=default_pod(template.spec))
 
 
-def _namespaced(body: Namespaced) -> Namespaced:
-    if body.metadata.namespace:
-        return body
-    return replace(body, metadata=replace(body.metadata, namespace=DEFAULT_NAMESPACE))
-
-
-def _deployment_spec(spec: DeploymentSpec) -> DeploymentSpec:
-    strategy = spec.strategy
-    if strategy.type == "RollingUpdate" and strategy.rolling_update is None:
-        strategy = replace(strategy, rolling_update=RollingUpdate())
-    return replace(spec, strategy=strategy, template=replace(spec.template, spec=_pod_spec(spec.template.spec)))
-
-
-def _pod_spec(spec: PodSpec) -> PodSpec:
+def default_pod(spec: PodSpec) -> PodSpec:
+    """Return a pod's spec with what a manifest leaves out (``SetDefaults_PodSpec`` and those of its parts)."""
     network = spec.host_network
     spec = replace(
         spec,

@@ -1,0 +1,35 @@
+"""The pods that an object makes: their template, and where it is written."""
+
+from typing import Final
+
+from agent.manifests.finding import Steps
+from agent.model.objects.cronjob import CronJob
+from agent.model.objects.daemonset import DaemonSet
+from agent.model.objects.deployment import Deployment
+from agent.model.objects.fleet import AnyObject
+from agent.model.objects.job import Job
+from agent.model.objects.pod import Pod, PodSpec, PodTemplate
+from agent.model.objects.replicaset import ReplicaSet
+from agent.model.objects.statefulset import StatefulSet
+
+_TEMPLATE: Final = ("spec", "template")
+_OF_JOBS: Final = ("spec", "jobTemplate", "spec", "template")
+
+
+def template_of(body: AnyObject) -> tuple[PodTemplate, Steps] | None:
+    """Return the template of an object's pods, and its path; None for an object that has none."""
+    match body:
+        case Deployment() | ReplicaSet() | StatefulSet() | DaemonSet() | Job():
+            return body.spec.template, _TEMPLATE
+        case CronJob():
+            return body.spec.job_template.spec.template, _OF_JOBS
+        case _:
+            return None
+
+
+def pod_spec_of(body: AnyObject) -> tuple[PodSpec, Steps] | None:
+    """Return the spec of the pods that an object makes, and its path; None for an object that makes none."""
+    if isinstance(body, Pod):
+        return body.spec, ("spec",)
+    found = template_of(body)
+    return None if found is None else (found[0].spec, (*found[1], "spec"))
