@@ -20,6 +20,8 @@ from agent.model.plan import FingerprintKey
 from agent.model.value import Value
 from agent.planner.fingerprint import fingerprint
 from agent.planner.individual import INDIVIDUAL
+from agent.planner.individual.daemonset import tolerant
+from agent.planner.individual.statefulset import with_identity
 from agent.planner.memo import remembered
 from agent.planner.naming import safe_hash, set_name
 from agent.planner.scheduler.demand import Demand, demand_of
@@ -122,8 +124,11 @@ def resolve_template(
     ``made_as`` is the hash that pods of an older template already have: what it refers to may have changed since.
     """
     body, resolved, kind = declared.body, {data.key: data for data in config}, declared.key.kind
-    written, template = pod_spec(body), pod_template(body)
+    template = pod_template(body)
+    written = template.spec if template is not None else pod_spec(body)
     spec = _in_class(written, runtime) if runtime is not None else written
+    if kind == "DaemonSet":
+        spec = tolerant(spec)
     names = tuple(sorted(container.name for container in spec.containers))
     meta = template.metadata if template is not None else body.metadata
     hashed = made_as or _hash(body, resolved, key, runtime)
@@ -188,6 +193,8 @@ def _in_class(spec: PodSpec, runtime: RuntimeClass) -> PodSpec:
 
 def pod_template(body: Workload) -> PodTemplate | None:
     """Return a workload's pod template; None for a Pod, which is its own."""
+    if isinstance(body, StatefulSet):
+        return with_identity(body)
     return None if isinstance(body, Pod) else body.spec.template
 
 
