@@ -4,6 +4,7 @@ from typing import cast
 from agent.model.objects.host import Host
 from agent.model.objects.meta import Declared
 from agent.model.plan import FleetInput, FleetPlan
+from agent.planner.autoscaling import autoscale
 from agent.planner.fleet.assemble import assemble
 from agent.planner.fleet.ground import Ground
 from agent.planner.fleet.lost import next_loss
@@ -26,7 +27,8 @@ def plan_fleet(given: FleetInput) -> FleetPlan:
     """
     hosts = {key.name: cast("Declared[Host]", one) for key, one in given.fleet.objects.items() if key.kind == "Host"}
     sight, since = look(given, hosts), tainted_since(given, hosts)
-    claims = ask(given, hosts, sight, since, Asked(declared_workloads(given), {}))
+    scaling = autoscale(given, sight.by_owner)
+    claims = ask(given, hosts, sight, since, Asked(declared_workloads(given), scaling.replicas))
     sight = without_lost(sight, claims)
     stray = _stray(claims, sight)
     ledger = Ledger(take_stock(given, hosts, claims), given.memory)
@@ -34,20 +36,24 @@ def plan_fleet(given: FleetInput) -> FleetPlan:
     placed = place(claims, ground, lingering=() if given.prune else stray)
     volumes = outcome(given, ledger)
     assembly = assemble(ground, claims, placed, volumes, stray=stray)
-    statuses, waiting = report(given, claims, placed, assembly.delayed, claim_statuses(ledger, volumes))
+    others = (*claim_statuses(ledger, volumes), *scaling.statuses)
+    statuses, waiting = report(given, claims, placed, assembly.delayed, others)
     demands = [(claim.template.declared.key.kind, claim.template.demand) for claim in claims]
     times = [
         borne_until(claims, hosts, since, given.now),
         *(claim.wake_at for claim in claims),
     ]
-    due = [next_loss(demands, since, given.now), volumes.release_at, *(claim.due_at for claim in claims)]
+    due = [next_loss(demands, since, given.now), volumes.release_at, scaling.due_at]
+    due += [claim.due_at for claim in claims]
     return FleetPlan(
         desired=assembly.desired,
         statuses=statuses,
-        memory=remember(ground, claims, placed, volumes),
+        memory=remember(ground, claims, placed, volumes, scaling.records),
         waiting=waiting,
         wake_at=min((at for at in times if at is not None), default=None),
         due_at=min((at for at in due if at is not None), default=None),
+        measure=scaling.measure,
+        queries=scaling.queries,
     )
 
 

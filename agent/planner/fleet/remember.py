@@ -2,14 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 
-from agent.model.memory import Memory
+from agent.model.memory import Memory, ScaleRecord
 from agent.planner.fleet.ground import Ground
 from agent.planner.fleet.placement import Placed
 from agent.planner.storage import Outcome, still_unlooked
 from agent.planner.workload import Claim
 
 
-def remember(ground: Ground, claims: Sequence[Claim], placed: Placed, volumes: Outcome) -> Memory:
+def remember(
+    ground: Ground,
+    claims: Sequence[Claim],
+    placed: Placed,
+    volumes: Outcome,
+    autoscalers: Mapping[str, ScaleRecord],
+) -> Memory:
     """Return what has to be remembered; the same value when nothing changed."""
     placements: dict[str, str] = {}
     leaving: dict[str, str] = {}
@@ -29,7 +35,7 @@ def remember(ground: Ground, claims: Sequence[Claim], placed: Placed, volumes: O
         rollouts={str(one.template.declared.key): one.rollout for one in claims if one.rollout is not None},
         jobs={str(one.template.declared.key): one.job for one in claims if one.job is not None},
         crons=ground.given.memory.crons,
-        autoscalers=ground.given.memory.autoscalers,
+        autoscalers=autoscalers,
     )
     return ground.given.memory if after == ground.given.memory else after
 

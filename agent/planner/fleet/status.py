@@ -19,13 +19,13 @@ def report(
     claims: Sequence[Claim],
     placed: Placed,
     delayed: Mapping[PodKey, str],
-    storage: Iterable[ObjectStatus],
+    others: Iterable[ObjectStatus],
 ) -> tuple[tuple[ObjectStatus, ...], tuple[Waiting, ...]]:
     """Return the status of every object, sorted by key, and everything that waits, sorted.
 
-    ``storage`` are the statuses of claims and volumes.
+    ``others`` are the statuses of objects without pods that say more than that they are there.
     """
-    found = {status.key: status for status in storage}
+    found = {status.key: status for status in others}
     waiting: list[Waiting] = []
     for claim in claims:
         status = progress(given, claim, placed, delayed)
@@ -59,7 +59,7 @@ def _waiting(claim: Claim, status: ObjectStatus, placed: Placed, delayed: Mappin
                 host = placed.hosts[slot.key]
                 message = f"{slot.key.name} {why}"
                 yield Waiting(reason="predecessor", message=message, pod=slot.key, object=owner, host=host)
-    if claim.kept or claim.stopped or len(claim.now) < len(claim.final):
+    if claim.stopped or claim.in_place < len(claim.final) or (claim.kept and status.phase != "Ready"):
         message = f"rollout of {owner.namespace}/{owner.name} {claim.stopped or status.message}"
         yield Waiting(reason="rollout", message=message, object=owner, until=claim.wake_at or 0.0)
 
