@@ -13,7 +13,7 @@ class ClaimRecord(Value, frozen=True, kw_only=True):
     ``volume`` is the PersistentVolume's name; ``path`` and ``uid`` are set for one that trimtab made, as a folder of
     ``host``. ``host`` also pins a claim that only one host at a time may use. ``seen`` tells that the folder was seen
     there. ``removed_at`` is since when nobody declares or uses the claim, 0 while somebody does; ``grace`` seconds
-    later the data goes, unless it is to be retained.
+    later the data goes, unless it is to be retained. ``lasting`` is a StatefulSet's that is to outlive the set.
     """
 
     volume: str
@@ -27,6 +27,7 @@ class ClaimRecord(Value, frozen=True, kw_only=True):
     retain: bool = True
     grace: float = 0.0
     removed_at: float = 0.0
+    lasting: bool = False
 
 
 class RolloutRecord(Value, frozen=True, kw_only=True):
@@ -35,10 +36,15 @@ class RolloutRecord(Value, frozen=True, kw_only=True):
     ``revision`` counts templates from 1, ``hash`` names the newest; ``progressed_at`` is when the rollout last got
     anywhere, and ``updated``, ``available`` and ``older`` are the counts of pods that it had then. ``whole`` once it
     was through; ``paused`` while it is not to go on. ``enough`` tells whether the workload has the pods available that
-    it needs, ``enough_since`` when that changed last, 0 if it never did.
+    it needs, ``enough_since`` when that changed last, 0 if it never did. ``sizes`` are how many pods of each template
+    are to exist, by hash, as Kubernetes keeps it with each ReplicaSet; ``replicas`` and ``most`` are the count that
+    was wanted then, and with its surge.
 
     ``templates`` are older ones that pods still live of, by hash, as JSON: a pod of one that is lost is made again from
     it. ``numbers`` are the revisions of these.
+
+    ``current`` is the template of the last rollout that was through: what a StatefulSet's pods are made from that are
+    not to be updated yet; ``turned`` are the ordinals whose turn has come.
     """
 
     hash: str
@@ -51,8 +57,13 @@ class RolloutRecord(Value, frozen=True, kw_only=True):
     paused: bool = False
     enough: bool = False
     enough_since: float = 0.0
+    sizes: Mapping[str, int] = {}
+    replicas: int = 0
+    most: int = 0
     templates: Mapping[str, str] = {}
     numbers: Mapping[str, int] = {}
+    current: str = ""
+    turned: tuple[int, ...] = ()
 
 
 class JobRecord(Value, frozen=True, kw_only=True):

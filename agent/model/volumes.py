@@ -23,6 +23,8 @@ class VolumeMark(Value, frozen=True, kw_only=True, order=True):
     ephemeral: bool = False
     """It comes and goes with a pod."""
     created: float = 0.0
+    lasting: bool = False
+    """It is of a StatefulSet: nobody who lost his memory takes it for one that was given up."""
 
 
 class VolumeSeen(Value, frozen=True, kw_only=True, order=True):

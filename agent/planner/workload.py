@@ -66,7 +66,8 @@ class Claim(Value, frozen=True, kw_only=True):
     again: of older templates, or at their end. ``leaving`` those that go; ``lost`` those that others took the place of.
     ``ready`` and ``available`` count among ``current`` and ``kept``. ``stopped`` says why the workload does not go on
     before its object is changed (paused), ``failed`` why it never will (a deadline passed), ``done`` that its work is
-    over. ``wake_at`` is when time alone changes the answer, ``due_at`` the same for what nobody waits for (see
+    over. ``holding`` tells that the kept pods hold places of ``final``, and may be meant to for good (below a partition,
+    or until somebody deletes them); ``note`` is what a reader should know besides. ``wake_at`` is when time alone changes the answer, ``due_at`` the same for what nobody waits for (see
     FleetPlan). ``rollout`` and ``job`` are to be remembered.
     """
 
@@ -82,6 +83,8 @@ class Claim(Value, frozen=True, kw_only=True):
     stopped: str = ""
     failed: str = ""
     done: str = ""
+    holding: bool = False
+    note: str = ""
     wake_at: float | None = None
     due_at: float | None = None
     status: AnyKindStatus | None = None
@@ -91,6 +94,11 @@ class Claim(Value, frozen=True, kw_only=True):
     def template_of(self, slot: Slot) -> Template:
         """Return what the pod in a slot is made from."""
         return slot.template or self.template
+
+    @property
+    def in_place(self) -> int:
+        """How many places of ``final`` are allowed to have their pod now, or have another that holds it."""
+        return len(self.now) + (len(self.kept) if self.holding else 0)
 
     @property
     def mixed(self) -> bool:

@@ -36,7 +36,7 @@ def progress(given: FleetInput, claim: Claim, placed: Placed, delayed: Mapping[P
         key=claim.template.declared.key,
         phase=verdict.phase,
         reason=verdict.reason,
-        message=verdict.message,
+        message="; ".join(part for part in (verdict.message, claim.note) if part),
         wanted=len(claim.final),
         updated=sum(_is_newest(claim, pod) for pod in claim.current),
         ready=claim.ready,
@@ -117,14 +117,14 @@ def _judge(given: FleetInput, claim: Claim, placed: Placed, pods: tuple[PodStatu
         return _Verdict(phase="Failed", reason=_failure(claim), message=claim.failed)
     if claim.done:
         return _Verdict(phase="Ready", reason=claim.done)
-    complete = len(claim.now) == len(claim.final) == claim.available == len(claim.current)
-    if complete and not claim.leaving and (not claim.kept or claim.job is not None):
+    complete = claim.in_place == len(claim.final) == claim.available and len(claim.current) == len(claim.now)
+    if complete and not claim.leaving and (not claim.kept or claim.holding or claim.job is not None):
         return _Verdict(phase="Ready", reason="Running" if claim.job is not None else "")
     if claim.stopped:
         return _Verdict(phase="Waiting", reason="Stopped", message=claim.stopped)
     if not claim.template.hash and pods[0].phase in {"Succeeded", "Failed"}:
         return _ended(pods[0])
-    return _lag(given, claim, placed, [one for one in pods[: len(claim.now)] if not _available(given, claim, one)])
+    return _lag(given, claim, placed, [one for one in pods[: claim.in_place] if not _available(given, claim, one)])
 
 
 def _lag(given: FleetInput, claim: Claim, placed: Placed, behind: list[PodStatus]) -> _Verdict:

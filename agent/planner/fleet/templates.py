@@ -10,6 +10,7 @@ from agent.model.objects.config import ConfigMap, Secret
 from agent.model.objects.meta import Declared, ObjectKey
 from agent.model.objects.pod import Pod, PodTemplate
 from agent.model.objects.runtimeclass import RuntimeClass
+from agent.model.objects.statefulset import StatefulSet
 from agent.model.plan import FleetInput
 from agent.planner.fleet.config import config_data
 from agent.planner.live import Live
@@ -28,11 +29,17 @@ def earlier_templates(
     given: FleetInput, declared: Declared[Workload], newest: Template, live: Iterable[Live]
 ) -> Mapping[str, Template]:
     """Return the older templates of which pods still live, as far as they are known, by hash."""
-    hashes = sorted({pod.generation for pod in live} - {newest.hash, ""})
+    hashes = sorted({*(pod.generation for pod in live), *_current(given, declared)} - {newest.hash, ""})
     if not hashes or isinstance(declared.body, Pod):
         return {}
     texts = template_texts(given, declared.key, hashes)
     return {hash_: template_of(given, _with_template(declared, text), hash_) for hash_, text in texts.items()}
+
+
+def _current(given: FleetInput, declared: Declared[Workload]) -> Iterable[str]:
+    """Return the template from which pods of a StatefulSet are made that are not to be updated yet."""
+    record = given.memory.rollouts.get(str(declared.key)) if isinstance(declared.body, StatefulSet) else None
+    return (record.current,) if record is not None else ()
 
 
 def template_texts(given: FleetInput, key: ObjectKey, hashes: Iterable[str]) -> Mapping[str, str]:
