@@ -43,7 +43,7 @@ def _looked(config: AgentConfig) -> Snapshot:
     plan = plan_fleet(seen)
     hosts = tuple(_host_state(seen, desired) for _, desired in sorted(plan.desired.items()))
     in_force = fleet.revision if state.in_force else None
-    settled = all(host.settled for host in hosts) and all(status.phase == "Ready" for status in plan.statuses)
+    settled = all(host.settled for host in hosts) and all(status.settled for status in plan.statuses)
     return Snapshot(
         at=now,
         agent=config.metadata.name,

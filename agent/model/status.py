@@ -86,5 +86,12 @@ class ObjectStatus(Value, frozen=True, kw_only=True):
     ready: int = 0
     available: int = 0
     pods: tuple[PodStatus, ...] = ()
+    derived: bool = False
+    """Made by another object by the clock, as a CronJob's jobs are: nobody waits for it."""
     status: AnyKindStatus | None = None
     """What Kubernetes has under ``status``; None for kinds that have none."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether the object is as declared, or nobody waits for it."""
+        return self.derived or self.phase == "Ready"

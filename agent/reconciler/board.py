@@ -86,6 +86,6 @@ def _converged(source: SourceState, fleet: FleetState, hosts: tuple[HostState, .
         # Before the first plan, and before a host's first look, nothing speaks against it: that is no convergence.
         and fleet.planned_at > 0
         and declared == {host.name for host in hosts}
-        and all(status.phase == "Ready" for status in fleet.statuses)
+        and all(status.settled for status in fleet.statuses)
         and all(host.settled and not host.waiting for host in hosts)
     )

@@ -57,7 +57,7 @@ def _of_host(host: HostState) -> Iterator[Unconverged]:
 
 
 def _of_object(status: ObjectStatus) -> Iterator[Unconverged]:
-    if status.phase == "Ready":
+    if status.settled:
         return
     unready = [pod for pod in status.pods if not pod.ready]
     for pod in unready:

@@ -37,11 +37,12 @@ def progress(given: FleetInput, claim: Claim, placed: Placed, delayed: Mapping[P
         phase=verdict.phase,
         reason=verdict.reason,
         message="; ".join(part for part in (verdict.message, claim.note) if part),
-        wanted=len(claim.final),
+        wanted=len(claim.final) if claim.wanted is None else claim.wanted,
         updated=sum(_is_newest(claim, pod) for pod in claim.current),
         ready=claim.ready,
         available=claim.available,
         pods=pods,
+        derived=claim.template.declared.key not in given.fleet.objects,
         status=claim.status,
     )
 
@@ -105,6 +106,8 @@ def _missing(given: FleetInput, claim: Claim, slot: Slot, placed: Placed, delaye
         spec=template.spec,
         annotations=template.annotations,
     )
+    if why := placed.forbidden.get(slot.key):
+        return replace(status, reason="FailedCreate", message=why)
     if why := placed.refused.get(slot.key):
         return replace(status, reason="Unschedulable", message=f"no host fits: {why}")
     if why := delayed.get(slot.key):
@@ -117,6 +120,9 @@ def _judge(given: FleetInput, claim: Claim, placed: Placed, pods: tuple[PodStatu
         return _Verdict(phase="Failed", reason=_failure(claim), message=claim.failed)
     if claim.done:
         return _Verdict(phase="Ready", reason=claim.done)
+    if claim.holds:
+        reason = "Replacing" if claim.wake_at is None else "BackOff"
+        return _Verdict(phase="Progressing", reason=reason, message=claim.holds)
     complete = claim.in_place == len(claim.final) == claim.available and len(claim.current) == len(claim.now)
     if complete and not claim.leaving and (not claim.kept or claim.holding or claim.job is not None):
         return _Verdict(phase="Ready", reason="Running" if claim.job is not None else "")
@@ -132,6 +138,10 @@ def _lag(given: FleetInput, claim: Claim, placed: Placed, behind: list[PodStatus
     if not behind:
         others = names_of([one.pod for one in claim.leaving] or claim.kept)
         return _Verdict(phase="Progressing", reason="Replacing", message=f"waits for {others} to be gone")
+    forbidden = next((status for status in behind if status.key in placed.forbidden), None)
+    if forbidden is not None:
+        message = f"{forbidden.key.name}: {forbidden.message}"
+        return _Verdict(phase="Waiting", reason="FailedCreate", message=message)
     refused = next((status for status in behind if status.key in placed.refused), None)
     message = f"waits for {_sentence(given, claim, behind)}"
     if refused is not None:
