@@ -61,11 +61,12 @@ class Departure(Value, frozen=True, kw_only=True):
 class Claim(Value, frozen=True, kw_only=True):
     """What one workload wants of its pods.
 
-    ``final`` are the slots that it wants in the end: all of them get a host at once. ``now`` are those of them that
-    may exist already, ``current`` the pods that live in these. ``kept`` are pods that stay for now and are not made
-    again: of older templates, or at their end. ``leaving`` those that go; ``lost`` those that others took the place of.
+    ``final`` are the slots that it wants in the end, or for now of an older template: all of them get a host at once.
+    ``wanted`` is how many pods there are to be in the end, None for as many. ``now`` are those slots that may exist
+    already, ``current`` the pods that live in these. ``kept`` are pods that stay for now and are not made again: of
+    older templates, or at their end. ``leaving`` those that go; ``lost`` those that others took the place of.
     ``ready`` and ``available`` count among ``current`` and ``kept``. ``stopped`` says why the workload does not go on
-    before its object is changed (paused), ``failed`` why it never will (a deadline passed), ``done`` that its work is
+    before its object is changed (paused), ``holds`` why it makes no more pods for now, ``failed`` why it never will (a deadline passed), ``done`` that its work is
     over. ``holding`` tells that the kept pods hold places of ``final``, and may be meant to for good (below a partition,
     or until somebody deletes them); ``note`` is what a reader should know besides. ``wake_at`` is when time alone changes the answer, ``due_at`` the same for what nobody waits for (see
     FleetPlan). ``rollout`` and ``job`` are to be remembered.
@@ -74,6 +75,7 @@ class Claim(Value, frozen=True, kw_only=True):
     template: Template
     final: tuple[Slot, ...]
     now: tuple[Slot, ...]
+    wanted: int | None = None
     current: tuple[Live, ...] = ()
     kept: tuple[Live, ...] = ()
     leaving: tuple[Departure, ...] = ()
@@ -81,6 +83,7 @@ class Claim(Value, frozen=True, kw_only=True):
     ready: int = 0
     available: int = 0
     stopped: str = ""
+    holds: str = ""
     failed: str = ""
     done: str = ""
     holding: bool = False

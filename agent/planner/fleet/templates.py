@@ -10,7 +10,6 @@ from agent.model.objects.config import ConfigMap, Secret
 from agent.model.objects.meta import Declared, ObjectKey
 from agent.model.objects.pod import Pod, PodTemplate
 from agent.model.objects.runtimeclass import RuntimeClass
-from agent.model.objects.statefulset import StatefulSet
 from agent.model.plan import FleetInput
 from agent.planner.fleet.config import config_data
 from agent.planner.live import Live
@@ -37,9 +36,9 @@ def earlier_templates(
 
 
 def _current(given: FleetInput, declared: Declared[Workload]) -> Iterable[str]:
-    """Return the template from which pods of a StatefulSet are made that are not to be updated yet."""
-    record = given.memory.rollouts.get(str(declared.key)) if isinstance(declared.body, StatefulSet) else None
-    return (record.current,) if record is not None else ()
+    """Return the templates from which pods are to be made that are not to be updated yet, or were not yet."""
+    record = given.memory.rollouts.get(str(declared.key))
+    return (record.current, *record.sizes) if record is not None else ()
 
 
 def template_texts(given: FleetInput, key: ObjectKey, hashes: Iterable[str]) -> Mapping[str, str]:
