@@ -13,7 +13,6 @@ from agent.model.status import ObjectStatus
 from agent.model.usage import Load, Usage
 from agent.model.value import MASK, Value
 
-
 Scoring = Literal["LeastAllocated", "MostAllocated"]
 """Whether pods are spread over hosts, or fill one host before the next."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from agent.model.cause import Commit
-from agent.model.desired import DesiredPod, HostDesired, KeptPod, LeavingPod
+from agent.model.desired import DesiredPod, HostDesired, KeptPod, LeavingPod, LeavingReason
 from agent.model.objects.meta import Declared, ObjectKey, PodKey
 from agent.model.origin import Location
 from agent.model.plan import FleetInput
@@ -47,12 +47,14 @@ def assemble(
             lists[host].pods.append(wanted)
         owner = claim.template.declared
         for pod in claim.kept:
-            cause = _because(revision, owner, "spec.template", "stays until the rollout lets it go")
-            lists[pod.host].kept.append(KeptPod(key=pod.key, cause=cause))
+            if pod.key not in placed.gone:
+                cause = _because(revision, owner, "spec.template", "stays until the rollout lets it go")
+                lists[pod.host].kept.append(KeptPod(key=pod.key, cause=cause))
         for one in claim.leaving:
-            cause = _because(revision, owner, one.path, one.summary)
-            lists[one.pod.host].leaving.append(LeavingPod(key=one.pod.key, cause=cause, reason=one.reason))
-    for claim in claims if placed.moving else ():
+            if one.pod.key not in placed.evicted:
+                cause = _because(revision, owner, one.path, one.summary)
+                lists[one.pod.host].leaving.append(LeavingPod(key=one.pod.key, cause=cause, reason=one.reason))
+    for claim in claims if placed.moving or placed.evicted or placed.gone else ():
         _move(ground, claim, placed, lists)
     for host, leaving in _duplicates(revision, claims, sight):
         lists[host].leaving.append(leaving)
@@ -64,11 +66,14 @@ def assemble(
 
 def _pods(ground: Ground, claim: Claim, placed: Placed, delayed: dict[PodKey, str]) -> Iterator[tuple[str, DesiredPod]]:
     """Yield the pods that a claim wants now, each with its host; of those that may not start yet, tell why."""
+    awaited = placed.awaited
     for slot, wanted in _wanted(claim):
         if (host := placed.hosts.get(slot.key)) is None:
             continue
         if (pod := placed.moving.get(slot.key)) is not None:
             delayed[slot.key] = f"waits for itself to be gone from {pod.host}"
+        elif awaited and slot.key not in ground.sight.pods and (others := awaited.get((slot.name, host))):
+            delayed[slot.key] = f"waits for {', '.join(others)} to make room on {host}"
         elif not claim.template_of(slot).claiming:
             yield host, wanted
         else:
@@ -117,20 +122,29 @@ def _because(revision: str, owner: Declared[Workload], path: str, summary: str) 
 
 
 def _move(ground: Ground, claim: Claim, placed: Placed, lists: Mapping[str, _Lists]) -> None:
-    """Send away pods that belong on another host than where they run."""
+    """Send away pods that belong on another host than where they run, or that have to go for others."""
     owner, revision = claim.template.declared, ground.given.fleet.revision.id
-    for pod in claim.current:
-        if pod.key not in placed.moving:
-            continue
-        target = placed.hosts.get(pod.key)
-        host, ages = ground.hosts[pod.host].body, ground.taint_ages(pod.host)
-        if target is None and not evicts(host, claim.template.demand, ages):
-            why = f"stays until another host fits: {placed.refused[pod.key]}"
-            lists[pod.host].kept.append(KeptPod(key=pod.key, cause=_because(revision, owner, "spec", why)))
-        else:
-            why = f"moves to {target}" if target else "is evicted by a taint"
-            cause = _because(revision, owner, "spec", why)
-            lists[pod.host].leaving.append(LeavingPod(key=pod.key, cause=cause, reason="moved"))
+    for pod in (*claim.current, *claim.kept, *(one.pod for one in claim.leaving)):
+        away, target = placed.departure(pod.key), placed.hosts.get(pod.key)
+        if away is not None:
+            cause = _because(revision, owner, "", f"{away.why}, moves to {target}" if target else away.why)
+            lists[pod.host].leaving.append(LeavingPod(key=pod.key, cause=cause, reason=away.reason))
+        elif pod.key in placed.moving:
+            lists_of_host, (reason, why) = lists[pod.host], _moves(ground, claim, pod, target)
+            cause = _because(
+                revision, owner, "spec", why or f"stays until another host fits: {placed.refused[pod.key]}"
+            )
+            if why:
+                lists_of_host.leaving.append(LeavingPod(key=pod.key, cause=cause, reason=reason))
+            else:
+                lists_of_host.kept.append(KeptPod(key=pod.key, cause=cause))
+
+
+def _moves(ground: Ground, claim: Claim, pod: Live, target: str | None) -> tuple[LeavingReason, str]:
+    """Return as what a pod goes from where it may not stay, and why; no reason why when it stays for now."""
+    if evicts(ground.hosts[pod.host].body, claim.template.demand, ground.taint_ages(pod.host)):
+        return "evicted", f"is evicted by a taint, moves to {target}" if target else "is evicted by a taint"
+    return "moved", f"moves to {target}" if target else ""
 
 
 def _duplicates(revision: str, claims: Sequence[Claim], sight: Sight) -> Iterator[tuple[str, LeavingPod]]:

@@ -1,25 +1,55 @@
 """Where every wanted pod goes: where it runs, else where it was meant to run, else where the scheduler says."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
+from agent.model.memory import EvictionRecord
 from agent.model.objects.meta import PodKey
+from agent.model.plan import Waiting
+from agent.model.status import ObjectStatus
 from agent.model.value import Value
+from agent.planner.disruption.budgets import Budgets
+from agent.planner.disruption.leavers import Leaver, leavers
+from agent.planner.fleet.choosing import Chooser
 from agent.planner.fleet.ground import Ground
-from agent.planner.fleet.staying import held_ports, stay
+from agent.planner.fleet.rooms import company_of, rooms_of
+from agent.planner.fleet.seating import Seating, Stays
+from agent.planner.fleet.staying import stay
 from agent.planner.live import Live
-from agent.planner.scheduler import Company, Demand, Refused, Room, Scheduler
-from agent.planner.storage import against, refusal, uses_of
-from agent.planner.template import Slot, Template
+from agent.planner.scheduler import Scheduler
 from agent.planner.workload import Claim
 
 
 class Placed(Value, frozen=True, kw_only=True):
-    """The host of each pod that has one, why the others have none, and the pods that may not stay where they are."""
+    """The host of each pod that has one, why the others have none, and the pods that may not stay where they are.
+
+    ``forbidden`` are pods that are not made at all, and why. Of ``moving`` pods, ``evicted`` were sent away on purpose;
+    they go even if no host has room for them now. ``gone`` were, too, and are not placed anew as they were: their
+    workload makes others. ``held`` says why pods that should leave their host stay for now; ``asked`` are those of
+    them that somebody asked to be moved. ``budgets`` is what is left of every budget.
+    """
 
     hosts: Mapping[PodKey, str]
     refused: Mapping[PodKey, str] = {}
+    forbidden: Mapping[PodKey, str] = {}
     moving: Mapping[PodKey, Live] = {}
+    evicted: Mapping[PodKey, EvictionRecord] = {}
+    gone: Mapping[PodKey, EvictionRecord] = {}
+    held: Mapping[PodKey, Waiting] = {}
+    asked: Mapping[str, str] = {}
+    budgets: tuple[ObjectStatus, ...] = ()
+
+    @property
+    def awaited(self) -> Mapping[tuple[str, str], Sequence[str]]:
+        """By the name of a pod and its host: those who make room for it there."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for key, one in (*self.evicted.items(), *self.gone.items()):
+            if one.by:
+                found.setdefault((one.by, one.host), []).append(key.name)
+        return found
+
+    def departure(self, key: PodKey) -> EvictionRecord | None:
+        """Return why a pod was sent away on purpose, if it was."""
+        return self.evicted.get(key) or self.gone.get(key)
 
 
 def place(claims: Sequence[Claim], ground: Ground, lingering: Sequence[Live]) -> Placed:
@@ -28,99 +58,39 @@ def place(claims: Sequence[Claim], ground: Ground, lingering: Sequence[Live]) ->
     All slots are placed as soon as they are known, not as a rollout gets to them, so that where a pod lands does not
     depend on the order in which others come and go. Pods that a rollout keeps for now take no room: they make it.
     ``lingering`` are pods that no claim wants and that stay all the same.
+
+    Pods that have no place yet come first, by their priority; then those that should leave their host, as far as
+    budgets allow and another host takes them.
     """
-    placed: dict[PodKey, str] = {}
-    homeless = stay(claims, ground, placed)
-    if not homeless:
-        return Placed(hosts=placed)
-    scheduler = Scheduler(_rooms(claims, ground, placed, lingering), _company(claims, ground, placed))
-    refused: dict[PodKey, str] = {}
-    for claim, template, slots in homeless:
-        siblings = Counter(placed[slot.key] for slot in claim.final if slot.key in placed)
-        for slot, answer in zip(slots, _answers(scheduler, template, slots, siblings, ground), strict=True):
-            if isinstance(answer, Refused):
-                refused[slot.key] = answer.why
-            else:
-                placed[slot.key] = answer
-    pods = ground.sight.pods
+    hosts: dict[PodKey, str] = {}
+    homeless = stay(claims, ground, hosts)
+    pods, draining, asked = ground.sight.pods, ground.draining, ground.given.memory.asked
     moving = {slot.key: pods[slot.key] for one in homeless for slot in one.slots if slot.key in pods}
-    return Placed(hosts=placed, refused=refused, moving=moving)
+    budgets = Budgets(ground.given.fleet.objects, claims, moving.keys() | ground.evicted.keys())
+    leaving = list(leavers(claims, draining, asked))
+    if not homeless and not leaving:
+        return Placed(
+            hosts=hosts, forbidden=ground.forbidden, evicted=ground.evicted, budgets=tuple(budgets.statuses())
+        )
+    scheduler = Scheduler(rooms_of(claims, ground, hosts, lingering), company_of(claims, ground, hosts))
+    seating = Seating(claims, ground, hosts, Chooser(ground, scheduler, hosts), budgets)
+    seating.seat(homeless)
+    held = [(one, stays) for one in leaving if (stays := seating.send_away(one)) is not None]
+    moving |= {key: pods[key] for key in seating.evicted if key in hosts or key in seating.refused}
+    return Placed(
+        hosts=hosts,
+        refused=seating.refused,
+        forbidden=ground.forbidden,
+        moving=moving,
+        evicted=seating.evicted,
+        gone=seating.gone,
+        held={one.pod.key: _held(one, stays) for one, stays in held},
+        asked={one.pod.name: one.pod.host for one, stays in held if stays.for_now and one.pod.name in asked},
+        budgets=tuple(budgets.statuses()),
+    )
 
 
-def _rooms(
-    claims: Sequence[Claim], ground: Ground, placed: Mapping[PodKey, str], lingering: Iterable[Live]
-) -> Sequence[Room]:
-    """Return what each host has left, with all pods in it that have their place already."""
-    hosts, observations = ground.hosts, ground.given.observations
-    rooms = {name: Room(hosts[name], observations[name], ground.taint_ages(name)) for name in sorted(hosts)}
-    for claim in claims:
-        for slot in claim.final:
-            if slot.key in placed:
-                rooms[placed[slot.key]].take(claim.template_of(slot).demand)
-    for pod in lingering:
-        rooms[pod.host].hold(held_ports(pod))
-    for host, room in rooms.items():
-        for pod in ground.sight.on_host[host]:
-            if placed.get(pod.key) != host:
-                room.ports_ending.extend(held_ports(pod))
-    return list(rooms.values())
-
-
-def _company(claims: Sequence[Claim], ground: Ground, placed: Mapping[PodKey, str]) -> Company | None:
-    """Return who is where, for pods that mind; None when none does.
-
-    Unlike for room and spread, pods of an older template count until they are gone: no pod that must not be beside
-    another comes a moment too early.
-    """
-    templates = (template for claim in claims for template in _templates(claim))
-    if not any(template.demand.social for template in templates):
-        return None
-    objects = ground.given.fleet.objects
-    company = Company({key.name: one.body.metadata.labels for key, one in objects.items() if key.kind == "Namespace"})
-    for claim in claims:
-        for slot in claim.final:
-            if slot.key in placed:
-                company.join(claim.template_of(slot).demand, placed[slot.key])
-    for host, pods in ground.sight.on_host.items():
-        for pod in pods:
-            if pod.observed is not None and placed.get(pod.key) != host:
-                company.pass_through(Demand(namespace=pod.key.namespace, labels=pod.observed.labels), host)
-    return company
-
-
-def _templates(claim: Claim) -> Iterable[Template]:
-    """Return what the pods of a claim are made from, each template at least once."""
-    return map(claim.template_of, claim.final) if claim.mixed else (claim.template,)
-
-
-def _answers(
-    scheduler: Scheduler, template: Template, slots: Sequence[Slot], siblings: Counter[str], ground: Ground
-) -> Sequence[str | Refused]:
-    if template.unresolved:
-        return [Refused(why=template.unresolved)] * len(slots)
-    if template.claiming:
-        return [_with_volumes(scheduler, template, slot, siblings, ground) for slot in slots]
-    if any(slot.host for slot in slots):
-        return scheduler.pin(template.demand, [slot.host for slot in slots])
-    return scheduler.place(template.demand, len(slots), siblings)
-
-
-def _with_volumes(
-    scheduler: Scheduler, template: Template, slot: Slot, siblings: Counter[str], ground: Ground
-) -> str | Refused:
-    """Place a pod that uses claims: its volumes say where it may be, and it says where new ones will be."""
-    uses, ledger = uses_of(template, slot), ground.ledger
-    if why := refusal(ledger, uses, slot.name):
-        return Refused(why=why)
-
-    def suits(host: str) -> str:
-        return against(ledger, uses, host, slot.name)
-
-    if slot.host:
-        [answer] = scheduler.pin(template.demand, [slot.host], suits=suits)
-    else:
-        [answer] = scheduler.place(template.demand, 1, siblings, suits=suits)
-    if isinstance(answer, str):
-        ledger.use(uses, answer, slot.name)
-        siblings[answer] += 1
-    return answer
+def _held(leaver: Leaver, stays: Stays) -> Waiting:
+    pod, owner = leaver.pod, leaver.claim.template.declared.key
+    message = f"{leaver.why}: {pod.key.name} stays: {stays.why}"
+    return Waiting(reason="disruption", message=message, pod=pod.key, object=owner, host=pod.host)

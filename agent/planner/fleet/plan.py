@@ -6,7 +6,7 @@ from agent.model.objects.meta import Declared
 from agent.model.plan import FleetInput, FleetPlan
 from agent.planner.autoscaling import autoscale
 from agent.planner.fleet.assemble import assemble
-from agent.planner.fleet.ground import Ground
+from agent.planner.fleet.ground import Ground, on_their_way
 from agent.planner.fleet.lost import next_loss
 from agent.planner.fleet.placement import place
 from agent.planner.fleet.remember import remember
@@ -32,11 +32,11 @@ def plan_fleet(given: FleetInput) -> FleetPlan:
     sight = without_lost(sight, claims)
     stray = _stray(claims, sight)
     ledger = Ledger(take_stock(given, hosts, claims), given.memory)
-    ground = Ground(given, hosts, sight, ledger, since)
+    ground = Ground(given, hosts, sight, ledger, since, on_their_way(given, sight))
     placed = place(claims, ground, lingering=() if given.prune else stray)
     volumes = outcome(given, ledger)
     assembly = assemble(ground, claims, placed, volumes, stray=stray)
-    others = (*claim_statuses(ledger, volumes), *scaling.statuses)
+    others = (*claim_statuses(ledger, volumes), *scaling.statuses, *placed.budgets)
     statuses, waiting = report(given, claims, placed, assembly.delayed, others)
     demands = [(claim.template.declared.key.kind, claim.template.demand) for claim in claims]
     times = [

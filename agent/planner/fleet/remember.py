@@ -22,13 +22,19 @@ def remember(
     lost: dict[str, str] = {}
     for claim in claims:
         placements.update((slot.name, placed.hosts[slot.key]) for slot in claim.final if slot.key in placed.hosts)
-        placements.update((one.name, one.host) for one in claim.kept)
+        placements.update((one.name, one.host) for one in claim.kept if one.key not in placed.gone)
         leaving.update((one.pod.name, one.pod.host) for one in claim.leaving)
+        leaving.update((one.name, one.host) for one in (*claim.current, *claim.kept) if one.key in placed.gone)
+        if claim.job is not None:
+            # A job's pod that may not stay does not move: it fails, and the job makes another.
+            leaving.update((one.name, one.host) for one in claim.current if one.key in placed.moving)
         lost.update((one.name, one.host) for one in claim.lost)
     after = Memory(
         placements=_sorted(placements),
         leaving=_sorted(leaving),
         lost=_sorted(lost),
+        evicted={str(key): one for key, one in sorted((*placed.evicted.items(), *placed.gone.items()))},
+        asked=_sorted(placed.asked),
         claims=volumes.records,
         unlooked=still_unlooked(ground.given),
         tainted=ground.tainted,

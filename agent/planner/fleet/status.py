@@ -1,6 +1,7 @@
 """What becomes of each object, and what is not done yet and why, in the reader's words."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal
 
 from msgspec.structs import replace
 
@@ -9,6 +10,7 @@ from agent.model.objects.meta import ObjectKey, PodKey
 from agent.model.observation import Observation, Seen, Unseen
 from agent.model.plan import FleetInput, Waiting
 from agent.model.status import ObjectStatus
+from agent.planner.fleet.draining import drained, still_there
 from agent.planner.fleet.placement import Placed
 from agent.planner.fleet.progress import progress
 from agent.planner.workload import Claim
@@ -26,7 +28,11 @@ def report(
     ``others`` are the statuses of objects without pods that say more than that they are there.
     """
     found = {status.key: status for status in others}
-    waiting: list[Waiting] = []
+    waiting: list[Waiting] = [*placed.held.values()]
+    draining = (
+        key.name for key, one in given.fleet.objects.items() if isinstance(one.body, Host) and one.body.spec.drain
+    )
+    left = still_there(claims, frozenset(draining))
     for claim in claims:
         status = progress(given, claim, placed, delayed)
         found[status.key] = status
@@ -35,6 +41,8 @@ def report(
         if isinstance(declared.body, Host):
             observation = given.observations[key.name]
             found[key] = _host(key, declared.body, observation)
+            if key.name in left and found[key].phase == "Ready":
+                found[key] = drained(found[key], left[key.name], placed.held)
             if isinstance(observation, Unseen):
                 waiting.append(Waiting(reason="unseen", message=_unseen(observation), object=key, host=key.name))
         elif key not in found:
@@ -50,16 +58,23 @@ def _reading_order(waiting: Waiting) -> tuple[str, ...]:
 
 def _waiting(claim: Claim, status: ObjectStatus, placed: Placed, delayed: Mapping[PodKey, str]) -> Iterator[Waiting]:
     owner = claim.template.declared.key
-    if placed.refused or delayed:
+    if placed.refused or placed.forbidden or delayed:
         for slot in claim.now:
-            if why := placed.refused.get(slot.key):
+            if why := placed.forbidden.get(slot.key):
+                message = f"{slot.key.name} is not made: {why}"
+                yield Waiting(reason="quota", message=message, pod=slot.key, object=owner)
+            elif why := placed.refused.get(slot.key):
                 message = f"no host fits {slot.key.name}: {why}"
                 yield Waiting(reason="unschedulable", message=message, pod=slot.key, object=owner)
             elif why := delayed.get(slot.key):
                 host = placed.hosts[slot.key]
                 message = f"{slot.key.name} {why}"
                 yield Waiting(reason="predecessor", message=message, pod=slot.key, object=owner, host=host)
-    if claim.stopped or claim.in_place < len(claim.final) or (claim.kept and status.phase != "Ready"):
+    if claim.holds:
+        message = f"{owner} {claim.holds}"
+        reason: Literal["back-off", "rollout"] = "rollout" if claim.wake_at is None else "back-off"
+        yield Waiting(reason=reason, message=message, object=owner, until=claim.wake_at or 0.0)
+    elif claim.stopped or claim.in_place < len(claim.final) or (claim.kept and status.phase != "Ready"):
         message = f"rollout of {owner.namespace}/{owner.name} {claim.stopped or status.message}"
         yield Waiting(reason="rollout", message=message, object=owner, until=claim.wake_at or 0.0)
 

@@ -14,17 +14,25 @@ from agent.planner.workload import Claim
 
 
 class Homeless(NamedTuple):
-    """Slots of one claim that need a host, all of one template."""
+    """Slots of one claim that need a host, all of one template.
+
+    ``toward`` is where the pod in a single one is on its way to already.
+    """
 
     claim: Claim
     template: Template
     slots: Sequence[Slot]
+    toward: str = ""
 
 
 def stay(claims: Sequence[Claim], ground: Ground, placed: dict[PodKey, str]) -> list[Homeless]:
     """Fill in the pods that stay; return the rest."""
     hosts, pods, placements = ground.hosts, ground.sight.pods, ground.given.memory.placements
-    evicting = any(taint.effect == "NoExecute" for host in hosts.values() for taint in host.body.spec.taints)
+    evicted, forbidden = ground.evicted, ground.forbidden
+    evicting = any(
+        host.body.spec.drain or any(taint.effect == "NoExecute" for taint in host.body.spec.taints)
+        for host in hosts.values()
+    )
     ports: dict[str, list[HostPort]] = {}
     homeless = []
     for claim in claims:
@@ -32,10 +40,16 @@ def stay(claims: Sequence[Claim], ground: Ground, placed: dict[PodKey, str]) -> 
         choosy = evicting or pinned or mixed or newest.demand.ports or not newest.hash or newest.claiming
         left: dict[int, tuple[Template, list[Slot]]] = {}
         for slot in claim.final:
+            if forbidden and slot.key in forbidden:
+                continue
             live = pods.get(slot.key)
             host = live.host if live else placements.get(slot.name, "")
             template = slot.template or newest
-            if host in hosts and (
+            if evicted and slot.key in evicted:
+                toward = placements.get(slot.name, "")
+                toward = toward if toward != host else ""
+                homeless.append(Homeless(claim, template, (slot,), toward))
+            elif host in hosts and (
                 not choosy or _may_stay(template, slot, hosts[host], ports.setdefault(host, []), ground)
             ):
                 placed[slot.key] = host
@@ -50,10 +64,12 @@ def _may_stay(template: Template, slot: Slot, host: Declared[Host], taken: list[
 
     A Pod follows its nodeName, nodeSelector and node affinity when they change. For a Deployment's pods that would be
     another template; a host whose labels change keeps them, as in Kubernetes. No pod stays away from its volumes, nor
-    from the host that its slot is for.
+    from the host that its slot is for. Where a host is drained, no pod comes that is not there yet.
     """
     demand, name = template.demand, host.key.name
     if slot.host and slot.host != name:
+        return False
+    if host.body.spec.drain and not slot.host and slot.key not in ground.sight.pods:
         return False
     strayed = not template.hash and mismatch(demand, name, host_labels(host))
     clash = any(port.conflicts(other) for port in demand.ports for other in taken)

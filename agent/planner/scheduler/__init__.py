@@ -3,6 +3,7 @@
 from agent.planner.scheduler.company import Company
 from agent.planner.scheduler.demand import Demand, HostPort, demand_of
 from agent.planner.scheduler.filters import evicts, mismatch
+from agent.planner.scheduler.priority import Priorities, Standing
 from agent.planner.scheduler.room import Room, host_labels
 from agent.planner.scheduler.schedule import Refused, Scheduler
 
@@ -10,9 +11,11 @@ __all__ = [
     "Company",
     "Demand",
     "HostPort",
+    "Priorities",
     "Refused",
     "Room",
     "Scheduler",
+    "Standing",
     "demand_of",
     "evicts",
     "host_labels",

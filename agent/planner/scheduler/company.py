@@ -24,6 +24,10 @@ class Company:
         group = self._groups.setdefault(id(demand), (demand, Counter()))
         group[1][host] += 1
 
+    def leave(self, demand: Demand, host: str) -> None:
+        """Count a pod out again."""
+        self._groups[id(demand)][1][host] -= 1
+
     def pass_through(self, demand: Demand, host: str) -> None:
         """Note a pod that goes sooner or later: until then nobody who wants it away may come."""
         self._passing.append((demand, {host: 1}))

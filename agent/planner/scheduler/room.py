@@ -1,18 +1,19 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from agent.model.objects.host import Host, Taint
+from agent.model.objects.host import Host, HostSpec, Taint
 from agent.model.objects.meta import Declared
 from agent.model.observation import Observation, RuntimeFacts, Seen
-from agent.model.quantity import milli, whole
+from agent.model.podresources import amounts
 from agent.planner.scheduler.demand import Demand, HostPort
-from agent.planner.scheduler.requests import STORAGE
+from agent.planner.scheduler.requests import CPU, MEMORY, STORAGE
 
 _PODS: Final = 110
 _ASSUMED_CPU: Final = 100
 _ASSUMED_MEMORY: Final = 200 << 20
 """What a pod that asks for nothing counts as in scores (never in filters), as in Kubernetes."""
 CORDON: Final = Taint(key="node.kubernetes.io/unschedulable", effect="NoSchedule")
+"""The taint of a host that takes nothing new, because it is cordoned or drained."""
 
 
 def host_labels(declared: Declared[Host]) -> Mapping[str, str]:
@@ -24,10 +25,16 @@ def host_labels(declared: Declared[Host]) -> Mapping[str, str]:
     }
 
 
-def _others(written: Mapping[str, str], facts: RuntimeFacts | None) -> Mapping[str, int]:
-    """Return the further resources of a host, in bytes; what is declared wins over what was discovered."""
-    found = {**facts.hugepages, STORAGE: facts.storage_bytes} if facts is not None else {}
-    return found | {name: whole(amount) for name, amount in written.items() if name not in {"cpu", "memory", "pods"}}
+def _capacity(spec: HostSpec, facts: RuntimeFacts | None) -> Mapping[str, int]:
+    """Return what a host has for pods, by resource: what is declared, else what was discovered less what is reserved.
+
+    CPU is in thousandths, all else whole; what is neither declared nor discovered is not there.
+    """
+    found = {"pods": _PODS}
+    if facts is not None:
+        found |= {CPU: facts.cpu_millis, MEMORY: facts.memory_bytes, STORAGE: facts.storage_bytes, **facts.hugepages}
+    kept = amounts(spec.reserved)
+    return {**{name: max(0, amount - kept.get(name, 0)) for name, amount in found.items()}, **amounts(spec.allocatable)}
 
 
 class Room:
@@ -43,7 +50,7 @@ class Room:
         facts = observation.facts if isinstance(observation, Seen) else None
         self.name = name
         self.labels = host_labels(declared)
-        self.taints = (*spec.taints, CORDON) if spec.unschedulable else spec.taints
+        self.taints = (*spec.taints, CORDON) if spec.unschedulable or spec.drain else spec.taints
         self.taint_ages = taint_ages or {}
         self.absent = ""
         """Why nothing new can go there."""
@@ -51,11 +58,9 @@ class Room:
             self.absent = "unseen"
         elif not (facts.runtime_ready and facts.network_ready):
             self.absent = "runtime not ready"
-        written = spec.allocatable
-        self.cpu = milli(written["cpu"]) if "cpu" in written else facts.cpu_millis if facts else 0
-        self.memory = whole(written["memory"]) if "memory" in written else facts.memory_bytes if facts else 0
-        self.pods = whole(written.get("pods", _PODS))
-        self.others = _others(written, facts)
+        capacity = _capacity(spec, facts)
+        self.cpu, self.memory, self.pods = capacity.get(CPU, 0), capacity.get(MEMORY, 0), capacity["pods"]
+        self.others = {name: amount for name, amount in capacity.items() if name not in {CPU, MEMORY, "pods"}}
         self.handlers = facts.handlers if facts else ()
         self._seen = observation if isinstance(observation, Seen) else None
         self._images: Mapping[str, int] | None = None
@@ -79,6 +84,19 @@ class Room:
         self._emptiness.clear()
         self.hold(demand.ports)
 
+    def give(self, demand: Demand) -> None:
+        """Count a pod out again."""
+        self.cpu_used -= demand.cpu
+        self.memory_used -= demand.memory
+        self._cpu_weighed -= demand.cpu or _ASSUMED_CPU
+        self._memory_weighed -= demand.memory or _ASSUMED_MEMORY
+        for name, amount in demand.others:
+            self.others_used[name] -= amount
+        self._emptiness.clear()
+        self.pods_used -= 1
+        for port in demand.ports:
+            self.ports_used.remove(port)
+
     def hold(self, ports: Iterable[HostPort]) -> None:
         """Count a pod in of which only the ports are known."""
         self.pods_used += 1
@@ -90,6 +108,10 @@ class Room:
         if (known := self._emptiness.get(asked)) is None:
             known = self._emptiness[asked] = self._percent_left(*asked)
         return known
+
+    def fullness(self, demand: Demand) -> int:
+        """Return MostAllocated: percent used with the pod there, the mean over the capacities that are known."""
+        return 100 - self.emptiness(demand) if self.cpu or self.memory else 0
 
     @property
     def images(self) -> Mapping[str, int]:

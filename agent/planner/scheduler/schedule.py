@@ -42,21 +42,27 @@ class Scheduler:
         self._suited: dict[Hashable, _Suited] = {}
 
     def place(
-        self, demand: Demand, count: int, siblings: Mapping[str, int], *, suits: Callable[[str], str] = _anywhere
+        self,
+        demand: Demand,
+        count: int,
+        siblings: Mapping[str, int],
+        *,
+        suits: Callable[[str], str] = _anywhere,
+        packing: bool = False,
     ) -> tuple[str | Refused, ...]:
         """Choose hosts for ``count`` equal pods; ``suits`` returns what else is against a host, by its name.
 
         A pod that minds where its neighbours or its hosts are gets the host with the best score. For all others, by
         far the most: hosts with a taint that prefers no such pods come last, before them those where a pod that is to
         go still holds a host port; then those with the fewest ``siblings`` (pods of the same owner) come first, then
-        the emptiest, then those with the fewest pods, then by name.
+        the emptiest, then those with the fewest pods, then by name. With ``packing`` the fullest come before those.
         """
         # A pod with nodeName never meets Kubernetes' scheduler.
         minds = self._company is not None and not demand.node_name
         neighbours = Neighbours(demand, self._company, self._labels) if self._company is not None and minds else None
         if neighbours or (minds and demand.spread) or _prefers_hosts(demand):
-            return self._place_choosy(demand, count, dict(siblings), neighbours, suits)
-        answers = self._place_plain(demand, count, siblings, suits)
+            return self._place_choosy(demand, count, dict(siblings), neighbours, suits, packing=packing)
+        answers = self._place_plain(demand, count, siblings, suits, packing=packing)
         if self._company is not None:
             for answer in answers:
                 if isinstance(answer, str):
@@ -93,12 +99,44 @@ class Scheduler:
             answers.append(host)
         return tuple(answers)
 
+    def if_emptier(self, demand: Demand, *, suits: Callable[[str], str] = _anywhere) -> Sequence[Room]:
+        """Return the hosts that would take a pod if others made room: nothing else speaks against them."""
+        neighbours = Neighbours(demand, self._company, self._labels) if self._company is not None else None
+        spread = Spread(demand, self._company or Company({}), self._rooms) if demand.spread else None
+        return [
+            room
+            for _unwelcome, room in self._suited_for(demand).rooms
+            if not (
+                suits(room.name)
+                or (neighbours is not None and neighbours.refusal(room.labels))
+                or (spread is not None and spread.refusal(room.labels))
+            )
+        ]
+
+    def take(self, demand: Demand, host: str) -> None:
+        """Count a pod in, on a host that was chosen otherwise."""
+        self._by_name[host].take(demand)
+        if self._company is not None:
+            self._company.join(demand, host)
+
+    def give(self, demand: Demand, host: str) -> None:
+        """Count a pod out of its host again."""
+        self._by_name[host].give(demand)
+        if self._company is not None:
+            self._company.leave(demand, host)
+
     def _place_plain(
-        self, demand: Demand, count: int, siblings: Mapping[str, int], suits: Callable[[str], str]
+        self,
+        demand: Demand,
+        count: int,
+        siblings: Mapping[str, int],
+        suits: Callable[[str], str],
+        *,
+        packing: bool,
     ) -> tuple[str | Refused, ...]:
-        suited = self._suited_for(demand)
+        suited, beside, rank_of = self._suited_for(demand), dict(siblings), _packed_rank if packing else _rank
         refused = dict(suited.refused)
-        order = [(_rank(demand, room, unwelcome, siblings.get(room.name, 0)), room) for unwelcome, room in suited.rooms]
+        order = [(rank_of(demand, room, unwelcome, beside.get(room.name, 0)), room) for unwelcome, room in suited.rooms]
         heapq.heapify(order)
         answers: list[str | Refused] = []
         while len(answers) < count and order:
@@ -110,7 +148,8 @@ class Scheduler:
                 continue
             room.take(demand)
             answers.append(room.name)
-            heapq.heapreplace(order, (_rank(demand, room, rank[0], rank[2] + 1), room))
+            beside[room.name] = beside.get(room.name, 0) + 1
+            heapq.heapreplace(order, (rank_of(demand, room, rank[0], beside[room.name]), room))
         if len(answers) < count:
             answers += [Refused(why=_explained(demand, refused))] * (count - len(answers))
         return tuple(answers)
@@ -122,6 +161,8 @@ class Scheduler:
         siblings: dict[str, int],
         neighbours: Neighbours | None,
         suits: Callable[[str], str],
+        *,
+        packing: bool,
     ) -> tuple[str | Refused, ...]:
         suited, company = self._suited_for(demand), self._company or Company({})
         spread = Spread(demand, company, self._rooms)
@@ -137,13 +178,14 @@ class Scheduler:
                 ):
                     refused[room.name] = why
                     continue
-                crowd = spread.crowd(room.labels) if spread.prefers else float(siblings.get(room.name, 0))
+                beside = 0.0 if packing else float(siblings.get(room.name, 0))
+                crowd = spread.crowd(room.labels) if spread.prefers else beside
                 liked = neighbours.preference(room.labels) if neighbours is not None else 0
                 found.append(Candidate(room, unwelcome, crowd, liked))
             if not found:
                 answers += [Refused(why=_explained(demand, refused))] * (count - len(answers))
                 break
-            room = self._best(demand, found)
+            room = self._best(demand, found, packing=packing)
             room.take(demand)
             company.join(demand, room.name)
             spread.placed(room.labels)
@@ -153,10 +195,10 @@ class Scheduler:
             answers.append(room.name)
         return tuple(answers)
 
-    def _best(self, demand: Demand, found: Sequence[Candidate]) -> Room:
+    def _best(self, demand: Demand, found: Sequence[Candidate], *, packing: bool) -> Room:
         """Return the host with the highest score; ties go to the one with the fewest pods, then by name."""
         having = {image: sum(image in one.room.images for one in found) for image in demand.images}
-        scores = totals(demand, found, lambda room: image_score(demand, room, having, len(found)))
+        scores = totals(demand, found, lambda room: image_score(demand, room, having, len(found)), packing=packing)
         return min(
             zip(scores, found, strict=True),
             key=lambda one: (_waits(demand, one[1].room), -one[0], one[1].room.pods_used, one[1].room.name),
@@ -191,6 +233,10 @@ class _Suited(NamedTuple):
 
 def _rank(demand: Demand, room: Room, unwelcome: int, siblings: int) -> _Rank:
     return unwelcome, _waits(demand, room), siblings, -room.emptiness(demand), room.pods_used, room.name
+
+
+def _packed_rank(demand: Demand, room: Room, unwelcome: int, siblings: int) -> _Rank:
+    return unwelcome, _waits(demand, room), -room.fullness(demand), siblings, -room.pods_used, room.name
 
 
 def _waits(demand: Demand, room: Room) -> bool:

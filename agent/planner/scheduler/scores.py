@@ -28,8 +28,10 @@ class Candidate(NamedTuple):
     neighbours: int
 
 
-def totals(demand: Demand, candidates: Sequence[Candidate], images: Callable[[Room], int]) -> Sequence[int]:
-    """Return each candidate's score, all parts of it together."""
+def totals(
+    demand: Demand, candidates: Sequence[Candidate], images: Callable[[Room], int], *, packing: bool
+) -> Sequence[int]:
+    """Return each candidate's score, all parts of it together; with ``packing`` full hosts are better than empty."""
     affinity = demand.affinity.node_affinity if demand.affinity is not None else None
     wishes = [preference(affinity, one.room.name, one.room.labels) for one in candidates]
     parts = (
@@ -37,7 +39,7 @@ def totals(demand: Demand, candidates: Sequence[Candidate], images: Callable[[Ro
         (_NODE_AFFINITY, _share(wishes)),
         (_SPREAD, _even([one.crowd for one in candidates])),
         (_NEIGHBOURS, _between([one.neighbours for one in candidates])),
-        (1, [one.room.emptiness(demand) for one in candidates]),
+        (1, [one.room.fullness(demand) if packing else one.room.emptiness(demand) for one in candidates]),
         (1, [one.room.balance(demand) for one in candidates]),
         (1, [images(one.room) for one in candidates]),
     )

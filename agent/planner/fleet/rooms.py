@@ -1,0 +1,57 @@
+"""What each host has left, and who is where, once the pods that stay have their places."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from agent.model.objects.meta import PodKey
+from agent.planner.fleet.ground import Ground
+from agent.planner.fleet.staying import held_ports
+from agent.planner.live import Live
+from agent.planner.scheduler import Company, Demand, Room
+from agent.planner.template import Template
+from agent.planner.workload import Claim
+
+
+def rooms_of(
+    claims: Sequence[Claim], ground: Ground, placed: Mapping[PodKey, str], lingering: Iterable[Live]
+) -> Sequence[Room]:
+    """Return what each host has left, with all pods in it that have their place already."""
+    hosts, observations = ground.hosts, ground.given.observations
+    rooms = {name: Room(hosts[name], observations[name], ground.taint_ages(name)) for name in sorted(hosts)}
+    for claim in claims:
+        for slot in claim.final:
+            if slot.key in placed:
+                rooms[placed[slot.key]].take(claim.template_of(slot).demand)
+    for pod in lingering:
+        rooms[pod.host].hold(held_ports(pod))
+    for host, room in rooms.items():
+        for pod in ground.sight.on_host[host]:
+            if placed.get(pod.key) != host:
+                room.ports_ending.extend(held_ports(pod))
+    return list(rooms.values())
+
+
+def company_of(claims: Sequence[Claim], ground: Ground, placed: Mapping[PodKey, str]) -> Company | None:
+    """Return who is where, for pods that mind; None when none does.
+
+    Unlike for room and spread, pods of an older template count until they are gone: no pod that must not be beside
+    another comes a moment too early.
+    """
+    templates = (template for claim in claims for template in _templates(claim))
+    if not any(template.demand.social for template in templates):
+        return None
+    objects = ground.given.fleet.objects
+    company = Company({key.name: one.body.metadata.labels for key, one in objects.items() if key.kind == "Namespace"})
+    for claim in claims:
+        for slot in claim.final:
+            if slot.key in placed:
+                company.join(claim.template_of(slot).demand, placed[slot.key])
+    for host, pods in ground.sight.on_host.items():
+        for pod in pods:
+            if pod.observed is not None and placed.get(pod.key) != host:
+                company.pass_through(Demand(namespace=pod.key.namespace, labels=pod.observed.labels), host)
+    return company
+
+
+def _templates(claim: Claim) -> Iterable[Template]:
+    """Return what the pods of a claim are made from, each template at least once."""
+    return map(claim.template_of, claim.final) if claim.mixed else (claim.template,)

@@ -1,0 +1,152 @@
+"""Giving pods their places one after another: who comes first goes first, and others make room where they must."""
+
+import heapq
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
+from typing import NamedTuple
+
+from agent.model.memory import EvictionRecord
+from agent.model.objects.meta import PodKey
+from agent.planner.disruption.budgets import Budgets, labels_of
+from agent.planner.disruption.leavers import Leaver
+from agent.planner.disruption.preemption import Occupant, preempt
+from agent.planner.fleet.choosing import Chooser
+from agent.planner.fleet.ground import Ground
+from agent.planner.fleet.staying import Homeless
+from agent.planner.scheduler import Refused
+from agent.planner.template import Slot
+from agent.planner.workload import Claim
+
+
+class Stays(NamedTuple):
+    """Why a pod that should leave its host stays there; ``for_now`` while a budget forbids it."""
+
+    why: str
+    for_now: bool
+
+
+class Seating:
+    """The places of all pods while they are given out. ``hosts`` has those that stay, and gets the others."""
+
+    def __init__(
+        self, claims: Sequence[Claim], ground: Ground, hosts: dict[PodKey, str], chooser: Chooser, budgets: Budgets
+    ) -> None:
+        self._claims, self._ground, self._chooser, self._budgets = claims, ground, chooser, budgets
+        self.hosts = hosts
+        self.refused: dict[PodKey, str] = {}
+        self.evicted = dict(ground.evicted)
+        self.gone: dict[PodKey, EvictionRecord] = {}
+        self._queue: list[tuple[int, int, Homeless]] = []
+        self._arrivals = count()
+        self._occupants: Mapping[str, list[Occupant]] | None = None
+
+    def seat(self, homeless: Iterable[Homeless]) -> None:
+        """Give pods their places, those of higher priority first. Who is pushed out for them comes after them."""
+        for one in homeless:
+            self._wait(one)
+        while self._queue:
+            self._house(heapq.heappop(self._queue)[2])
+
+    def send_away(self, leaver: Leaver) -> Stays | None:
+        """Find another host for a pod that should leave its own; return why it stays, None when it goes."""
+        pod, labels = leaver.pod, labels_of(leaver.claim, leaver.pod)
+        if pod.key in self.evicted or pod.key in self.gone or (leaver.slot and self.hosts.get(pod.key) != pod.host):
+            return None
+        if why := leaver.pinned():
+            return Stays(why, for_now=False)
+        if why := self._budgets.forbid(pod.key, labels):
+            return Stays(why, for_now=True)
+        if leaver.slot is not None and (why := self._move(leaver, leaver.slot)):
+            return Stays(f"no other host fits: {why}", for_now=False)
+        record = EvictionRecord(host=pod.host, reason="evicted", why=leaver.why)
+        self._budgets.use(pod.key, labels)
+        (self.gone if leaver.slot is None or _ends(leaver.claim) else self.evicted)[pod.key] = record
+        return None
+
+    def _move(self, leaver: Leaver, slot: Slot) -> str:
+        """Give a pod a place on another host; return why there is none."""
+        claim, here = leaver.claim, leaver.pod.host
+        template = claim.template_of(slot)
+        self._chooser.give(template, here)
+        del self.hosts[slot.key]
+        one = Homeless(claim, template, (slot,))
+        [answer] = self._chooser.choose(one, lambda host: "it is there" if host == here else "")
+        if isinstance(answer, Refused):
+            self._chooser.take(template, slot, here)
+            self.hosts[slot.key] = here
+            return answer.why
+        if _ends(claim):
+            # Its job makes another in its stead, which finds its own place.
+            self._chooser.give(template, answer)
+        else:
+            self.hosts[slot.key] = answer
+        return ""
+
+    def _wait(self, one: Homeless) -> None:
+        priority = self._chooser.standing(one.template).value
+        heapq.heappush(self._queue, (-priority, next(self._arrivals), one))
+
+    def _house(self, one: Homeless) -> None:
+        if one.toward and isinstance(answer := self._chooser.confirm(one, one.toward), str):
+            answers: Sequence[str | Refused] = (answer,)
+        else:
+            answers = self._chooser.choose(one)
+        hopeless = False
+        for slot, answer in zip(one.slots, answers, strict=True):
+            if isinstance(answer, str):
+                self.hosts[slot.key] = answer
+            elif hopeless or not self._push_in(one, slot):
+                self.refused[slot.key] = answer.why
+                # What cannot be done for one of several equal pods cannot be done for the next.
+                hopeless = not slot.host and not one.template.claiming
+
+    def _push_in(self, one: Homeless, slot: Slot) -> bool:
+        """Make room for a pod by taking others away that it comes before; tell whether that worked."""
+        standing, template = self._chooser.standing(one.template), one.template
+        if not standing.preempts or standing.value <= self._lowest():
+            return False
+        if self._occupants is None:
+            self._occupants = self._seated()
+        rooms = self._chooser.if_emptier(template, slot)
+        found = preempt(template.demand, standing.value, rooms, self._occupants, self._budgets.violations)
+        if found is None:
+            return False
+        why = f"makes room for {slot.key} of priority {standing.value}"
+        for victim in found.victims:
+            self._push_out(victim, EvictionRecord(host=found.host, reason="preempted", why=why, by=slot.name))
+            self._occupants[found.host].remove(victim)
+        self._chooser.take(template, slot, found.host)
+        self.hosts[slot.key] = found.host
+        return True
+
+    def _push_out(self, victim: Occupant, record: EvictionRecord) -> None:
+        key = victim.slot.key
+        self._chooser.give(victim.template, record.host)
+        del self.hosts[key]
+        if victim.live is not None:
+            self._budgets.use(key, victim.labels)
+            (self.gone if _ends(victim.claim) else self.evicted)[key] = record
+        if victim.live is None or not _ends(victim.claim):
+            self._wait(Homeless(victim.claim, victim.template, (victim.slot,)))
+
+    def _lowest(self) -> int:
+        standing = self._chooser.standing
+        return min((standing(claim.template).value for claim in self._claims), default=0)
+
+    def _seated(self) -> Mapping[str, list[Occupant]]:
+        """Return the pods that have their places, by host."""
+        found: dict[str, list[Occupant]] = {name: [] for name in self._ground.hosts}
+        pods = self._ground.sight.pods
+        for claim in self._claims:
+            for slot in claim.final:
+                if (host := self.hosts.get(slot.key)) is not None:
+                    template = claim.template_of(slot)
+                    live = pods.get(slot.key)
+                    priority = self._chooser.standing(template).value
+                    found[host].append(Occupant(claim, template, slot, live, priority))
+        return found
+
+
+def _ends(claim: Claim) -> bool:
+    """Tell whether a claim's pods run to their end: none of them is taken up again elsewhere."""
+    return claim.template.declared.key.kind == "Job"

@@ -1,0 +1,46 @@
+"""Which pods come first, by their PriorityClasses, and whether they may push others out."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+from agent.model.objects.fleet import AnyObject
+from agent.model.objects.meta import Declared, ObjectKey
+from agent.model.objects.pod import PodSpec
+from agent.model.objects.priority import PriorityClass
+
+_BUILT_IN: Final = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
+
+
+class Standing(NamedTuple):
+    """What a pod's PriorityClass means. ``unknown`` says why there is none."""
+
+    value: int = 0
+    preempts: bool = True
+    unknown: str = ""
+
+
+class Priorities:
+    """The PriorityClasses of a fleet, with those that Kubernetes has built in."""
+
+    def __init__(self, objects: Mapping[ObjectKey, Declared[AnyObject]]) -> None:
+        found = list(_classes(objects))
+        self._classes = {name: Standing(value) for name, value in _BUILT_IN.items()}
+        self._classes |= {one.metadata.name: _standing(one) for one in found}
+        # Of several defaults Kubernetes takes the lowest.
+        defaults = [_standing(one) for one in found if one.global_default]
+        self._default = min(defaults, key=lambda one: one.value, default=Standing())
+
+    def of(self, spec: PodSpec) -> Standing:
+        """Return how a pod stands to others."""
+        name = spec.priority_class_name
+        if not name:
+            return self._default
+        return self._classes.get(name) or Standing(unknown=f"no PriorityClass with name {name} was found")
+
+
+def _classes(objects: Mapping[ObjectKey, Declared[AnyObject]]) -> Iterable[PriorityClass]:
+    return (one.body for one in objects.values() if isinstance(one.body, PriorityClass))
+
+
+def _standing(found: PriorityClass) -> Standing:
+    return Standing(found.value, found.preemption_policy != "Never")
