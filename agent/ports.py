@@ -18,7 +18,7 @@ from agent.model.memory import Memory
 from agent.model.observation import Seen
 from agent.model.origin import Blob, Location, Revision
 from agent.model.probing import ProbeResult, ProbeTarget
-from agent.model.usage import Usage
+from agent.model.usage import ContainerUsage, Usage
 from agent.model.value import Value
 
 
@@ -113,6 +113,9 @@ class Host(Protocol):
     def measure(self) -> Usage:
         """Measure what the host and its pods use. Raises PortError."""
 
+    def sample(self) -> Mapping[str, ContainerUsage]:
+        """Ask what running containers use, by id, and nothing else: it may be asked often. Raises PortError."""
+
     def tidy(self, chores: Sequence[Chore]) -> Sequence[ChoreOutcome]:
         """Do chores of cleaning up, one after another; a failed one does not stop the next. Raises PortError."""
 
@@ -121,6 +124,13 @@ class Host(Protocol):
 
     def close(self) -> None:
         """Let go of the connection."""
+
+
+class MetricsServer(Protocol):
+    """A server that answers questions of PromQL."""
+
+    def query(self, promql: str) -> float:
+        """Return the number that answers a question: of several series, their sum. Raises PortError."""
 
 
 class State(Value, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """The Host port against plain containerd, over SSH or on this machine."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal
 
 import grpc
@@ -14,7 +14,7 @@ from agent.hosts.facts import HostFacts
 from agent.hosts.handlers import run_probe
 from agent.hosts.link import Link
 from agent.hosts.logs import LogLine, Position
-from agent.hosts.measure import measure
+from agent.hosts.measure import measure, sample
 from agent.hosts.observe import Look
 from agent.hosts.owner import OwnerRecord, check_owner, parse_owner, write_owner
 from agent.hosts.session import Session
@@ -26,7 +26,7 @@ from agent.model.cri import SandboxConfig
 from agent.model.observation import Seen
 from agent.model.plan import FingerprintKey
 from agent.model.probing import ProbeResult, ProbeTarget
-from agent.model.usage import Usage
+from agent.model.usage import ContainerUsage, Usage
 from agent.ports import Clock, PortError, Refused, Unreachable
 
 
@@ -174,6 +174,11 @@ class ContainerdHost:
         """Measure what the host and its pods use. Raises PortError."""
         session = self._connected()
         return measure(session.link, session.runtime, host=self._name)
+
+    def sample(self) -> Mapping[str, ContainerUsage]:
+        """Ask what running containers use, by id, and nothing else. Raises PortError."""
+        session = self._connected()
+        return sample(session.link, session.runtime, host=self._name)
 
     def tidy(self, chores: Sequence[Chore]) -> Sequence[ChoreOutcome]:
         """Do chores of cleaning up, one after another. Raises PortError once the host is lost."""

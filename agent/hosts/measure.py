@@ -61,6 +61,14 @@ def measure(link: Link, runtime: Runtime, *, host: str) -> Usage:
     return parse(told.output, stats, host=host)
 
 
+def sample(link: Link, runtime: Runtime, *, host: str) -> Mapping[str, ContainerUsage]:
+    """Ask containerd alone what running containers use, by id. Raises PortError."""
+    try:
+        return _by_id(_stats(runtime), {})
+    except grpc.RpcError as error:
+        raise link.failure() or port_error(error, "measure the containers", host=host) from None
+
+
 def _stats(runtime: Runtime) -> Sequence[pb.ContainerStats]:
     """Ask for all containers at once; where one of them fails the whole list, for each by itself."""
     try:
@@ -95,7 +103,7 @@ def parse(output: bytes, stats: Sequence[pb.ContainerStats], *, host: str) -> Us
         cpu_seconds=_busy(one.get("cpu", "")) / int(one.get("ticks") or 100),
         memory_bytes=total - available,
         memory_available=available,
-        containers={each.attributes.id: _container(each, logs) for each in stats if each.attributes.id},
+        containers=_by_id(stats, logs),
         volumes={path: int(size) * _KIB for size, path in _pairs(entries, "volume", "\t")},
         images=_disk(entries, "images"),
         pods=_disk(entries, "pods"),
@@ -119,11 +127,16 @@ def _busy(line: str) -> int:
     return sum(ticks[:3]) + sum(ticks[5:8])
 
 
+def _by_id(stats: Sequence[pb.ContainerStats], logs: Mapping[str, int]) -> Mapping[str, ContainerUsage]:
+    return {each.attributes.id: _container(each, logs) for each in stats if each.attributes.id}
+
+
 def _container(stats: pb.ContainerStats, logs: Mapping[str, int]) -> ContainerUsage:
     attributes = stats.attributes
     labels, metadata = attributes.labels, attributes.metadata
     pod = "_".join(labels.get(key, "") for key in (POD_NAMESPACE, POD_NAME, POD_UID))
     return ContainerUsage(
+        at=stats.cpu.timestamp * _NANO,
         cpu_seconds=stats.cpu.usage_core_nano_seconds.value * _NANO,
         memory_bytes=stats.memory.working_set_bytes.value,
         log_bytes=logs.get(f"{LOGS_DIR}/{pod}/{metadata.name}/{metadata.attempt}.log", 0),

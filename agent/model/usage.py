@@ -6,8 +6,12 @@ from agent.model.value import Value
 
 
 class ContainerUsage(Value, frozen=True, kw_only=True):
-    """``cpu_seconds`` since the container started, ``memory_bytes`` its working set."""
+    """``cpu_seconds`` since the container started, ``memory_bytes`` its working set.
 
+    ``at`` is when its CPU was read, by the host's own clock.
+    """
+
+    at: float = 0.0
     cpu_seconds: float = 0.0
     memory_bytes: int = 0
     log_bytes: int = 0

@@ -1,11 +1,11 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from agent.model.action import Action, AnyStep, Outcome
 from agent.model.chores import Chore, ChoreOutcome
 from agent.model.observation import Seen
 from agent.model.probing import ProbeResult, ProbeTarget
-from agent.model.usage import Usage
+from agent.model.usage import ContainerUsage, Usage
 from agent.ports import Unreachable
 from agent.simulator.effects import StepFailed
 from agent.simulator.machine import Machine
@@ -124,6 +124,10 @@ class SimulatedHost:
     def measure(self) -> Usage:
         """Measure nothing."""
         return Usage(at=0.0)
+
+    def sample(self) -> Mapping[str, ContainerUsage]:
+        """Ask nothing."""
+        return {}
 
     def tidy(self, chores: Sequence[Chore]) -> Sequence[ChoreOutcome]:
         """Do nothing."""

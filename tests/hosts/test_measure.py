@@ -35,7 +35,7 @@ def stats() -> pb.ContainerStats:
     )
     return pb.ContainerStats(
         attributes=attributes,
-        cpu=pb.CpuUsage(usage_core_nano_seconds=pb.UInt64Value(value=2_500_000_000)),
+        cpu=pb.CpuUsage(timestamp=99_000_000_000, usage_core_nano_seconds=pb.UInt64Value(value=2_500_000_000)),
         memory=pb.MemoryUsage(working_set_bytes=pb.UInt64Value(value=7)),
         writable_layer=pb.FilesystemUsage(used_bytes=pb.UInt64Value(value=9)),
     )
@@ -45,7 +45,9 @@ def test_a_measurement_is_read() -> None:
     usage = parse(TOLD, [stats(), pb.ContainerStats()], host="h")
     assert usage.cpu_seconds == pytest.approx(1.56)
     assert (usage.memory_bytes, usage.memory_available) == (600 * 1024, 400 * 1024)
-    assert usage.containers == {"c1": ContainerUsage(cpu_seconds=2.5, memory_bytes=7, log_bytes=4096, writable_bytes=9)}
+    assert usage.containers == {
+        "c1": ContainerUsage(at=99.0, cpu_seconds=2.5, memory_bytes=7, log_bytes=4096, writable_bytes=9)
+    }
     assert usage.volumes == {"/var/lib/trimtab/pods/u/volumes/empty-dir/with\nline": 12 * 1024}
     assert usage.pods == Filesystem(
         path="/var/lib/trimtab", size_bytes=200 * 1024, used_bytes=50 * 1024, inodes=1000, inodes_used=10

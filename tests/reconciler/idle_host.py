@@ -1,12 +1,12 @@
 """A host of which nothing is asked: tests answer the calls that they are about."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from agent.model.action import Action, Outcome
 from agent.model.chores import Chore, ChoreOutcome
 from agent.model.observation import Seen
 from agent.model.probing import ProbeResult, ProbeTarget
-from agent.model.usage import Usage
+from agent.model.usage import ContainerUsage, Usage
 
 
 class IdleHost:
@@ -27,6 +27,9 @@ class IdleHost:
 
     def measure(self) -> Usage:
         raise _unasked("measure")
+
+    def sample(self) -> Mapping[str, ContainerUsage]:
+        raise _unasked("sample")
 
     def tidy(self, chores: Sequence[Chore]) -> Sequence[ChoreOutcome]:
         raise _unasked("tidy", chores)
