@@ -11,6 +11,7 @@ from agent.model.volumes import volume_name
 from agent.planner.storage.classes import retention, root_of
 from agent.planner.storage.marks import claim_uid, learn, mounted_paths, users_of
 from agent.planner.storage.matching import match, reachable, size
+from agent.planner.storage.retaining import policy_of
 from agent.planner.storage.stock import Stock
 from agent.planner.storage.uses import Asked, Use
 
@@ -140,6 +141,7 @@ class Ledger:
             created=self.stock.now,
             retain=found.reclaim_policy == "Retain",
             grace=0.0 if asked.owner else retention(found),
+            lasting=policy_of(asked.name, self.stock.policies) is not None,
         )
 
     def _calmest(self) -> str:

@@ -32,6 +32,7 @@ def mark_of(agent: str, claim: str, record: ClaimRecord) -> VolumeMark:
         storage_class=record.storage_class,
         ephemeral=record.ephemeral,
         created=record.created,
+        lasting=record.lasting,
     )
 
 
@@ -68,6 +69,7 @@ def _relearned(mark: VolumeMark, host: str) -> ClaimRecord:
         ephemeral=mark.ephemeral,
         created=mark.created,
         seen=True,
+        lasting=mark.lasting,
     )
 
 

@@ -16,6 +16,7 @@ from agent.model.value import Value
 from agent.planner.memo import remembered
 from agent.planner.storage.ledger import Ledger, folder_of
 from agent.planner.storage.marks import gone, mark_of
+from agent.planner.storage.retaining import lasts, outlives, policy_of
 from agent.planner.storage.uses import Use
 
 
@@ -68,8 +69,13 @@ def due_at(record: ClaimRecord) -> float | None:
 def _standing(given: FleetInput, ledger: Ledger, name: str, record: ClaimRecord) -> ClaimRecord | None:
     """Return what is remembered of a claim; None when there is nothing left of it."""
     used = bool(ledger.users.get(name) or ledger.running(name))
-    wanted = name in ledger.stock.asked
-    record = replace(record, removed_at=0.0 if wanted or used else record.removed_at or given.now)
+    policy = policy_of(name, ledger.stock.policies)
+    wanted = name in ledger.stock.asked or outlives(record, policy)
+    record = replace(
+        record,
+        removed_at=0.0 if wanted or used else record.removed_at or given.now,
+        lasting=lasts(record, policy, declared=name in ledger.stock.asked),
+    )
     observation = given.observations.get(record.host)
     if record.uid:
         return None if record.removed_at and gone(record, name, given.agent, observation) else record

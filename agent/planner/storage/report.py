@@ -22,6 +22,8 @@ def claim_statuses(ledger: Ledger, found: Outcome) -> Iterator[ObjectStatus]:
     for name, record in found.records.items():
         if record.uid and record.removed_at and not record.ephemeral:
             yield _removed(name, record)
+        elif name not in ledger.stock.asked and not record.removed_at and not record.ephemeral:
+            yield _retained(name, record)
     for volume in ledger.stock.volumes.values():
         owner = owners.get(volume.metadata.name, "")
         yield _volume(volume, owner, removed=bool(owner) and bool(found.records[owner].removed_at))
@@ -55,6 +57,15 @@ def _removed(claim: str, record: ClaimRecord) -> ObjectStatus:
         "declare the claim again to have it back"
     )
     return ObjectStatus(key=_key(claim), phase="Ready", reason="Released", message=message)
+
+
+def _retained(claim: str, record: ClaimRecord) -> ObjectStatus:
+    place = f", {record.path} on {record.host}," if record.uid else ""
+    message = (
+        f"no pod of a StatefulSet uses it now; volume {record.volume}{place} stays bound to it for when one does "
+        "again; to give the data up, declare the claim and remove it again"
+    )
+    return ObjectStatus(key=_key(claim), phase="Ready", reason="Bound", message=message)
 
 
 def _volume(volume: PersistentVolume, owner: str, *, removed: bool) -> ObjectStatus:

@@ -6,6 +6,7 @@ from typing import TypeVar, cast
 from agent.model.objects.claim import PersistentVolumeClaim
 from agent.model.objects.host import Host
 from agent.model.objects.meta import Declared, Object, ObjectKey
+from agent.model.objects.statefulset import ClaimRetention
 from agent.model.objects.storage import PersistentVolume, StorageClass
 from agent.model.observation import Observation, Unseen
 from agent.model.plan import FleetInput
@@ -13,6 +14,7 @@ from agent.model.value import Value
 from agent.model.volumes import is_plain
 from agent.planner.scheduler import host_labels
 from agent.planner.storage.classes import class_of, makes_volumes, root_of, waits_for_consumer
+from agent.planner.storage.retaining import policies
 from agent.planner.storage.uses import Asked, asked_for, consumers_of
 from agent.planner.workload import Claim
 
@@ -20,7 +22,8 @@ from agent.planner.workload import Claim
 class Stock(Value, frozen=True, kw_only=True):
     """All of it by name. ``consumers`` are the pods that are to use a claim, by claim.
 
-    ``unlooked`` are hosts that may hold volumes of which nobody here knows.
+    ``unlooked`` are hosts that may hold volumes of which nobody here knows. ``policies`` are those of StatefulSets for
+    claims of pods that are not wanted any more.
     """
 
     agent: str
@@ -32,6 +35,7 @@ class Stock(Value, frozen=True, kw_only=True):
     hosts: Mapping[str, Declared[Host]]
     observations: Mapping[str, Observation]
     unlooked: tuple[str, ...] = ()
+    policies: Mapping[str, ClaimRetention] = {}
 
     def labels(self, host: str) -> Mapping[str, str]:
         """Return a host's labels."""
@@ -91,6 +95,7 @@ def take_stock(given: FleetInput, hosts: Mapping[str, Declared[Host]], workloads
         hosts=hosts,
         observations=given.observations,
         unlooked=still_unlooked(given),
+        policies=policies(workloads),
     )
 
 

@@ -1,11 +1,13 @@
-"""Which claims pods use, and which claims there are: declared ones, and those of pods' ephemeral volumes."""
+"""Which claims pods use, and which there are: declared ones, those of StatefulSets, those of ephemeral volumes."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from agent.model.objects.claim import PersistentVolumeClaim, PersistentVolumeClaimSpec
 from agent.model.objects.meta import Declared, ObjectKey
+from agent.model.objects.statefulset import StatefulSet
 from agent.model.value import Value
+from agent.planner.individual.statefulset import claim_of
 from agent.planner.template import Slot, Template
 from agent.planner.workload import Claim
 
@@ -21,7 +23,7 @@ class Use(Value, frozen=True, kw_only=True):
 
 
 class Asked(Value, frozen=True, kw_only=True):
-    """One claim that is asked for. ``owner`` is the pod whose ephemeral volume it is, empty for a declared one."""
+    """One claim that is asked for. ``owner`` is the pod whose ephemeral volume it is, empty for any other."""
 
     name: str
     spec: PersistentVolumeClaimSpec
@@ -49,7 +51,7 @@ def uses_of(template: Template, slot: Slot) -> tuple[Use, ...]:
     namespace, found = slot.key.namespace, []
     for volume in template.claiming:
         source = volume.persistent_volume_claim
-        name = source.claim_name if source is not None else f"{slot.key.name}-{volume.name}"
+        name = claim_of(source.claim_name, slot.index) if source is not None else f"{slot.key.name}-{volume.name}"
         found.append(Use(volume=volume.name, claim=f"{namespace}/{name}", own=source is None))
     return tuple(found)
 
@@ -60,7 +62,7 @@ def asked_for(
     """Return every claim that is asked for, by name; a declared one comes before a pod's own of the same name."""
     found: dict[str, Asked] = {}
     for template, slot in _claiming(workloads):
-        found.update((one.name, one) for one in _ephemeral(template, slot))
+        found.update((one.name, one) for one in (*_ephemeral(template, slot), *_generated(template, slot)))
     for key, one in declared.items():
         name = f"{key.namespace}/{key.name}"
         found[name] = Asked(name=name, spec=one.body.spec, labels=one.body.metadata.labels)
@@ -84,6 +86,14 @@ def _claiming(workloads: Iterable[Claim]) -> Iterator[tuple[Template, Slot]]:
                 template = workload.template_of(slot)
                 if template.claiming:
                     yield template, slot
+
+
+def _generated(template: Template, slot: Slot) -> Iterator[Asked]:
+    """Yield the claims that a StatefulSet asks for in the name of one of its pods."""
+    body = template.declared.body
+    for claim in body.spec.volume_claim_templates if isinstance(body, StatefulSet) else ():
+        name = f"{slot.key.namespace}/{claim.metadata.name}-{body.metadata.name}-{slot.index}"
+        yield Asked(name=name, spec=claim.spec, labels=claim.metadata.labels)
 
 
 def _ephemeral(template: Template, slot: Slot) -> Sequence[Asked]:
