@@ -69,27 +69,36 @@ class RolloutRecord(Value, frozen=True, kw_only=True):
 class JobRecord(Value, frozen=True, kw_only=True):
     """What became of a job so far. It outlives the pods, and the hosts that they ran on.
 
-    ``hash`` names the template; a job whose template changes begins anew. Indexes are written ``0-3,7``. ``counted``
-    are the pods (``namespace/name``) whose end is in the counts and that are still there. ``index_failures`` counts
-    failures by index, ``last_failures`` the failures in a row since ``failed_at``, for back-off. ``outcome`` is empty
-    while it runs; ``next`` is the number of the next pod.
+    ``hash`` names the template; a job whose template changes begins anew. Numbers are written ``0-3,7``. ``active`` are
+    the places that have, or are to have, a pod: indexes, of which ``attempts`` counts the pods that each has used up,
+    or else running numbers, of which ``next`` is the first unused. A pod's end is counted, once, when its place closes.
+    ``missing`` are running numbers whose pods were given up for lost, and may turn out to have succeeded.
+
+    ``index_failures`` is by index: failures that count, failures in a row, and when the last was. ``last_failures`` are
+    those of all pods in a row since the last success, the last of them at ``failed_at``: what back-off is computed from.
+    ``outcome`` is decided at ``decided_at``, and stands from ``finished_at`` on, when the last pod has stopped.
+    ``started_at`` is 0 before the job begins and while it is suspended.
     """
 
     hash: str
     started_at: float = 0.0
+    suspended_at: float = 0.0
+    active: str = ""
+    next: int = 0
+    attempts: Mapping[str, int] = {}
+    missing: str = ""
     succeeded: int = 0
     failed: int = 0
     completed: str = ""
     failed_indexes: str = ""
-    counted: tuple[str, ...] = ()
-    index_failures: Mapping[str, int] = {}
+    index_failures: Mapping[str, tuple[int, int, float]] = {}
     last_failures: int = 0
     failed_at: float = 0.0
     outcome: Literal["", "Complete", "Failed"] = ""
     reason: str = ""
     message: str = ""
+    decided_at: float = 0.0
     finished_at: float = 0.0
-    next: int = 0
 
 
 class CronRecord(Value, frozen=True, kw_only=True):

@@ -4,11 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from agent.planner.workload import Claim, Scope
-from agent.planner.workloads import deployment, pod
+from agent.planner.workloads import daemonset, deployment, job, pod, statefulset
 
 CLAIMS: Final[Mapping[str, Callable[[Scope], Claim]]] = {
     "Pod": pod.claim,
+    "StatefulSet": statefulset.claim,
     "Deployment": deployment.claim,
+    "Job": job.claim,
+    "DaemonSet": daemonset.claim,
 }
 ORDER: Final = tuple(CLAIMS)
 """Kinds whose pods have names of their own first."""
