@@ -78,7 +78,7 @@ def test_a_rehearsal_changes_nothing_and_ends_where_the_world_would() -> None:
     assert world.observations == before
     world.settle()
     assert {host: one.sandboxes for host, one in found.observations.items()} != before  # type: ignore[union-attr]  # all are seen
-    assert found.fleet.memory == world.memory
+    assert found.fleet.memory.placements == world.memory.placements
     assert [one.phase for one in found.fleet.statuses] == ["Ready"] * len(found.fleet.statuses)
 
 

@@ -107,11 +107,12 @@ def test_a_paused_deployment_says_so() -> None:
     world = World(deployment(2))
     world.settle()
     world.declare(deployment(3, container("app:2"), paused=True))
+    world.before = None  # the agent restarted meanwhile, and does not know what was in force
     assert world.settle() == []
     status = world.status()
     assert (status.phase, status.reason) == ("Waiting", "Stopped")
     assert status.message == (
-        "paused with 2 pods on an older template; 1 more cannot be made from it, because it is not declared any more"
+        "paused with 2 pods on an older template; 1 more cannot be made from it, because it is not known any more"
     )
 
 

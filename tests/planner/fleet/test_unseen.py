@@ -25,7 +25,7 @@ def test_the_same_after_a_restart_of_the_agent() -> None:
     memory = world.memory
     before = world.lose("a", forget=True)
     assert world.settle() == []
-    assert world.memory == memory
+    assert world.memory.placements == memory.placements
     world.observations["a"] = before
     assert world.settle() == []
 
@@ -109,6 +109,6 @@ def test_a_pod_found_twice_after_an_outage_is_taken_away_once() -> None:
 def test_the_message_names_the_host_and_why() -> None:
     world = World(deployment(1), hosts=["a"])
     world.settle()
-    world.observations["a"] = Unseen(since=1.0, reason="connection refused", last_known=world.seen("a"))
+    world.observations["a"] = Unseen(since=world.now, reason="connection refused", last_known=world.seen("a"))
     assert world.messages() == ["unseen: connection refused; what runs there is left as it is"]
     assert world.status("a", "Host").phase == "Waiting"

@@ -1,50 +1,63 @@
 """How fast a Deployment gets from its old pods to new ones: what may go now, and what may be made."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from agent.planner.live import Live
 from agent.planner.template import Slot
-from agent.planner.workloads.deployment.bounds import bounds
+from agent.planner.workloads.deployment.places import Place, old_places
+from agent.planner.workloads.deployment.scaling import sizes_of
 from agent.planner.workloads.deployment.scene import Scene
 
-Decision = tuple[Sequence[Live], int, str]
-"""Old pods that go, how many new ones may exist once these are gone, and what stops the rollout."""
+
+class Decision(NamedTuple):
+    """Places of older templates that go and that stay, how many pods of the newest there are to be, what stops it."""
+
+    go: Sequence[Place]
+    stay: Sequence[Place]
+    newest: int
+    stopped: str = ""
 
 
 def roll(scene: Scene, final: Sequence[Slot]) -> Decision:
     """Let old pods go as far as enough stay available, unhealthy ones first; new ones take what room there is."""
-    limits, replicas = bounds(scene.spec), scene.spec.replicas
-    if not scene.old:
-        return (), replicas, ""
-    least = replicas - limits.unavailable
-    new_available = sum(1 for pod in scene.present(final) if scene.available(pod))
-    order = _first_to_go(scene, _awaited(scene, final))
-    unhealthy = [pod for pod in order if not scene.available(pod)]
-    healthy = [pod for pod in order if scene.available(pod)]
-    go = unhealthy[: max(0, len(order) + new_available - least)]
-    go += healthy[: max(0, len(healthy) + new_available - least)]
-    return go, max(0, min(replicas, replicas + limits.surge - (len(order) - len(go)))), ""
+    replicas = scene.spec.replicas
+    if not scene.older:
+        return Decision((), (), replicas)
+    places = old_places(scene, sizes_of(scene), _awaited(scene, final))
+    available = sum(1 for pod in scene.present(final) if scene.available(pod))
+    over = [place for place in places if place.surplus and not scene.available(place.pod)]
+    rest = [place for place in places if not (place.surplus and not scene.available(place.pod))]
+    unhealthy = [place for place in rest if not scene.available(place.pod)]
+    healthy = [place for place in rest if scene.available(place.pod)]
+    go = over + unhealthy[: max(0, len(rest) + available - scene.least)]
+    go += healthy[: max(0, len(healthy) + available - scene.least)]
+    stay = _without(places, go)
+    return Decision(go, stay, max(0, min(replicas, scene.most - len(stay))))
 
 
 def recreate(scene: Scene, final: Sequence[Slot]) -> Decision:
     """Let all old pods go; new ones start when the last of them is gone."""
-    remain = bool(scene.old or scene.gone)
-    return scene.old, len(scene.present(final)) if remain else scene.spec.replicas, ""
+    places = [Place(pod.generation, pod) for pod in scene.old]
+    remain = bool(places) or any(not pod.lost for pod in scene.gone)
+    return Decision(places, (), len(scene.present(final)) if remain else scene.spec.replicas)
 
 
-def pause(scene: Scene, final: Sequence[Slot]) -> Decision:
-    """Scale what there is; no template is rolled out. A template that is no longer declared cannot grow."""
-    replicas, present = scene.spec.replicas, len(scene.present(final))
-    if not scene.old:
-        return (), replicas if present else 0, "" if present else "paused before its first pod"
-    most = replicas + (bounds(scene.spec).surge if present else 0)
-    go = _first_to_go(scene)[: max(0, len(scene.old) + present - most)]
-    kept = len(scene.old) - len(go)
-    if present:
-        return go, max(present, replicas - kept), f"paused with {kept} pods on an older template"
-    missing = replicas - kept
-    lack = f"; {missing} more cannot be made from it, because it is not declared any more" if missing else ""
-    return go, 0, f"paused with {kept} pods on an older template{lack}"
+def pause(scene: Scene) -> Decision:
+    """Scale what there is; no template is rolled out. Of a template that nobody knows any more no pod is made."""
+    replicas, newest = scene.spec.replicas, scene.template.hash
+    sizes = sizes_of(scene)
+    if not scene.older:
+        begun = scene.current or (scene.record is not None and newest in scene.record.sizes)
+        return Decision((), (), replicas if begun else 0, "" if begun else "paused before its first pod")
+    places = old_places(scene, sizes)
+    go = [place for place in places if place.surplus]
+    stay = _without(places, go)
+    if not sizes[newest]:
+        lack = replicas - len(stay)
+        why = f"; {lack} more cannot be made from it, because it is not known any more" if lack > 0 else ""
+        return Decision(go, stay, 0, f"paused with {len(stay)} pods on an older template{why}")
+    wanted = max(sizes[newest], replicas - len(stay))
+    return Decision(go, stay, min(replicas, wanted), f"paused with {len(stay)} pods on an older template")
 
 
 def _awaited(scene: Scene, final: Sequence[Slot]) -> frozenset[str]:
@@ -55,40 +68,22 @@ def _awaited(scene: Scene, final: Sequence[Slot]) -> frozenset[str]:
     return frozenset(scene.memory.placements.get(slot.name, "") for slot in final if slot.key not in up)
 
 
-def _first_to_go(scene: Scene, awaited: frozenset[str] = frozenset()) -> list[Live]:
-    """Sort pods of older templates: oldest template first, in it the unavailable, the not ready, the highest slot.
-
-    Those on ``awaited`` hosts go before all others.
-    """
-    age: dict[str, float] = {}
-    for pod in scene.old:
-        age[pod.generation] = min(pod.created_at, age.get(pod.generation, pod.created_at))
-
-    def rank(pod: Live) -> tuple[bool, float, str, bool, bool, int, str]:
-        return (
-            pod.host not in awaited,
-            age[pod.generation],
-            pod.generation,
-            scene.available(pod),
-            scene.ready(pod),
-            -pod.slot,
-            pod.name,
-        )
-
-    return sorted(scene.old, key=rank)
+def _without(places: Sequence[Place], go: Sequence[Place]) -> Sequence[Place]:
+    going = set(map(id, go))
+    return [place for place in places if id(place) not in going]
 
 
-def room(scene: Scene, final: Sequence[Slot], go: Sequence[Live]) -> int:
-    """Return how many pods of the newest template may exist beside all others that still do.
+def room(scene: Scene, final: Sequence[Slot], decision: Decision) -> int:
+    """Return how many pods may be made beside all that still exist.
 
     A pod that goes counts until it is seen to be gone. On an unseen host nobody would see it go, and a rollout does not
-    wait for a host that is lost. What is there already may stay although there is no room for more.
+    wait for a host that is lost.
     """
-    most, present = scene.spec.replicas + bounds(scene.spec).surge, len(scene.present(final))
-    if not scene.old and not scene.gone and present == len(scene.current):
-        return most
-    wanted, going = {slot.index for slot in final}, {pod.key for pod in go}
-    surplus = (pod for index, pod in scene.current.items() if index not in wanted)
-    leaving = sum(1 for pod in (*go, *scene.gone, *surplus) if pod.seen)
-    kept = sum(1 for pod in scene.old if pod.key not in going)
-    return max(present, most - kept - leaving)
+    present = len(scene.present(final))
+    if not scene.older and not scene.gone and present == len(scene.current):
+        return scene.most - present
+    wanted = {slot.index for slot in final}
+    excess = (pod for index, pod in scene.current.items() if index not in wanted)
+    going = (*scene.gone, *excess, *(place.pod for place in decision.go if place.pod is not None))
+    kept = sum(place.pod is not None for place in decision.stay)
+    return max(0, scene.most - present - kept - sum(pod.seen for pod in going))
