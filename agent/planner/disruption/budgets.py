@@ -197,11 +197,12 @@ def _watched(
         if owner.namespace not in namespaces:
             continue
         said = template.annotations if owner.kind == "Pod" else None
+        wanted = len(claim.final) if claim.wanted is None else claim.wanted
         for pod in (*claim.current, *claim.kept):
             names = template.names if pod.generation == template.hash else None
             healthy = pod.key not in going and pod.ready_since(names, said) is not None
             pending = not healthy and _pending(pod)
-            yield _Watched(pod.key, owner, labels_of(claim, pod), len(claim.final), healthy, pending)
+            yield _Watched(pod.key, owner, labels_of(claim, pod), wanted, healthy, pending)
 
 
 def _pending(pod: Live) -> bool:

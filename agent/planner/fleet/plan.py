@@ -15,6 +15,7 @@ from agent.planner.fleet.status import report
 from agent.planner.fleet.taints import borne_until, tainted_since
 from agent.planner.fleet.workloads import Asked, ask, declared_workloads
 from agent.planner.live import Live
+from agent.planner.quota import admit
 from agent.planner.storage import Ledger, claim_statuses, outcome, take_stock
 from agent.planner.workload import Claim
 
@@ -32,11 +33,12 @@ def plan_fleet(given: FleetInput) -> FleetPlan:
     sight = without_lost(sight, claims)
     stray = _stray(claims, sight)
     ledger = Ledger(take_stock(given, hosts, claims), given.memory)
-    ground = Ground(given, hosts, sight, ledger, since, on_their_way(given, sight))
+    admission = admit(given.fleet.objects, claims, given.memory)
+    ground = Ground(given, hosts, sight, ledger, since, on_their_way(given, sight), admission.forbidden)
     placed = place(claims, ground, lingering=() if given.prune else stray)
     volumes = outcome(given, ledger)
     assembly = assemble(ground, claims, placed, volumes, stray=stray)
-    others = (*claim_statuses(ledger, volumes), *scaling.statuses, *placed.budgets)
+    others = (*claim_statuses(ledger, volumes), *scaling.statuses, *placed.budgets, *admission.statuses)
     statuses, waiting = report(given, claims, placed, assembly.delayed, others)
     demands = [(claim.template.declared.key.kind, claim.template.demand) for claim in claims]
     times = [

@@ -33,6 +33,8 @@ def look(given: FleetInput, hosts: Iterable[str]) -> Sight:
     stems = _stems(given.fleet.objects)
     for host, ghosts in _ghosts(given, on_host, stems).items():
         on_host[host] = tuple(ghosts)
+    for host in {record.host for record in given.memory.evicted.values()} & on_host.keys():
+        on_host[host] = tuple(_on_its_way(pod, given.memory) for pod in on_host[host])
     pods: dict[PodKey, Live] = {}
     duplicates = []
     for found in on_host.values():
@@ -46,6 +48,12 @@ def look(given: FleetInput, hosts: Iterable[str]) -> Sight:
         owner = pod.owner or _owner_by_name(pod.key, stems)
         by_owner.setdefault(owner, []).append(pod)
     return Sight(on_host=on_host, pods=pods, by_owner=by_owner, duplicates=tuple(duplicates))
+
+
+def _on_its_way(pod: Live, memory: Memory) -> Live:
+    """Return a pod as it counts: one that was told to leave its host is ready for nobody, however well it runs."""
+    record = memory.evicted.get(pod.name)
+    return pod if record is None or record.host != pod.host else replace(pod, running_since=None, steady=None)
 
 
 def without_lost(sight: Sight, claims: Iterable[Claim]) -> Sight:

@@ -1,0 +1,105 @@
+"""What pods and other objects count as in a ResourceQuota, as Kubernetes' evaluators have it."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from agent.model.objects.claim import PersistentVolumeClaim
+from agent.model.objects.fleet import AnyObject
+from agent.model.objects.meta import Declared, ObjectKey
+from agent.model.objects.pod import PodSpec
+from agent.model.objects.quota import Quantity
+from agent.model.podresources import Amounts, amounts, limited, milli, whole
+from agent.planner.memo import remembered
+from agent.planner.scheduler.requests import pod_requests
+from agent.planner.template import Template
+
+_GROUPS: Final = {
+    "CronJob": ("cronjobs", "batch"),
+    "DaemonSet": ("daemonsets", "apps"),
+    "Deployment": ("deployments", "apps"),
+    "HorizontalPodAutoscaler": ("horizontalpodautoscalers", "autoscaling"),
+    "Job": ("jobs", "batch"),
+    "LimitRange": ("limitranges", ""),
+    "PodDisruptionBudget": ("poddisruptionbudgets", "policy"),
+    "ReplicaSet": ("replicasets", "apps"),
+    "StatefulSet": ("statefulsets", "apps"),
+    "ConfigMap": ("configmaps", ""),
+    "PersistentVolumeClaim": ("persistentvolumeclaims", ""),
+    "ResourceQuota": ("resourcequotas", ""),
+    "Secret": ("secrets", ""),
+}
+"""Kinds that are counted as they are declared: plural and group."""
+_CLASS: Final = ".storageclass.storage.k8s.io/"
+_COMPUTE: Final = ("cpu", "memory", "ephemeral-storage")
+
+
+@remembered
+def usage_of(template: Template) -> Amounts:
+    """Return what one pod of a template counts as, by every name that a quota may have for it."""
+    spec = template.spec
+    requests, limits = pod_requests(spec), {**limited(spec), **_of_whole(spec)}
+    found = {"pods": 1, "count/pods": 1}
+    for name, amount in requests.items():
+        found[f"requests.{name}"] = amount
+        if name in _COMPUTE or name.startswith("hugepages-"):
+            found[name] = amount
+    return found | {f"limits.{name}": amount for name, amount in limits.items()}
+
+
+def _of_whole(spec: PodSpec) -> Amounts:
+    return amounts(spec.resources.limits) if spec.resources is not None else {}
+
+
+def unspecified(spec: PodSpec, hard: Mapping[str, Quantity]) -> str:
+    """Return which bounded resources containers say nothing of: such a pod is refused, as in Kubernetes."""
+    missing: dict[str, list[str]] = {}
+    whole_pod = spec.resources
+    for name in sorted(hard):
+        kind, _, resource = name.rpartition(".")
+        if resource not in ("cpu", "memory") or kind not in ("", "requests", "limits"):
+            continue
+        if whole_pod is not None and resource in (whole_pod.limits if kind == "limits" else whole_pod.requests):
+            continue
+        for container in spec.every_container:
+            said = container.resources.limits if kind == "limits" else container.resources.requests
+            if resource not in said:
+                missing.setdefault(name, []).append(container.name)
+    return "; ".join(f"{name} for: {','.join(names)}" for name, names in missing.items())
+
+
+def objects_counted(objects: Mapping[ObjectKey, Declared[AnyObject]], namespace: str) -> Amounts:
+    """Return what the declared objects of a namespace count as, but for pods."""
+    found: Counter[str] = Counter()
+    for key, declared in objects.items():
+        if key.namespace == namespace and key.kind in _GROUPS:
+            plural, group = _GROUPS[key.kind]
+            found[f"count/{plural}.{group}" if group else f"count/{plural}"] += 1
+            if not group:
+                found[plural] += 1
+            if isinstance(declared.body, PersistentVolumeClaim):
+                found.update(dict(_storage(declared.body)))
+    return found
+
+
+def _storage(claim: PersistentVolumeClaim) -> Iterator[tuple[str, int]]:
+    size = whole(claim.spec.resources.requests.get("storage", 0))
+    yield "requests.storage", size
+    if claim.spec.storage_class_name:
+        yield f"{claim.spec.storage_class_name}{_CLASS}requests.storage", size
+        yield f"{claim.spec.storage_class_name}{_CLASS}persistentvolumeclaims", 1
+
+
+def bound(name: str, written: Quantity) -> int:
+    """Return a quantity as the amounts above are counted: CPU in thousandths, all else whole."""
+    return milli(written) if name.rpartition(".")[2] == "cpu" else whole(written)
+
+
+def shown(name: str, amount: int) -> str:
+    """Return an amount as people write it."""
+    if name.rpartition(".")[2] == "cpu":
+        return f"{amount}m" if amount % 1000 else str(amount // 1000)
+    for suffix, size in (("Gi", 1 << 30), ("Mi", 1 << 20), ("Ki", 1 << 10)):
+        if amount >= size and amount % size == 0 and name not in ("pods", "count/pods"):
+            return f"{amount // size}{suffix}"
+    return str(amount)
