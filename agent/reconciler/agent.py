@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 import structlog
 
-from agent.ports import Clock, Event, Journal, Source
+from agent.ports import Clock, Event, Journal, MetricsServer, Source
 from agent.reconciler.assembly import assemble
 from agent.reconciler.crew import Crew
 from agent.reconciler.settings import HostFactory, Settings
@@ -30,6 +30,7 @@ class Agent:
         journal: Journal,
         settings: Settings,
         publish: Callable[[Snapshot], None],
+        metrics: MetricsServer | None = None,
         restore: bool = True,
     ) -> None:
         self._clock = clock
@@ -49,6 +50,7 @@ class Agent:
             submit_check=self._crew.let_run,
             clock=clock,
             changed=self._changed,
+            metrics=metrics,
             restore=restore,
         )
 
@@ -58,6 +60,7 @@ class Agent:
         self._wake_publisher = self._crew.employ("publisher", self._show)
         inbox.wake = self._crew.employ("fleet", self._loops.fleet.step, rests=True)
         self._loops.prober.wake = self._crew.employ("prober", self._loops.prober.step)
+        self._loops.asking.wake = self._crew.employ("metrics", self._loops.asking.step)
         self._wake_source = self._crew.employ("source", self._loops.source.step)
         timeout = 0.0
         try:

@@ -2,7 +2,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from agent.ports import Clock, Journal, Source
+from agent.ports import Clock, Journal, MetricsServer, Source
+from agent.reconciler.asking import Asking
 from agent.reconciler.board import Board
 from agent.reconciler.counters import Counters
 from agent.reconciler.fleet_loop import FleetLoop
@@ -24,6 +25,7 @@ class Loops:
 
     source: SourceLoop
     fleet: FleetLoop
+    asking: Asking
     prober: Prober
     shared: Shared
 
@@ -39,6 +41,7 @@ def assemble(
     submit_check: Submit,
     clock: Clock,
     changed: Callable[[], None],
+    metrics: MetricsServer | None = None,
     restore: bool = True,
 ) -> Loops:
     """Wire the loops of an agent; ``restore`` puts back what was in force before. Raises PortError by the journal.
@@ -54,8 +57,11 @@ def assemble(
     prober = Prober(settings.agent, clock, counters, ProbeEvents(shared.recorder), submit_check)
 
     def make_loop(name: str) -> HostLoop:
-        return HostLoop(name, shared, make_host=make_host, gate=gate, submit=submit, prober=prober)
+        return HostLoop(
+            name, shared, make_host=make_host, gate=gate, submit=submit, submit_check=submit_check, prober=prober
+        )
 
-    fleet = FleetLoop(state, journal, Roster(make_loop, driver), shared)
+    asking = Asking(metrics, shared)
+    fleet = FleetLoop(state, journal, Roster(make_loop, driver), asking, shared)
     source_loop = SourceLoop(source, state.in_force if restore else "", shared)
-    return Loops(source=source_loop, fleet=fleet, prober=prober, shared=shared)
+    return Loops(source=source_loop, fleet=fleet, asking=asking, prober=prober, shared=shared)

@@ -1,8 +1,9 @@
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import msgspec
 
+from agent.model.memory import Memory
 from agent.model.objects.fleet import Fleet
 from agent.model.objects.host import Host as HostObject
 from agent.model.objects.meta import Declared
@@ -13,6 +14,7 @@ from agent.model.problem import Problem
 from agent.planner.fleet import plan_fleet
 from agent.planner.prune import prune_guard
 from agent.ports import Event, Journal, PortError, State
+from agent.reconciler.asking import Asking
 from agent.reconciler.inbox import Mail, Offer
 from agent.reconciler.roster import Roster
 from agent.reconciler.shared import Shared
@@ -29,11 +31,12 @@ class FleetLoop:
     survive a restart is saved before any host hears of it. Nothing here waits for a host or for the network.
     """
 
-    def __init__(self, state: State, journal: Journal, roster: Roster, shared: Shared) -> None:
+    def __init__(self, state: State, journal: Journal, roster: Roster, asking: Asking, shared: Shared) -> None:
         self._state = state
         self._saved = state
         self._journal = journal
         self._roster = roster
+        self._asking = asking
         self._shared = shared
         self._fleet: Fleet | None = None
         self._before: Fleet | None = None
@@ -151,10 +154,15 @@ class FleetLoop:
             prune=self._shared.settings.prune.enabled,
             failures=mail.failures,
             before=self._before if fleet is self._fleet else self._fleet,
+            load=mail.load,
+            metrics=mail.answers,
+            autoscaling=self._shared.settings.autoscaling,
         )
 
     def _hold_to(self, plan: FleetPlan, now: float) -> float | None:
         """Hand each host its part of a plan, once memory is saved."""
+        for event in _rescaled(self._state.memory, plan.memory, now):
+            self._shared.recorder.happened(event)
         self._change(memory=plan.memory)
         if not self._save(now):
             self._show(now)
@@ -163,6 +171,8 @@ class FleetLoop:
         changed = {name: one for name, one in plan.desired.items() if self._delivered.get(name) != one}
         self._roster.deliver(changed)
         self._delivered.update(changed)
+        self._roster.measure(frozenset(plan.measure))
+        self._asking.want(plan.queries)
         self._tell_waiting(plan, now)
         self._show(now)
         return min((at for at in (plan.wake_at, plan.due_at) if at is not None), default=None)
@@ -215,6 +225,15 @@ class FleetLoop:
                 planned_at=now if plan else 0.0,
             )
         )
+
+
+def _rescaled(before: Memory, after: Memory, now: float) -> Iterator[Event]:
+    """Yield what autoscalers did."""
+    for target, record in after.autoscalers.items():
+        known = before.autoscalers.get(target)
+        if record.scaled_at and (known is None or known.scaled_at != record.scaled_at):
+            why = next((one.message for one in record.shown.conditions if one.reason == "SucceededRescale"), "")
+            yield Event(at=now, type="Normal", reason="SuccessfulRescale", message=why, object=target)
 
 
 def _hosts(fleet: Fleet) -> Mapping[str, Declared[HostObject]]:

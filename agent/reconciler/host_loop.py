@@ -15,6 +15,7 @@ from agent.reconciler.failures import Failures
 from agent.reconciler.flights import Ended, Flights, Submit, Wishes
 from agent.reconciler.link import Link
 from agent.reconciler.prober import Prober
+from agent.reconciler.sampling import Sampling
 from agent.reconciler.settings import HostFactory
 from agent.reconciler.shared import Shared
 from agent.reconciler.show import host_state
@@ -46,6 +47,7 @@ class HostLoop:
         make_host: HostFactory,
         gate: threading.Semaphore,
         submit: Submit,
+        submit_check: Submit,
         prober: Prober,
     ) -> None:
         self.name = name
@@ -70,6 +72,7 @@ class HostLoop:
         self._drifts: frozenset[tuple[PodKey, str]] = frozenset()
         self._tags = Tags(name, shared, submit, self._woken)
         self._upkeep = Upkeep(name, shared, submit, self._woken)
+        self._sampling = Sampling(name, shared, submit_check)
         self._stirred = True
         self._pass_at = 0.0
         self._looked_at = 0.0
@@ -93,6 +96,12 @@ class HostLoop:
             self._mail = (desired, wishes(desired))
         self._shared.board.unsettle(self.name)
         self._woken()
+
+    def measure(self, *, wanted: bool) -> None:
+        """Watch what containers use, or do so no more. From any thread."""
+        if self._sampling.wanted != wanted:
+            self._sampling.wanted = wanted
+            self.wake()
 
     def hurry(self) -> None:
         """Ask for a look now, at a lost host, too. From any thread."""
@@ -160,13 +169,14 @@ class HostLoop:
         if stirred or not self._pass_at - self._shared.settings.resync <= now < self._pass_at:
             self._pass_at = self._pass(now)
         self._keep_up(now)
-        return min(self._pass_at, self._upkeep.due())
+        return min(self._pass_at, self._upkeep.due(), self._sampling.due())
 
     def _keep_up(self, now: float) -> None:
         """Measure and clean up, when it is time for that: it needs no look, and nobody's event."""
         observation = self._link.observation
         if self._link.host is not None and self._desired is not None and isinstance(observation, Seen):
             self._upkeep.refresh(self._link.host, self._desired, observation, now)
+            self._sampling.refresh(self._link.host, now)
 
     def _pass(self, now: float) -> float:
         observation = self._look(now)

@@ -7,6 +7,7 @@ from agent.model.observation import Observation
 from agent.model.origin import Revision
 from agent.model.plan import Failure
 from agent.model.problem import Problem
+from agent.model.usage import Load
 from agent.model.value import Value
 from agent.reconciler.interest import same_to_fleet
 
@@ -33,6 +34,8 @@ class Mail(Value, frozen=True, kw_only=True):
     approved: tuple[str, ...] = ()
     observations: Mapping[str, Observation] = {}
     failures: Mapping[PodKey, Failure] = {}
+    load: Mapping[str, Load] = {}
+    answers: Mapping[str, float | str] = {}
 
 
 class Inbox:
@@ -44,6 +47,8 @@ class Inbox:
         self._restored: Offer | None = None
         self._observations: dict[str, Observation] = {}
         self._failures: dict[str, Failed] = {}
+        self._load: dict[str, Load] = {}
+        self._answers: Mapping[str, float | str] = {}
         self._approved: set[str] = set()
         self._unread = False
         self._reading = False
@@ -89,11 +94,24 @@ class Inbox:
         if matters:
             self.wake()
 
+    def loaded(self, host: str, load: Load | None) -> None:
+        """Put in what a host's containers use, None when that is not known. It is read when a look is due."""
+        with self._lock:
+            self._load.pop(host, None)
+            if load is not None:
+                self._load[host] = load
+
+    def answered(self, answers: Mapping[str, float | str]) -> None:
+        """Put in what the metrics server says, by question: a number, or why there is none. Read likewise."""
+        with self._lock:
+            self._answers = answers
+
     def forget(self, host: str) -> None:
         """Drop what is known of a host that is not declared any more."""
         with self._lock:
             self._observations.pop(host, None)
             self._failures.pop(host, None)
+            self._load.pop(host, None)
 
     def take(self) -> Mail:
         """Take out offers and approvals, and read all the rest. ``done`` ends the reading."""
@@ -103,6 +121,8 @@ class Inbox:
                 approved=tuple(sorted(self._approved)),
                 observations=dict(self._observations),
                 failures={pod: row for rows in self._failures.values() for pod, row in rows.items()},
+                load=dict(self._load),
+                answers=self._answers,
             )
             self._restored = self._offer = None
             self._approved.clear()

@@ -2,7 +2,7 @@ import threading
 from collections.abc import Callable
 
 from agent.model.value import Value
-from agent.ports import Clock, Journal, Source
+from agent.ports import Clock, Journal, MetricsServer, Source
 from agent.reconciler.agent import Agent
 from agent.reconciler.reasons import Unconverged, reasons
 from agent.reconciler.settings import HostFactory, Settings
@@ -25,6 +25,7 @@ def converge_once(
     clock: Clock,
     journal: Journal,
     settings: Settings,
+    metrics: MetricsServer | None = None,
     wait: bool = True,
     timeout: float = 300.0,
     progress: Callable[[Snapshot], None] = lambda _snapshot: None,
@@ -42,7 +43,16 @@ def converge_once(
             agent.stop()
 
     begun = clock.now()
-    agent = Agent(source, make_host, clock=clock, journal=journal, settings=settings, publish=publish, restore=False)
+    agent = Agent(
+        source,
+        make_host,
+        clock=clock,
+        journal=journal,
+        settings=settings,
+        publish=publish,
+        metrics=metrics,
+        restore=False,
+    )
     alarm = threading.Timer(timeout, agent.stop)
     alarm.daemon = True
     alarm.start()

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
 from agent.model.desired import HostDesired
@@ -43,6 +43,11 @@ class Roster:
                 self._loops[name] = loop = self._make_loop(name)
                 loop.declare(declared)
                 self._driver.adopt(loop)
+
+    def measure(self, hosts: Collection[str]) -> None:
+        """Have what containers use watched on these hosts, and on no other."""
+        for name, loop in sorted(self._loops.items()):
+            loop.measure(wanted=name in hosts)
 
     def deliver(self, desired: Mapping[str, HostDesired]) -> None:
         """Give each host what it should run."""

@@ -16,9 +16,10 @@ class Settings(Value, frozen=True, kw_only=True):
     """What the loops need to know of the agent's configuration; durations in seconds.
 
     ``ref`` is what to follow instead of the source's configured ref; ``upkeep`` is the pause between two
-    measurements of a host; ``connections`` bounds how many hosts are connected to at one moment (hosts that are seen
-    already never wait for it); ``first_look`` is how long the first plan waits for hosts that have not answered yet,
-    so that pods they run are not started twice.
+    measurements of a host, ``autoscaling`` that between two looks of autoscalers at their metrics; ``connections``
+    bounds how many hosts are connected to at one moment (hosts that are seen already never wait for it);
+    ``first_look`` is how long the first plan waits for hosts that have not answered yet, so that pods they run are not
+    started twice.
     """
 
     agent: str
@@ -28,6 +29,7 @@ class Settings(Value, frozen=True, kw_only=True):
     interval: float = 60.0
     resync: float = 300.0
     upkeep: float = 60.0
+    autoscaling: float = 15.0
     cleanup: Policy = Policy()
     connections: int = 64
     first_look: float = 10.0

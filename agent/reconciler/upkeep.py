@@ -38,10 +38,12 @@ class Upkeep:
         """Measure and clean up, when it is time to; a first time only after one whole pause."""
         if self._begun_at is None or now < self._begun_at:
             self._begun_at = now
-        if self._working or now < self.due():
+        if now < self.due():
             return
-        self._begun_at, self._working = now, True
-        self._submit(lambda: self._work(host, desired, seen, now))
+        self._begun_at = now
+        if not self._working:
+            self._working = True
+            self._submit(lambda: self._work(host, desired, seen, now))
 
     def _work(self, host: Host, desired: HostDesired, seen: Seen, now: float) -> None:
         about = (self._name, "upkeep")
