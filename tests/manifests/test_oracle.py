@@ -19,13 +19,23 @@ from tests.manifests.repo import load_text
 KUBERNETES = "1.37"
 FILES = {
     "ConfigMap": "configmap-v1",
+    "CronJob": "cronjob-batch-v1",
+    "DaemonSet": "daemonset-apps-v1",
     "Deployment": "deployment-apps-v1",
+    "HorizontalPodAutoscaler": "horizontalpodautoscaler-autoscaling-v2",
+    "Job": "job-batch-v1",
+    "LimitRange": "limitrange-v1",
     "Namespace": "namespace-v1",
     "PersistentVolume": "persistentvolume-v1",
     "PersistentVolumeClaim": "persistentvolumeclaim-v1",
     "Pod": "pod-v1",
+    "PodDisruptionBudget": "poddisruptionbudget-policy-v1",
+    "PriorityClass": "priorityclass-scheduling-v1",
+    "ReplicaSet": "replicaset-apps-v1",
+    "ResourceQuota": "resourcequota-v1",
     "RuntimeClass": "runtimeclass-node-v1",
     "Secret": "secret-v1",
+    "StatefulSet": "statefulset-apps-v1",
     "StorageClass": "storageclass-storage-v1",
 }
 FOLDER = f"kubernetes-json-schema/v{KUBERNETES}.0-local-strict"

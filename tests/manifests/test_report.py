@@ -84,6 +84,7 @@ def test_every_rule_that_is_used_is_explained_and_the_other_way_round() -> None:
         "hugepages-",
         "ssh-privatekey",
         "ssh-rsa",
+        "system-",
         "x-expected",
         "x-map",
         "x-unsupported",

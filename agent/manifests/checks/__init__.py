@@ -1,15 +1,25 @@
 """What Kubernetes checks beyond a schema, one file a subject. Nothing here looks at another object."""
 
+from agent.manifests.checks.autoscaler import check_autoscaler
+from agent.manifests.checks.budget import check_budget
 from agent.manifests.checks.config import check_config_map, check_secret
+from agent.manifests.checks.cronjob import check_cron_job
+from agent.manifests.checks.daemonset import check_daemon_set
 from agent.manifests.checks.deployment import check_deployment
 from agent.manifests.checks.host import check_host
+from agent.manifests.checks.job import check_job
+from agent.manifests.checks.limitrange import check_limit_range
 from agent.manifests.checks.metadata import check_annotations, check_reserved
 from agent.manifests.checks.pod import check_pod_spec
+from agent.manifests.checks.priority import check_priority
+from agent.manifests.checks.quota import check_quota
 from agent.manifests.checks.runtimeclass import check_runtime_class
 from agent.manifests.checks.statefulset import check_stateful_set
 from agent.manifests.checks.storage import check_claim_spec, check_class, check_volume
-from agent.manifests.checks.workload import check_template, check_workload
+from agent.manifests.checks.workload import check_workload
 from agent.manifests.finding import Findings
+from agent.model.objects.autoscaler import HorizontalPodAutoscaler
+from agent.model.objects.budget import PodDisruptionBudget
 from agent.model.objects.claim import PersistentVolumeClaim
 from agent.model.objects.config import ConfigMap, Secret
 from agent.model.objects.cronjob import CronJob
@@ -19,6 +29,8 @@ from agent.model.objects.fleet import AnyObject
 from agent.model.objects.host import Host
 from agent.model.objects.job import Job
 from agent.model.objects.pod import Pod
+from agent.model.objects.priority import PriorityClass
+from agent.model.objects.quota import LimitRange, ResourceQuota
 from agent.model.objects.replicaset import ReplicaSet
 from agent.model.objects.runtimeclass import RuntimeClass
 from agent.model.objects.statefulset import StatefulSet
@@ -42,6 +54,7 @@ def check(body: AnyObject) -> Findings:
             yield from check_runtime_class(body)
         case _:
             yield from _workload(body)
+            yield from _government(body)
             yield from _storage(body)
 
 
@@ -49,14 +62,30 @@ def _workload(body: AnyObject) -> Findings:
     match body:
         case Deployment():
             yield from check_deployment(body)
+        case ReplicaSet():
+            yield from check_workload(body)
         case StatefulSet():
             yield from check_stateful_set(body)
-        case ReplicaSet() | DaemonSet():
-            yield from check_workload(body.kind, body.spec.selector, body.spec.template)
+        case DaemonSet():
+            yield from check_daemon_set(body)
         case Job():
-            yield from check_template(body.spec.template, ("spec", "template"))
+            yield from check_job(body)
         case CronJob():
-            yield from check_template(body.spec.job_template.spec.template, ("spec", "jobTemplate", "spec", "template"))
+            yield from check_cron_job(body)
+
+
+def _government(body: AnyObject) -> Findings:
+    match body:
+        case HorizontalPodAutoscaler():
+            yield from check_autoscaler(body)
+        case PodDisruptionBudget():
+            yield from check_budget(body)
+        case PriorityClass():
+            yield from check_priority(body)
+        case ResourceQuota():
+            yield from check_quota(body)
+        case LimitRange():
+            yield from check_limit_range(body)
 
 
 def _storage(body: AnyObject) -> Findings:

@@ -9,7 +9,7 @@ from agent.model.objects.deployment import Deployment, DeploymentStrategy
 def check_deployment(deployment: Deployment) -> Findings:
     """Yield what is wrong with a Deployment."""
     spec = deployment.spec
-    yield from check_workload("Deployment", spec.selector, spec.template)
+    yield from check_workload(deployment)
     yield from _strategy(spec.strategy, ("spec", "strategy"))
     if spec.progress_deadline_seconds <= spec.min_ready_seconds:
         message = (

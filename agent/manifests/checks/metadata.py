@@ -1,6 +1,6 @@
 """Labels and annotations, beyond their syntax."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from agent.manifests.finding import Finding, Findings, Steps
@@ -20,14 +20,14 @@ def check_annotations(annotations: Mapping[str, str], at: Steps) -> Findings:
         yield Finding((*at, "annotations"), "too-large", message, at_key=True)
 
 
-def check_reserved(metadata: ObjectMeta | PodTemplateMeta, at: Steps) -> Findings:
-    """Yield labels and annotations of a pod by which trimtab recognises what is its own."""
-    yield from _reserved(metadata.labels, (*at, "labels"))
+def check_reserved(metadata: ObjectMeta | PodTemplateMeta, at: Steps, also: Collection[str] = ()) -> Findings:
+    """Yield labels and annotations of a pod by which trimtab recognises what is its own; ``also`` are more labels."""
+    yield from _reserved(metadata.labels, (*at, "labels"), also)
     yield from _reserved(metadata.annotations, (*at, "annotations"))
 
 
-def _reserved(keys: Iterable[str], at: Steps) -> Findings:
+def _reserved(keys: Iterable[str], at: Steps, also: Collection[str] = ()) -> Findings:
     for key in keys:
-        if key.startswith(_OURS) or key == POD_TEMPLATE_HASH:
+        if key.startswith(_OURS) or key == POD_TEMPLATE_HASH or key in also:
             message = f"key `{key}` is set by trimtab itself, pods may not bring their own"
             yield Finding((*at, key), "reserved-key", message, at_key=True)

@@ -1,6 +1,13 @@
-from typing import Literal
+from collections.abc import Mapping
+from typing import Final, Literal
 
 from agent.model.objects.meta import Object, ObjectMeta
+
+SYSTEM_CLASSES: Final[Mapping[str, int]] = {
+    "system-cluster-critical": 2_000_000_000,
+    "system-node-critical": 2_000_001_000,
+}
+"""The classes that Kubernetes has by itself, and their values."""
 
 
 class PriorityClass(Object, frozen=True, kw_only=True):

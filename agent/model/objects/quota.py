@@ -6,7 +6,7 @@ from typing import Literal
 from agent.model.objects.meta import Object, ObjectMeta
 
 Quantity = str | int | float
-Scope = Literal[
+QuotaScope = Literal[
     "Terminating", "NotTerminating", "BestEffort", "NotBestEffort", "PriorityClass", "CrossNamespacePodAffinity"
 ]
 """A property of pods."""
@@ -15,7 +15,7 @@ Scope = Literal[
 class ScopeRequirement(Object, frozen=True, kw_only=True):
     """One scope that a pod must be of to count."""
 
-    scope_name: Scope
+    scope_name: QuotaScope
     operator: Literal["In", "NotIn", "Exists", "DoesNotExist"]
     values: tuple[str, ...] = ()
 
@@ -30,7 +30,7 @@ class QuotaSpec(Object, frozen=True, kw_only=True):
     """The most of each resource, by its name: ``pods``, ``requests.cpu``, ``count/deployments.apps``."""
 
     hard: Mapping[str, Quantity] = {}
-    scopes: tuple[Scope, ...] = ()
+    scopes: tuple[QuotaScope, ...] = ()
     scope_selector: ScopeSelector | None = None
 
 
