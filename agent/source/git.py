@@ -9,6 +9,7 @@ from agent.model.origin import Blob, Location, Revision
 from agent.ports import Blame, Permanent, PortError, Temporary
 from agent.source.address import parse_address
 from agent.source.command import Git
+from agent.source.history import Commit, commits
 from agent.source.mirror import Mirror
 from agent.source.repository import NoSuchRef, Repository, below_repository, shown_ref
 
@@ -42,6 +43,11 @@ class GitSource:
     def local_path(self) -> Path | None:
         """The folder to watch of a repository on this machine; None for a remote one, which is to be fetched."""
         return self._address.path
+
+    @property
+    def git(self) -> Git:
+        """Git where the commits are: in the repository on this machine, or in the mirror of a remote one."""
+        return self._repository.git
 
     def fetch(self) -> None:
         """Bring the newest state of the remote here; no-op for local paths. Raises PortError."""
@@ -89,6 +95,13 @@ class GitSource:
     def blame(self, revision: Revision, location: Location) -> Blame | None:
         """Return who last touched a line; None for uncommitted lines or where history does not reach."""
         return self._repository.blame(revision, location)
+
+    def history(self, revision: Revision) -> Sequence[Commit]:
+        """Return the commits that changed files below the configured path, newest first. Raises PortError.
+
+        Of a remote one only as many as ``spec.source.depth`` tells to keep.
+        """
+        return commits(self.git, revision, self._path)
 
     @contextlib.contextmanager
     def _noting_damage(self) -> Iterator[None]:
