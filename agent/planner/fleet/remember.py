@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from agent.model.memory import Memory, ScaleRecord
+from agent.model.memory import CronRecord, Memory, ScaleRecord
 from agent.planner.fleet.ground import Ground
 from agent.planner.fleet.placement import Placed
 from agent.planner.storage import Outcome, still_unlooked
@@ -15,6 +15,7 @@ def remember(
     placed: Placed,
     volumes: Outcome,
     autoscalers: Mapping[str, ScaleRecord],
+    crons: Mapping[str, CronRecord],
 ) -> Memory:
     """Return what has to be remembered; the same value when nothing changed."""
     placements: dict[str, str] = {}
@@ -29,6 +30,8 @@ def remember(
             # A job's pod that may not stay does not move: it fails, and the job makes another.
             leaving.update((one.name, one.host) for one in claim.current if one.key in placed.moving)
         lost.update((one.name, one.host) for one in claim.lost)
+    # Until it is gone, a pod is where it runs: an agent that comes later, and cannot look there, must know.
+    placements.update((pod.name, pod.host) for key, pod in placed.moving.items() if key not in placed.evicted)
     after = Memory(
         placements=_sorted(placements),
         leaving=_sorted(leaving),
@@ -40,7 +43,7 @@ def remember(
         tainted=ground.tainted,
         rollouts={str(one.template.declared.key): one.rollout for one in claims if one.rollout is not None},
         jobs={str(one.template.declared.key): one.job for one in claims if one.job is not None},
-        crons=ground.given.memory.crons,
+        crons=crons,
         autoscalers=autoscalers,
     )
     return ground.given.memory if after == ground.given.memory else after

@@ -30,7 +30,7 @@ class Sight(Value, frozen=True, kw_only=True):
 def look(given: FleetInput, hosts: Iterable[str]) -> Sight:
     """Return what is known of our pods on the declared hosts."""
     on_host = {name: live_pods(name, given.observations[name], given.agent) for name in hosts}
-    stems = _stems(given.fleet.objects)
+    stems = _stems((*_remembered_jobs(given.memory), *given.fleet.objects))
     for host, ghosts in _ghosts(given, on_host, stems).items():
         on_host[host] = tuple(ghosts)
     for host in {record.host for record in given.memory.evicted.values()} & on_host.keys():
@@ -86,6 +86,13 @@ def _stems(objects: Iterable[ObjectKey]) -> Mapping[str, ObjectKey]:
     }
 
 
+def _remembered_jobs(memory: Memory) -> Iterator[ObjectKey]:
+    """Yield the jobs that memory knows: those of CronJobs stand nowhere else."""
+    for text in memory.jobs:
+        namespace, _, name = text.removeprefix("Job ").partition("/")
+        yield ObjectKey(kind="Job", namespace=namespace, name=name)
+
+
 def _owner_by_name(key: PodKey, stems: Mapping[str, ObjectKey]) -> ObjectKey:
     """Return whose a pod is by its name alone, for one that lost, or cannot show, its owner annotation."""
     name = str(key)
@@ -93,7 +100,7 @@ def _owner_by_name(key: PodKey, stems: Mapping[str, ObjectKey]) -> ObjectKey:
     if generated := parse_set(name):
         stem = generated[: generated.rindex("-") + 1]
         found = stems.get(stem) or stems.get(f"{stem.rstrip('-').rpartition('-')[0]}-")
-    elif ordinal := parse_ordinal(name):
+    if found is None and (ordinal := parse_ordinal(name)):
         found = stems.get(ordinal[0])
     return found or ObjectKey(kind="Pod", namespace=key.namespace, name=key.name)
 
@@ -109,7 +116,7 @@ def _ghosts(
     }
     ghosts: dict[str, list[Live]] = {}
     if blind:
-        for name, host in sorted(_remembered_pods(given.memory)):
+        for name, host in sorted(set(_remembered_pods(given.memory))):
             if host in blind:
                 ghosts.setdefault(host, []).append(_ghost(name, host, stems))
     return ghosts
@@ -118,7 +125,8 @@ def _ghosts(
 def _remembered_pods(memory: Memory) -> Iterator[tuple[str, str]]:
     yield from memory.placements.items()
     yield from ((name, host) for name, host in memory.leaving.items() if name not in memory.placements)
-    yield from ((name, host) for name, host in memory.lost.items() if memory.placements.get(name) != host)
+    elsewhere = (*memory.lost.items(), *((name, one.host) for name, one in memory.evicted.items()))
+    yield from ((name, host) for name, host in elsewhere if memory.placements.get(name) != host)
 
 
 def _ghost(name: str, host: str, stems: Mapping[str, ObjectKey]) -> Live:

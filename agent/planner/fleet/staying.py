@@ -1,7 +1,7 @@
 """Pods that stay where they are, or were meant to be."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from agent.model.objects.host import Host
 from agent.model.objects.meta import Declared, PodKey
@@ -11,6 +11,9 @@ from agent.planner.scheduler import HostPort, evicts, host_labels, mismatch
 from agent.planner.storage import against, refusal, uses_of
 from agent.planner.template import Slot, Template
 from agent.planner.workload import Claim
+
+_OF_ONE_NAME: Final = frozenset({"Pod", "StatefulSet"})
+"""Kinds whose pods keep their names from template to template."""
 
 
 class Homeless(NamedTuple):
@@ -37,7 +40,8 @@ def stay(claims: Sequence[Claim], ground: Ground, placed: dict[PodKey, str]) -> 
     homeless = []
     for claim in claims:
         newest, mixed, pinned = claim.template, claim.mixed, claim.pinned
-        choosy = evicting or pinned or mixed or newest.demand.ports or not newest.hash or newest.claiming
+        named = newest.declared.key.kind in _OF_ONE_NAME
+        choosy = evicting or pinned or mixed or named or newest.demand.ports or newest.claiming
         left: dict[int, tuple[Template, list[Slot]]] = {}
         for slot in claim.final:
             if forbidden and slot.key in forbidden:
@@ -62,16 +66,19 @@ def stay(claims: Sequence[Claim], ground: Ground, placed: dict[PodKey, str]) -> 
 def _may_stay(template: Template, slot: Slot, host: Declared[Host], taken: list[HostPort], ground: Ground) -> bool:
     """Tell whether a pod stays on its host, and count its ports and its volumes in.
 
-    A Pod follows its nodeName, nodeSelector and node affinity when they change. For a Deployment's pods that would be
-    another template; a host whose labels change keeps them, as in Kubernetes. No pod stays away from its volumes, nor
-    from the host that its slot is for. Where a host is drained, no pod comes that is not there yet.
+    A Pod follows its nodeName, nodeSelector and node affinity when they change; so does one that is to be made anew
+    under its name. For other pods that would be another template; a host whose labels change keeps them, as in
+    Kubernetes. No pod stays away from its volumes, nor from the host that its slot is for. Where a host is drained, no
+    pod comes that is not there yet.
     """
     demand, name = template.demand, host.key.name
     if slot.host and slot.host != name:
         return False
     if host.body.spec.drain and not slot.host and slot.key not in ground.sight.pods:
         return False
-    strayed = not template.hash and mismatch(demand, name, host_labels(host))
+    live = ground.sight.pods.get(slot.key)
+    bound = template.hash and live is not None and live.generation == template.hash
+    strayed = not bound and mismatch(demand, name, host_labels(host))
     clash = any(port.conflicts(other) for port in demand.ports for other in taken)
     if strayed or clash or evicts(host.body, demand, ground.taint_ages(name)):
         return False
