@@ -1,7 +1,7 @@
 import pytest
 
 from agent.manifests import load_agent_config
-from agent.model.objects.agent import AgentConfig
+from agent.model.objects.agent import AgentConfig, Prometheus
 
 TEXT = """\
 apiVersion: trimtab.dev/v1alpha1
@@ -29,6 +29,16 @@ def test_what_is_left_out_has_its_default() -> None:
     assert config.metadata.name == "prod"
     assert (config.spec.source.ref.branch, config.spec.source.interval) == ("main", "1m")
     assert (config.spec.prune.enabled, config.spec.prune.max_fraction) == (True, 0.3)
+    assert (config.spec.scheduler.profiles, config.spec.prometheus) == ((), None)
+
+
+def test_profiles_and_prometheus() -> None:
+    config = load(
+        TEXT + "  scheduler: {profiles: [{name: a}]}\n  prometheus: {url: 'http://[::1]:9090', tokenFile: t}\n"
+    )
+    assert isinstance(config, AgentConfig)
+    assert config.spec.scheduler.profiles[0].scoring == "LeastAllocated"
+    assert config.spec.prometheus == Prometheus(url="http://[::1]:9090", token_file="t")
 
 
 @pytest.mark.parametrize(
@@ -77,6 +87,19 @@ def test_urls_that_git_takes(url: str) -> None:
             TEXT.replace('.git"}', '.git", path: ../a}'),
             "agent.yaml:5:60 bad-value: `../a` is not valid: expected a relative path without `..`",
         ),
+        (
+            TEXT + "  scheduler: {profiles: [{name: a}, {name: a, scoring: MostAllocated}]}\n",
+            "agent.yaml:6:44 duplicate: profile `a` is there twice",
+        ),
+        (
+            TEXT + "  scheduler: {profiles: [{name: a, scoring: Most}]}\n",
+            "agent.yaml:6:45 bad-value: `Most` is not one of `LeastAllocated`, `MostAllocated`",
+        ),
+        (
+            TEXT + '  prometheus: {url: "http://user:hunter2@localhost"}\n',
+            "agent.yaml:6:21 bad-value: the URL holds credentials",
+        ),
+        (TEXT + '  prometheus: {url: "http://[::1"}\n', "agent.yaml:6:21 bad-value: this is not a URL"),
         (with_url("https://user:hunter2@example.com/a.git"), "agent.yaml:5:17 bad-value: the URL holds credentials"),
         (with_url("https://hunter2@example.com/a.git"), "agent.yaml:5:17 bad-value: the URL holds credentials"),
         (with_url("ext::sh -c hunter2"), "agent.yaml:5:17 bad-value: transport helpers (`NAME::`) are not allowed"),

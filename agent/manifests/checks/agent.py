@@ -5,6 +5,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from agent.manifests.checks.addresses import is_address
+from agent.manifests.checks.unique import check_unique
 from agent.manifests.finding import Finding, Findings, Steps
 from agent.model.duration import parse_duration
 from agent.model.objects.agent import AgentConfig, Cleanup
@@ -29,6 +30,10 @@ def check_agent(config: AgentConfig) -> Findings:
         if parse_duration(duration) <= 0:
             yield Finding(("spec", *steps), "bad-value", "the duration must be more than 0")
     yield from _cleanup(spec.cleanup)
+    profiles = ("spec", "scheduler", "profiles")
+    yield from check_unique(spec.scheduler.profiles, profiles, lambda profile: profile.name, "profile", "name")
+    if spec.prometheus is not None:
+        yield from _web_address(spec.prometheus.url, ("spec", "prometheus", "url"))
     if not is_address(spec.metrics.address):
         hint = "write 127.0.0.1 to serve this machine only"
         yield Finding(("spec", "metrics", "address"), "bad-value", "this is not an IP address", hint)
@@ -40,6 +45,20 @@ def _cleanup(cleanup: Cleanup) -> Findings:
         yield Finding(at, "bad-value", f"this is above imageGCHighThresholdPercent, {cleanup.image_high}")
     if whole(cleanup.container_log_max_size) <= 0:
         yield Finding(("spec", "cleanup", "containerLogMaxSize"), "bad-value", "the size must be more than 0")
+
+
+def _web_address(url: str, at: Steps) -> Findings:
+    """Yield why a URL is not one to ask. The URL is not shown: it may hold a password."""
+    try:
+        parts = urlsplit(url)
+        host, user, _ = parts.hostname, parts.username, parts.port
+    except ValueError:
+        host, user = None, None
+    if host is None:
+        yield Finding(at, "bad-value", "this is not a URL", "write it as in http://127.0.0.1:9090")
+    elif user is not None:
+        hint = "put the token in a file that only the agent can read, and name it in tokenFile"
+        yield Finding(at, "bad-value", "the URL holds credentials", hint)
 
 
 def _url(url: str, at: Steps) -> Findings:
