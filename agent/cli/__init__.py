@@ -25,6 +25,7 @@ _SET_UP: Final = "Set up and check"
 
 VERBS: Final[Mapping[str, Verb]] = {
     "diff": Verb(module="diff", help="Show what apply would change on the hosts, and why.", panel=_LOOK),
+    "simulate": Verb(module="simulate", help="Show what would happen if: a host fails, a change comes.", panel=_LOOK),
     "status": Verb(module="status", help="Show the revision in force, every host and every object.", panel=_LOOK),
     "get": Verb(module="get", help="List pods, deployments, hosts and other objects, as kubectl does.", panel=_LOOK),
     "describe": Verb(module="describe", help="Show one object: what it is, how it is, and why it waits.", panel=_LOOK),

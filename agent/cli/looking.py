@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from queue import Empty, SimpleQueue
 from threading import Semaphore, Thread
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from agent.cli.asking import ask
@@ -17,7 +18,7 @@ from agent.model.objects import Host as HostObject
 from agent.model.objects.agent import AgentConfig
 from agent.model.objects.fleet import Fleet
 from agent.model.observation import Observation, Unseen
-from agent.model.origin import Revision
+from agent.model.origin import Blob, Revision
 from agent.model.plan import FingerprintKey, FleetInput
 from agent.ports import Host, Permanent, PortError, Source
 
@@ -28,9 +29,18 @@ _FOR_THE_LOOK = 20.0
 """Seconds that a host may take to show everything, on top of the time to connect."""
 
 
-def read_fleet(source: Source, revision: Revision) -> Fleet:
-    """Return what a revision declares. Raises Permanent with every problem when it is not right."""
-    loaded = load(revision, source.tree(revision), lambda blobs: source.read(revision, blobs), Cache())
+def read_fleet(source: Source, revision: Revision, more: Mapping[str, bytes] = MappingProxyType({})) -> Fleet:
+    """Return what a revision declares. Raises Permanent with every problem when it is not right.
+
+    ``more`` are files that count as if they stood in it, too.
+    """
+    extra = [Blob(path=path, id=path, size=len(content)) for path, content in more.items()]
+
+    def read(blobs: Sequence[Blob]) -> Mapping[str, bytes]:
+        found = source.read(revision, [blob for blob in blobs if blob not in extra])
+        return {**found, **{blob.id: more[blob.path] for blob in blobs if blob in extra}}
+
+    loaded = load(revision, [*source.tree(revision), *extra], read, Cache())
     if loaded.fleet is None:
         what = "the working folder" if revision.id == "worktree" else f"revision {revision.short}"
         raise Permanent(f"{what} is not right:\n{render_text(loaded.problems)}", hint="correct it, then try again")
