@@ -167,7 +167,9 @@ def _hash(
     if isinstance(body, Job):
         return _template_hash(body.spec.template, {}, key, runtime, body.spec.completion_mode)
     template = pod_template(body)
-    return "" if template is None else _template_hash(template, config, key, runtime)
+    # A Deployment and a ReplicaSet of one name and one template must not take each other's pods for their own.
+    kind = ("ReplicaSet",) if isinstance(body, ReplicaSet) else ()
+    return "" if template is None else _template_hash(template, config, key, runtime, *kind)
 
 
 def _own_labels(owner: ObjectKey, hashed: str) -> Mapping[str, str]:
@@ -265,22 +267,22 @@ def _template_hash(
         if name in data.entries
     ]
     handler = [runtime.handler] if runtime is not None else []
-    return safe_hash(msgspec.json.encode([_said(template), environment, *handler, *more], order="deterministic"))
+    return safe_hash(msgspec.json.encode([plain(template), environment, *handler, *more], order="deterministic"))
 
 
 _NOTHING: Final = object()
 
 
-def _said(value: Any) -> Any:  # noqa: ANN401 -- walks a template of any shape
+def plain(value: Any) -> Any:  # noqa: ANN401 -- walks a template of any shape
     """Return a value as plain data, without what was left at its default."""
     if isinstance(value, msgspec.Struct):
         return {
-            field.encode_name: _said(said)
+            field.encode_name: plain(said)
             for field in _fields(type(value))
             if (said := getattr(value, field.name)) != _default(field)
         }
     if isinstance(value, tuple):
-        return [_said(item) for item in value]
+        return [plain(item) for item in value]
     return value
 
 

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from agent.planner.workload import Claim, Scope
-from agent.planner.workloads import daemonset, deployment, job, pod, statefulset
+from agent.planner.workloads import daemonset, deployment, job, pod, replicaset, statefulset
 
 CLAIMS: Final[Mapping[str, Callable[[Scope], Claim]]] = {
     "Pod": pod.claim,
     "StatefulSet": statefulset.claim,
     "Deployment": deployment.claim,
+    "ReplicaSet": replicaset.claim,
     "Job": job.claim,
     "DaemonSet": daemonset.claim,
 }
