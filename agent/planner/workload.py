@@ -59,40 +59,50 @@ class Departure(Value, frozen=True, kw_only=True):
 
 
 class Claim(Value, frozen=True, kw_only=True):
-    """What one workload wants of its pods.
-
-    ``final`` are the slots that it wants in the end, or for now of an older template: all of them get a host at once.
-    ``wanted`` is how many pods there are to be in the end, None for as many. ``now`` are those slots that may exist
-    already, ``current`` the pods that live in these. ``kept`` are pods that stay for now and are not made again: of
-    older templates, or at their end. ``leaving`` those that go; ``lost`` those that others took the place of.
-    ``ready`` and ``available`` count among ``current`` and ``kept``. ``stopped`` says why the workload does not go on
-    before its object is changed (paused), ``holds`` why it makes no more pods for now, ``failed`` why it never will (a deadline passed), ``done`` that its work is
-    over. ``holding`` tells that the kept pods hold places of ``final``, and may be meant to for good (below a partition,
-    or until somebody deletes them); ``note`` is what a reader should know besides. ``wake_at`` is when time alone changes the answer, ``due_at`` the same for what nobody waits for (see
-    FleetPlan). ``rollout`` and ``job`` are to be remembered.
-    """
+    """What one workload wants: slots for the pods that there should be, and what becomes of those that there are."""
 
     template: Template
+    """The newest."""
     final: tuple[Slot, ...]
+    """The slots that it wants in the end, or for now of an older template: all of them get a host at once."""
     now: tuple[Slot, ...]
+    """Those of them that may exist already."""
     wanted: int | None = None
+    """How many pods there are to be in the end; None for as many as slots."""
     current: tuple[Live, ...] = ()
+    """The pods that live in the slots of ``now``."""
     kept: tuple[Live, ...] = ()
-    leaving: tuple[Departure, ...] = ()
-    lost: tuple[Live, ...] = ()
-    ready: int = 0
-    available: int = 0
-    stopped: str = ""
-    holds: str = ""
-    failed: str = ""
-    done: str = ""
+    """Pods that stay for now and are not made again: of older templates, or at their end."""
     holding: bool = False
+    """The kept pods hold places of ``final``, maybe for good: below a partition, or until somebody deletes them."""
+    leaving: tuple[Departure, ...] = ()
+    """Pods that go."""
+    lost: tuple[Live, ...] = ()
+    """Pods on hosts that are unseen for too long, of which others took the place."""
+    ready: int = 0
+    """How many of ``current`` and ``kept`` are ready."""
+    available: int = 0
+    """How many of them were ready for long enough."""
+    stopped: str = ""
+    """Why the workload does not go on before its object is changed: it is paused."""
+    holds: str = ""
+    """Why it makes no more pods for now: a back-off."""
+    failed: str = ""
+    """Why it never gets to its end: a deadline passed."""
+    done: str = ""
+    """That its work is over, in one word."""
     note: str = ""
+    """What a reader should know besides."""
     wake_at: float | None = None
+    """When time alone changes the answer."""
     due_at: float | None = None
+    """The same for what nobody waits for (see FleetPlan)."""
     status: AnyKindStatus | None = None
+    """What Kubernetes would show."""
     rollout: RolloutRecord | None = None
+    """To be remembered."""
     job: JobRecord | None = None
+    """To be remembered."""
 
     def template_of(self, slot: Slot) -> Template:
         """Return what the pod in a slot is made from."""
