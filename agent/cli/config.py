@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from agent.manifests import load_agent_config
 from agent.manifests.report import render_text
-from agent.model.objects.agent import AgentConfig, SourceSpec, SshDefaults
+from agent.model.objects.agent import AgentConfig, Prometheus, SourceSpec, SshDefaults
 from agent.ports import Permanent
 
 DEFAULT: Final = Path("/etc/trimtab/agent.yaml")
@@ -56,6 +56,7 @@ def _resolved(config: AgentConfig, folder: Path) -> AgentConfig:
             source=_source(spec.source, folder),
             ssh=_ssh(spec.ssh, folder),
             state_dir=str(folder / Path(spec.state_dir).expanduser()),
+            prometheus=spec.prometheus and _prometheus(spec.prometheus, folder),
         ),
     )
 
@@ -77,6 +78,11 @@ def _ssh(ssh: SshDefaults, folder: Path) -> SshDefaults:
         known_hosts_file=named_file(ssh.known_hosts_file, folder),
         config_file=named_file(ssh.config_file, folder),
     )
+
+
+def _prometheus(prometheus: Prometheus, folder: Path) -> Prometheus:
+    token, trusted = named_file(prometheus.token_file, folder), named_file(prometheus.ca_file, folder)
+    return replace(prometheus, token_file=token, ca_file=trusted)
 
 
 def named_file(written: str | None, folder: Path) -> str | None:
