@@ -65,12 +65,12 @@ def _turned(scene: Scene, busy: int) -> set[int]:
 def _replaced(scene: Scene, busy: int) -> list[int]:
     """Return the ordinals whose older pods go, to be made from the newest template.
 
-    Available ones go from the highest down, as far as enough stay available. One that is not available need not be
+    Available ones go from the highest down, as far as enough stay available. One that is not even ready need not be
     spared: so a broken template is got rid of, forwards or backwards, which Kubernetes waits for a person to do. It
     counts against what may change at once (``busy``), so that another broken one cannot spread like this.
     """
     older = [one for one in scene.due if one in scene.pods and not scene.newest(one) and not scene.going(one)]
-    broken = [one for one in older if scene.pods[one].seen and not scene.available(one)]
+    broken = [one for one in older if scene.pods[one].seen and scene.available_at(scene.pods[one]) is None]
     # Pods are made in order from the lowest, so that is the one that holds up all others.
     chosen = (broken if scene.ordered else broken[::-1])[: max(0, scene.unavailable - busy)]
     if scene.ordered and scene.condemned():
