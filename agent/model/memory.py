@@ -75,7 +75,7 @@ class JobRecord(Value, frozen=True, kw_only=True):
     ``missing`` are running numbers whose pods were given up for lost, and may turn out to have succeeded.
 
     ``index_failures`` is by index: failures that count, failures in a row, and when the last was. ``last_failures`` are
-    those of all pods in a row since the last success, the last of them at ``failed_at``: what back-off is computed from.
+    those of all pods in a row since the last success, the last of them at ``failed_at``: what back-off follows from.
     ``outcome`` is decided at ``decided_at``, and stands from ``finished_at`` on, when the last pod has stopped.
     ``started_at`` is 0 before the job begins and while it is suspended.
     """
@@ -104,13 +104,19 @@ class JobRecord(Value, frozen=True, kw_only=True):
 class CronRecord(Value, frozen=True, kw_only=True):
     """What a CronJob did. ``since`` is when it was first seen; ``last`` when its last job was due.
 
-    ``jobs`` are those that are kept, by name: when each was due.
+    ``jobs`` are those that are kept, by name: when each was due. ``made`` names the template of each, and ``templates``
+    holds these as JSON: a changed CronJob changes no job that there is. ``stopped`` are those of them that go on no
+    more, until their pods are gone. ``missed`` counts the times before ``last`` that passed without a job.
     """
 
     since: float
     last: float = 0.0
+    missed: int = 0
     succeeded_at: float = 0.0
     jobs: Mapping[str, float] = {}
+    made: Mapping[str, str] = {}
+    stopped: tuple[str, ...] = ()
+    templates: Mapping[str, str] = {}
 
 
 class ScaleRecord(Value, frozen=True, kw_only=True):

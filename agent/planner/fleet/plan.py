@@ -5,6 +5,7 @@ from agent.model.objects.host import Host
 from agent.model.objects.meta import Declared
 from agent.model.plan import FleetInput, FleetPlan
 from agent.planner.autoscaling import autoscale
+from agent.planner.batch import kept_jobs, tend
 from agent.planner.fleet.assemble import assemble
 from agent.planner.fleet.ground import Ground, on_their_way
 from agent.planner.fleet.lost import next_loss
@@ -29,7 +30,13 @@ def plan_fleet(given: FleetInput) -> FleetPlan:
     hosts = {key.name: cast("Declared[Host]", one) for key, one in given.fleet.objects.items() if key.kind == "Host"}
     sight, since = look(given, hosts), tainted_since(given, hosts)
     scaling = autoscale(given, sight.by_owner)
-    claims = ask(given, hosts, sight, since, Asked(declared_workloads(given), scaling.replicas))
+    declared, crons = declared_workloads(given), kept_jobs(given, sight.by_owner)
+    derived = {job.key: job for cron in crons for job in cron.jobs.values()}
+    claims = ask(given, hosts, sight, since, Asked({**derived, **declared}, scaling.replicas))
+    tended = tend(given, crons, claims)
+    if tended.jobs or tended.gone:
+        begun = ask(given, hosts, sight, since, Asked({**tended.jobs}, {}))
+        claims = (*(one for one in claims if one.template.declared.key not in {*tended.gone, *tended.jobs}), *begun)
     sight = without_lost(sight, claims)
     stray = _stray(claims, sight)
     ledger = Ledger(take_stock(given, hosts, claims), given.memory)
@@ -38,19 +45,25 @@ def plan_fleet(given: FleetInput) -> FleetPlan:
     placed = place(claims, ground, lingering=() if given.prune else stray)
     volumes = outcome(given, ledger)
     assembly = assemble(ground, claims, placed, volumes, stray=stray)
-    others = (*claim_statuses(ledger, volumes), *scaling.statuses, *placed.budgets, *admission.statuses)
+    others = (
+        *claim_statuses(ledger, volumes),
+        *scaling.statuses,
+        *tended.statuses,
+        *placed.budgets,
+        *admission.statuses,
+    )
     statuses, waiting = report(given, claims, placed, assembly.delayed, others)
     demands = [(claim.template.declared.key.kind, claim.template.demand) for claim in claims]
     times = [
         borne_until(claims, hosts, since, given.now),
         *(claim.wake_at for claim in claims),
     ]
-    due = [next_loss(demands, since, given.now), volumes.release_at, scaling.due_at]
+    due = [next_loss(demands, since, given.now), volumes.release_at, scaling.due_at, tended.due_at]
     due += [claim.due_at for claim in claims]
     return FleetPlan(
         desired=assembly.desired,
         statuses=statuses,
-        memory=remember(ground, claims, placed, volumes, scaling.records),
+        memory=remember(ground, claims, placed, volumes, scaling.records, tended.records),
         waiting=waiting,
         wake_at=min((at for at in times if at is not None), default=None),
         due_at=min((at for at in due if at is not None), default=None),

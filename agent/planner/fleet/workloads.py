@@ -31,7 +31,7 @@ def ask(
     given: FleetInput, hosts: Mapping[str, Declared[Host]], sight: Sight, since: Since, asked: Asked
 ) -> tuple[Claim, ...]:
     """Return what every workload wants. Fixed names come first: a generated one can give way."""
-    names = frozenset(f"{key.namespace}/{key.name}" for key in asked.workloads if key.kind == "Pod")
+    names = frozenset(f"{key.namespace}/{key.name}" for key in given.fleet.objects if key.kind == "Pod")
     taken = frozenset(name for name in names if parse_set(name))
     claims = []
     for kind in ORDER:

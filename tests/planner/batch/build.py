@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 from msgspec.structs import replace
 
-from agent.model.kindstatus import JobStatus
-from agent.model.memory import JobRecord
+from agent.model.kindstatus import CronJobStatus, JobStatus
+from agent.model.memory import CronRecord, JobRecord
+from agent.model.objects.cronjob import CronJob, CronJobSpec, JobTemplate
 from agent.model.objects.job import Job, JobSpec
 from agent.model.objects.meta import ObjectMeta
 from agent.model.objects.pod import Container, PodSpec, PodTemplate, PodTemplateMeta
@@ -90,8 +91,38 @@ class Works(World):
         conditions = self.told(name).conditions
         return (conditions[-1].type, conditions[-1].reason) if conditions else ("", "")
 
+    def cron(self, name: str = "tick") -> CronRecord:
+        return self.memory.crons[f"CronJob default/{name}"]
+
+    def ticks(self, name: str = "tick") -> CronJobStatus:
+        status = self.status(name, "CronJob").status
+        assert isinstance(status, CronJobStatus)
+        return status
+
+    def jobs(self) -> list[str]:
+        """Return the jobs that there are."""
+        return [one.key.name for one in self.plan().statuses if one.key.kind == "Job"]
+
+    def end_all(self, code: int = 0) -> None:
+        for name in self.running():
+            self.end(name, code)
+        self.settle()
+
+    def at(self, now: float) -> None:
+        """Let time pass until then, and do what there is to do."""
+        self.now = now
+        self.settle()
+
     def still(self) -> None:
         """Assert that nothing is left to do, and that planning again changes nothing."""
         memory = self.memory
         assert self.act() == []
         assert self.memory is memory
+
+
+def cron_job(schedule: str = "*/5 * * * *", *containers: Container, name: str = "tick", **fields: Any) -> CronJob:
+    """Declare a CronJob; `work` are fields of its jobs' spec."""
+    work = fields.pop("work", {"completions": 1})
+    template = JobTemplate(spec=job_spec(*containers, **work))
+    spec = CronJobSpec(schedule=schedule, job_template=template, **fields)
+    return CronJob(metadata=ObjectMeta(name=name, namespace="default"), spec=spec)
