@@ -47,7 +47,7 @@ def assemble(
             lists[host].pods.append(wanted)
         owner = claim.template.declared
         for pod in claim.kept:
-            if pod.key not in placed.gone:
+            if placed.departure(pod.key) is None:
                 cause = _because(revision, owner, "spec.template", "stays until the rollout lets it go")
                 lists[pod.host].kept.append(KeptPod(key=pod.key, cause=cause))
         for one in claim.leaving:

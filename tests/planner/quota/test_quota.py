@@ -63,11 +63,14 @@ def test_a_rollout_waits_for_old_pods_to_make_room() -> None:
 
 @pytest.mark.parametrize(
     ("hard", "made"),
-    [({"requests_cpu": "2"}, 2), ({"cpu": "1500m"}, 1), ({"limits_cpu": "3"}, 1), ({"count/pods": "2"}, 2)],
+    [({"requests.cpu": "2"}, 2), ({"cpu": "1500m"}, 1), ({"limits.cpu": "3"}, 1), ({"count/pods": "2"}, 2)],
 )
 def test_each_resource_bounds(hard: dict[str, str], made: int) -> None:
     resources = ResourceRequirements(requests={"cpu": "1"}, limits={"cpu": "2"})
-    world = World(deployment(3, replace(container(), resources=resources)), quota(**hard))
+    world = World(
+        deployment(3, replace(container(), resources=resources)),
+        ResourceQuota(metadata=ObjectMeta(name="all", namespace="default"), spec=QuotaSpec(hard=hard)),
+    )
     world.settle()
     assert len(world.names()) == made
 
