@@ -67,7 +67,7 @@ class Stage(World):
             int(name.rpartition("-")[2])
             for place, desired in plan.desired.items()
             for name in _wanted(desired)
-            if name.startswith("db-") and name not in there
+            if name.startswith("db-") and name not in there and isinstance(self.observations[place], Seen)
         )
         assert len(made) <= 1
         if made:

@@ -57,19 +57,20 @@ def _beside(scene: Scene) -> Pace:
     for host in scene.wanted:
         on = scene.on[host]
         go += on.older[1:]
-        if not on.older:
-            if on.newest or not on.going:
-                ready.add(host)
-        elif on.newest:
+        if on.newest:
             ready.add(host)
             if scene.serves(host, on.newest):
-                go.append(on.older[0])
+                go += on.older[:1]
             else:
-                surge += 1
-        elif not scene.available(on.older[0]):
+                surge += bool(on.older)
+        elif len(on.older) + len(on.going) > 1:
+            # No third one: those that go first have to be gone.
+            surge += 1
+        elif not (on.older and scene.available(on.older[0])):
             # There is nothing to lose.
-            ready.add(host)
-        elif not on.going:
+            if not on.going:
+                ready.add(host)
+        else:
             candidates.append(host)
     ready.update(candidates[: max(0, scene.surge - surge)])
     return Pace(tuple(go), frozenset(ready))

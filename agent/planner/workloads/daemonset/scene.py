@@ -14,7 +14,10 @@ Standing = Literal["wanted", "suffered", "unwanted"]
 
 
 class OnHost:
-    """The pods of a DaemonSet on one host. Those that were sent away before are ``going``."""
+    """The pods of a DaemonSet on one host, of older templates those first that are available.
+
+    Those that were sent away before are ``going``.
+    """
 
     def __init__(self) -> None:
         self.newest: list[Live] = []
@@ -38,6 +41,8 @@ class Scene:
         for pod in sorted(scope.live, key=_age):
             if not pod.lost:
                 self._sort(pod, leaving=pod.name in scope.memory.leaving)
+        for on in self.on.values():
+            on.older.sort(key=lambda pod: not self.available(pod))
         self.rolls: Final = self.spec.update_strategy.type == "RollingUpdate"
         rolling = self.spec.update_strategy.rolling_update or DaemonRollingUpdate()
         self.surge: Final = resolve(rolling.max_surge, len(self.wanted), round_up=True)
