@@ -37,13 +37,17 @@ def test_a_host_that_is_cut_off_keeps_its_pods_and_converges_on_return() -> None
     assert pods(world) == [f"h1/db {TWO}", f"h2/cache {TWO}"]
 
 
-def test_pods_of_an_unseen_host_are_not_made_elsewhere() -> None:
+def test_others_take_the_place_of_pods_that_are_unseen_for_longer_than_they_bear() -> None:
     world = fleet(declaration(3, apps={"web": app(6)}))
     before = pods(world)
     world.cut(world.machines["h2"])
-    world.pass_time(3600)
-    assert pods(world) == before
-    assert actions(world) == []
+    world.pass_time(270)
+    assert (pods(world), actions(world)) == (before, [])
+    world.pass_time(600)
+    assert len(pods(world)) == 8
+    world.mend(world.machines["h2"])
+    world.settle()
+    assert len(pods(world)) == 6
 
 
 @pytest.mark.parametrize("odds", [Odds(cut_before=0.3), Odds(cut_after=0.3)], ids=["before", "after"])

@@ -17,7 +17,7 @@ from agent.planner.host import parts, plan_host
 from agent.planner.host.init_order import Turn
 from agent.planner.host.rendered import RenderedPod
 from agent.planner.pods import ObservedPod
-from agent.planner.workloads.deployment import Bounds, bounds, pace
+from agent.planner.workloads.deployment import Bounds, bounds, scene
 from agent.ports import PortError
 from agent.reconciler import fleet_loop, host_loop
 from agent.reconciler.fleet_loop import FleetLoop
@@ -81,7 +81,7 @@ def _foreign_pods_are_removed_and_nobody_lints(patch: Patch) -> None:
 
 
 def _bounded_by(patch: Patch, change: Callable[[Bounds], Bounds]) -> None:
-    patch.setattr(pace, "bounds", lambda spec: change(bounds(spec)))
+    patch.setattr(scene, "bounds", lambda spec: change(bounds(spec)))
 
 
 def _all_may_be_unavailable(patch: Patch) -> None:
