@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
+from agent.manifests.admission import with_limits
 from agent.manifests.cache import Cache, FileId
 from agent.manifests.ignore import Ignore
 from agent.manifests.parse import parse_file
@@ -44,7 +45,7 @@ def load(revision: Revision, blobs: Sequence[Blob], read: Read, cache: Cache, *,
     ignore = Ignore({blob.path: contents[blob.id] for blob in ignoring})
     manifests, problems = select(blobs, ignore, any_suffix=not whole)
     files = _parse(manifests, read, cache)
-    objects = [entry for file in files for entry in file.objects]
+    objects = with_limits([entry for file in files for entry in file.objects])
     problems.extend(problem for file in files for problem in file.problems)
     # A file that is left out for its problems may hold anything.
     complete = len(problems) == sum(len(file.problems) for file in files) and all(file.complete for file in files)

@@ -17,7 +17,7 @@ from agent.manifests.objects import kind_of, read_nodes
 from agent.manifests.parsed import HostPort, ParsedFile, ParsedObject, Reference
 from agent.manifests.presentable import more_problems
 from agent.manifests.references import references
-from agent.manifests.templates import pod_spec_of
+from agent.manifests.templates import container_steps, pod_spec_of
 from agent.model.objects.fleet import AnyObject
 from agent.model.objects.meta import Declared, ObjectKey
 from agent.model.origin import Location, Origin
@@ -66,7 +66,12 @@ def _declared(path: str, number: int, node: Node, body: AnyObject, parsed: Parse
     """Add what only an object without problems has."""
     origin = Origin(file=path, document=number, line=node.mark.line, column=node.mark.column)
     declared = Declared(key=parsed.key, body=body, origin=origin)
-    return replace(parsed, declared=declared, host_ports=tuple(_host_ports(path, node, body)))
+    return replace(
+        parsed,
+        declared=declared,
+        host_ports=tuple(_host_ports(path, node, body)),
+        containers=tuple(_containers(path, node, body)),
+    )
 
 
 def _key(node: Node, kind: str) -> ObjectKey | None:
@@ -112,6 +117,13 @@ def _host_ports(path: str, node: Node, body: AnyObject) -> Iterator[HostPort]:
     for port, protocol, address, steps in host_ports(spec, at):
         location = _location(path, node.value_mark(steps))
         yield HostPort(port=port, protocol=protocol, address=address, location=location, path=show_path(steps))
+
+
+def _containers(path: str, node: Node, body: AnyObject) -> Iterator[Location]:
+    found = pod_spec_of(body)
+    if found is not None:
+        for steps in container_steps(*found):
+            yield _location(path, node.value_mark(steps))
 
 
 def finding_problems(path: str, node: Node, findings: Iterable[Finding]) -> list[Problem]:

@@ -38,6 +38,8 @@ class ParsedObject(Value, frozen=True, kw_only=True):
     declared: Declared[AnyObject] | None = None
     references: tuple[Reference, ...] = ()
     host_ports: tuple[HostPort, ...] = ()
+    containers: tuple[Location, ...] = ()
+    """Where the containers of its pods are written, init containers first."""
 
 
 class ParsedFile(Value, frozen=True, kw_only=True):

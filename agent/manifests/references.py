@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator
 from typing import Final, Literal, NamedTuple
 
+from agent.manifests.claims import claims_of
 from agent.manifests.finding import Steps
 from agent.manifests.templates import pod_spec_of
-from agent.model.objects.claim import PersistentVolumeClaim, PersistentVolumeClaimSpec
+from agent.model.objects.autoscaler import HorizontalPodAutoscaler
+from agent.model.objects.claim import PersistentVolumeClaimSpec
 from agent.model.objects.fleet import AnyObject
 from agent.model.objects.pod import Container, KeyToPath, PodSpec, ProjectedVolume, Volume
-from agent.model.objects.statefulset import StatefulSet
 
 ReferredKind = Literal[
     "ConfigMap",
@@ -19,6 +20,10 @@ ReferredKind = Literal[
     "PersistentVolumeClaim",
     "PersistentVolume",
     "StorageClass",
+    "PriorityClass",
+    "Deployment",
+    "ReplicaSet",
+    "StatefulSet",
 ]
 
 _TO_PULL_WITH: Final = "declare it in the same namespace: without it the image would not be pulled"
@@ -41,11 +46,11 @@ def references(body: AnyObject) -> Iterator[Needed]:
     """Yield what must be there for an object to work; what is ``optional`` need not."""
     if body.metadata.namespace:
         yield Needed("Namespace", body.metadata.namespace, "", ("metadata", "namespace"))
-    if isinstance(body, PersistentVolumeClaim):
-        yield from _of_claim(body.spec, ("spec",))
-    if isinstance(body, StatefulSet):
-        for index, claim in enumerate(body.spec.volume_claim_templates):
-            yield from _of_claim(claim.spec, ("spec", "volumeClaimTemplates", index, "spec"))
+    for claim, steps in claims_of(body):
+        yield from _of_claim(claim, steps)
+    if isinstance(body, HorizontalPodAutoscaler):
+        target = body.spec.scale_target_ref
+        yield Needed(target.kind, target.name, "", ("spec", "scaleTargetRef", "name"))
     found = pod_spec_of(body)
     if found is not None:
         yield from _of_pod(*found)
@@ -56,6 +61,8 @@ def _of_pod(spec: PodSpec, at: Steps) -> Iterator[Needed]:
         yield Needed("Host", spec.node_name, "", (*at, "nodeName"))
     if spec.runtime_class_name is not None:
         yield Needed("RuntimeClass", spec.runtime_class_name, "", (*at, "runtimeClassName"))
+    if spec.priority_class_name is not None:
+        yield Needed("PriorityClass", spec.priority_class_name, "", (*at, "priorityClassName"))
     for index, secret in enumerate(spec.image_pull_secrets):
         yield Needed("Secret", secret.name, "", (*at, "imagePullSecrets", index), _TO_PULL_WITH)
     for index, container in enumerate(spec.init_containers):
@@ -100,9 +107,6 @@ def _of_volume(volume: Volume, at: Steps) -> Iterator[Needed]:
     if volume.persistent_volume_claim:
         name = volume.persistent_volume_claim.claim_name
         yield Needed("PersistentVolumeClaim", name, "", (*at, "persistentVolumeClaim", "claimName"))
-    if volume.ephemeral:
-        template = volume.ephemeral.volume_claim_template
-        yield from _of_claim(template.spec, (*at, "ephemeral", "volumeClaimTemplate", "spec"))
 
 
 def _of_projected(volume: ProjectedVolume, at: Steps) -> Iterator[Needed]:

@@ -12,6 +12,7 @@ RULES: Final = {
     "duplicate-key": "A mapping has each key once.",
     "duplicate-object": "Each object is declared once.",
     "host-port-conflict": "A port of a host goes to one pod.",
+    "limit-range": "What an object asks for is within the LimitRanges of its namespace.",
     "missing-field": "A required field must be there.",
     "missing-key": "A Secret's type says which keys it needs.",
     "missing-reference": "What an object refers to must be declared.",

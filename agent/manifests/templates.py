@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from agent.manifests.finding import Steps
 from agent.model.objects.cronjob import CronJob
 from agent.model.objects.daemonset import DaemonSet
@@ -33,3 +35,23 @@ def pod_spec_of(body: AnyObject) -> tuple[PodSpec, Steps] | None:
         return body.spec, ("spec",)
     found = template_of(body)
     return None if found is None else (found[0].spec, (*found[1], "spec"))
+
+
+def container_steps(spec: PodSpec, at: Steps) -> list[Steps]:
+    """Return the paths of a pod's containers, init containers first."""
+    init = [(*at, "initContainers", index) for index in range(len(spec.init_containers))]
+    return [*init, *((*at, "containers", index) for index in range(len(spec.containers)))]
+
+
+def with_pod_spec(body: AnyObject, spec: PodSpec) -> AnyObject:
+    """Return an object that makes other pods."""
+    match body:
+        case Pod():
+            return replace(body, spec=spec)
+        case CronJob(spec=cron):
+            job = replace(cron.job_template.spec, template=replace(cron.job_template.spec.template, spec=spec))
+            return replace(body, spec=replace(cron, job_template=replace(cron.job_template, spec=job)))
+        case Deployment() | ReplicaSet() | StatefulSet() | DaemonSet() | Job():
+            return replace(body, spec=replace(body.spec, template=replace(body.spec.template, spec=spec)))
+        case _:
+            return body

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 
 from agent.manifests.parsed import ParsedObject
+from agent.manifests.together.autoscalers import check_autoscalers
 from agent.manifests.together.duplicates import check_duplicates
 from agent.manifests.together.hostports import check_host_ports
 from agent.manifests.together.hosts import check_any_host, check_same_machine
 from agent.manifests.together.index import Index
+from agent.manifests.together.limitranges import check_limit_ranges
 from agent.manifests.together.missing import check_missing
+from agent.manifests.together.priorities import check_priorities
 from agent.manifests.together.pullsecrets import check_pull_secrets
 from agent.manifests.together.runtimes import check_runtimes
 from agent.model.problem import Problem
@@ -27,6 +30,9 @@ def check_together(objects: Sequence[ParsedObject], *, whole: bool, complete: bo
         *check_same_machine(index),
         *check_pull_secrets(index),
         *check_runtimes(index),
+        *check_priorities(index, whole=whole and complete),
+        *check_autoscalers(index, whole=whole and complete),
+        *check_limit_ranges(index),
     ]
     if whole and complete:
         problems.extend(check_any_host(index))

@@ -10,6 +10,7 @@ from agent.manifests.parsed import ParsedObject, Reference
 from agent.manifests.together.index import Index
 from agent.model.objects.config import ConfigMap, Secret
 from agent.model.objects.meta import ObjectKey
+from agent.model.objects.priority import SYSTEM_CLASSES
 from agent.model.problem import Problem
 
 _HINTS: Final = {
@@ -19,6 +20,10 @@ _HINTS: Final = {
     "RuntimeClass": "declare it: it names one of the runtimes in the hosts' containerd configuration",
     "PersistentVolumeClaim": "declare it in the same namespace",
     "StorageClass": "declare it, or a PersistentVolume with the same storageClassName",
+    "PriorityClass": "declare it; only system-node-critical and system-cluster-critical are there by themselves",
+    "Deployment": "an autoscaler and its target are in the same namespace",
+    "ReplicaSet": "an autoscaler and its target are in the same namespace",
+    "StatefulSet": "an autoscaler and its target are in the same namespace",
 }
 
 
@@ -39,9 +44,11 @@ def check_missing(index: Index, *, absent: bool) -> Iterator[Problem]:
 
 
 def _implicit(target: ObjectKey, index: Index) -> bool:
-    """Tell whether something needs no object: the default namespace, and a class that volumes are declared with."""
+    """Tell whether something needs no object: what Kubernetes has by itself, a class that volumes are declared with."""
     if target.kind == "StorageClass":
         return target.name in index.volume_classes
+    if target.kind == "PriorityClass":
+        return target.name in SYSTEM_CLASSES
     return target.kind == "Namespace" and target.name == DEFAULT_NAMESPACE
 
 

@@ -7,6 +7,7 @@ from agent.manifests.node import show_path
 from agent.manifests.parsed import ParsedObject
 from agent.manifests.templates import pod_spec_of
 from agent.manifests.together.index import Index
+from agent.manifests.together.problem import problem
 from agent.model.objects.meta import ObjectKey
 from agent.model.objects.pod import PodSpec, Quantity
 from agent.model.objects.runtimeclass import RuntimeClass
@@ -36,7 +37,7 @@ def _overhead(entry: ParsedObject, spec: PodSpec, runtime: RuntimeClass | None, 
     fixed = runtime.overhead.pod_fixed if runtime and runtime.overhead else {}
     if spec.overhead and _amounts(spec.overhead) != _amounts(fixed):
         message = "`overhead` is what the RuntimeClass of the pod says, not what the pod says"
-        yield _problem(entry, message, path, "leave it out")
+        yield problem(entry, "bad-reference", message, path=path, hint="leave it out")
 
 
 def _selector(entry: ParsedObject, spec: PodSpec, runtime: RuntimeClass, path: str) -> Iterator[Problem]:
@@ -47,14 +48,9 @@ def _selector(entry: ParsedObject, spec: PodSpec, runtime: RuntimeClass, path: s
             message = (
                 f"RuntimeClass {runtime.metadata.name} is for hosts with `{key}: {value}`, the pod for `{key}: {own}`"
             )
-            yield _problem(entry, message, path, "remove the label from the pod's nodeSelector")
+            hint = "remove the label from the pod's nodeSelector"
+            yield problem(entry, "bad-reference", message, path=path, hint=hint)
 
 
 def _amounts(quantities: Mapping[str, Quantity]) -> dict[str, Decimal]:
     return {name: parse_quantity(quantity) for name, quantity in quantities.items()}
-
-
-def _problem(entry: ParsedObject, message: str, path: str, hint: str) -> Problem:
-    return Problem(
-        location=entry.location, rule="bad-reference", message=message, object=str(entry.key), path=path, hint=hint
-    )
