@@ -1,14 +1,12 @@
 """Which pods come first, by their PriorityClasses, and whether they may push others out."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from agent.model.objects.fleet import AnyObject
 from agent.model.objects.meta import Declared, ObjectKey
 from agent.model.objects.pod import PodSpec
-from agent.model.objects.priority import PriorityClass
-
-_BUILT_IN: Final = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
+from agent.model.objects.priority import SYSTEM_CLASSES, PriorityClass
 
 
 class Standing(NamedTuple):
@@ -24,7 +22,7 @@ class Priorities:
 
     def __init__(self, objects: Mapping[ObjectKey, Declared[AnyObject]]) -> None:
         found = list(_classes(objects))
-        self._classes = {name: Standing(value) for name, value in _BUILT_IN.items()}
+        self._classes = {name: Standing(value) for name, value in SYSTEM_CLASSES.items()}
         self._classes |= {one.metadata.name: _standing(one) for one in found}
         # Of several defaults Kubernetes takes the lowest.
         defaults = [_standing(one) for one in found if one.global_default]

@@ -114,6 +114,16 @@ class Room:
         return 100 - self.emptiness(demand) if self.cpu or self.memory else 0
 
     @property
+    def share(self) -> float:
+        """Which part of the host its pods take up, as scores weigh them; by number where no capacity is known."""
+        parts = [
+            used / capacity
+            for used, capacity in ((self._cpu_weighed, self.cpu), (self._memory_weighed, self.memory))
+            if capacity
+        ]
+        return sum(parts) / len(parts) if parts else self.pods_used / max(1, self.pods)
+
+    @property
     def images(self) -> Mapping[str, int]:
         """The sizes of the images that are there, by every name that they have."""
         if self._images is None:
