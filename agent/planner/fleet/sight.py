@@ -32,7 +32,7 @@ def look(given: FleetInput, hosts: Iterable[str]) -> Sight:
     on_host = {name: live_pods(name, given.observations[name], given.agent) for name in hosts}
     stems = _stems((*_remembered_jobs(given.memory), *given.fleet.objects))
     for host, ghosts in _ghosts(given, on_host, stems).items():
-        on_host[host] = tuple(ghosts)
+        on_host[host] = (*on_host[host], *ghosts)
     for host in {record.host for record in given.memory.evicted.values()} & on_host.keys():
         on_host[host] = tuple(_on_its_way(pod, given.memory) for pod in on_host[host])
     pods: dict[PodKey, Live] = {}
@@ -108,18 +108,23 @@ def _owner_by_name(key: PodKey, stems: Mapping[str, ObjectKey]) -> ObjectKey:
 def _ghosts(
     given: FleetInput, on_host: Mapping[str, tuple[Live, ...]], stems: Mapping[str, ObjectKey]
 ) -> Mapping[str, list[Live]]:
-    """Return the pods that only memory tells of: those on hosts that this agent has not seen yet at all."""
-    blind = {
-        host
-        for host in on_host
-        if isinstance(observation := given.observations[host], Unseen) and observation.last_known is None
-    }
+    """Return the pods that only memory tells of, on unseen hosts.
+
+    Such are all pods of a host that this agent has not seen yet at all. Of another, those that were planned since the
+    last look: nobody knows whether they were made before the host was cut off.
+    """
+    unseen = {host: {pod.name for pod in pods} for host, pods in on_host.items() if not _is_seen(given, host)}
+    if not unseen:
+        return {}
+    remembered = (one for one in _remembered_pods(given.memory) if one[1] in unseen and one[0] not in unseen[one[1]])
     ghosts: dict[str, list[Live]] = {}
-    if blind:
-        for name, host in sorted(set(_remembered_pods(given.memory))):
-            if host in blind:
-                ghosts.setdefault(host, []).append(_ghost(name, host, stems))
+    for name, host in sorted(remembered):
+        ghosts.setdefault(host, []).append(_ghost(name, host, stems))
     return ghosts
+
+
+def _is_seen(given: FleetInput, host: str) -> bool:
+    return not isinstance(given.observations[host], Unseen)
 
 
 def _remembered_pods(memory: Memory) -> Iterator[tuple[str, str]]:
