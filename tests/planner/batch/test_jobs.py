@@ -1,9 +1,11 @@
 """A job runs its pods to their end as often as it should, and no more."""
 
-from agent.model.objects.host import Taint
+import pytest
+
 from agent.model.objects.pod import ConfigRef, EnvFromSource
+from agent.planner.workloads.job.indexes import read_indexes, write_indexes
 from tests.planner.batch.build import Works, indexed, job
-from tests.planner.fleet.build import config_map, container, host
+from tests.planner.fleet.build import config_map, container
 
 
 def test_a_job_runs_once_and_never_again() -> None:
@@ -269,70 +271,23 @@ def test_memory_is_lost_with_attempts_at_an_index() -> None:
     assert (world.told().completed_indexes, world.told().failed) == ("0", 1)
 
 
-def test_a_pod_on_a_lost_host_is_replaced_and_counts_as_failed() -> None:
-    world = Works(job(completions=2, parallelism=2))
+def test_an_index_beyond_the_completions_is_not_worked_on() -> None:
+    world = Works(indexed(4, parallelism=4))
     world.settle()
-    place, _ = world.find("work-1")
-    before = world.lose(place)
-    world.act()
-    assert world.running() == ["work-0"], "not before the pod bears it no more"
-    world.now += 301
+    world.end("work-3-0")
     world.settle()
-    assert world.running() == ["work-0", "work-2"]
-    assert world.told().failed == 1
-    world.observations[place] = before
+    world.declare(indexed(2, parallelism=2))
     world.settle()
-    assert world.running() == ["work-0", "work-2"], "the one that came back is one too many"
-    for name in ("work-0", "work-2"):
-        world.end(name)
-    world.settle()
-    assert (world.told().succeeded, world.outcome()[0]) == (2, "Complete")
-    world.still()
+    assert world.running() == ["work-0-0", "work-1-0"]
+    assert world.told().succeeded == 0
 
 
-def test_a_lost_pod_that_had_succeeded_counts_while_its_place_is_open() -> None:
-    for make in (job(completions=2, parallelism=2), indexed(2, parallelism=2)):
-        world = Works(make)
-        world.settle()
-        name = next(one for one in world.running() if one.startswith("work-1"))
-        place, _ = world.find(name)
-        world.end(name)
-        after = world.observations[place]
-        world.observations[place] = after
-        world.lose(place, forget=True)
-        world.now += 301
-        world.settle()
-        assert len(world.running()) == 2
-        world.observations[place] = after
-        world.settle()
-        assert world.told().succeeded == 1
-        assert len(world.running()) == 1, "the one that took its place is one too many now"
-        world.still()
+@pytest.mark.parametrize("text", ["", "0", "0-3,7", "1,3,5", "0-99999"])
+def test_indexes_are_written_in_few_letters(text: str) -> None:
+    assert write_indexes(read_indexes(text)) == text
 
 
-def test_a_pod_of_a_host_that_left_git_is_made_elsewhere_under_another_name() -> None:
-    world = Works(job(completions=1), hosts=["a", "b"])
+def test_pods_of_a_job_and_of_an_index_of_another_do_not_share_names() -> None:
+    world = Works(indexed(2, parallelism=2, name="work"), job(name="work-1", completions=1))
     world.settle()
-    place, _ = world.find("work-0")
-    world.hosts = [one for one in world.hosts if one.metadata.name != place]
-    del world.observations[place]
-    world.declare(job(completions=1))
-    world.settle()
-    assert world.running() == ["work-1"]
-    assert world.told().failed == 1
-
-
-def test_an_evicted_pod_fails_and_is_not_moved() -> None:
-    world = Works(job(completions=1), hosts=["a", "b"])
-    world.settle()
-    place, _ = world.find("work-0")
-    taint = Taint(key="maintenance", effect="NoExecute")
-    world.hosts = [
-        host(one.metadata.name, taints=(taint,) if one.metadata.name == place else ()) for one in world.hosts
-    ]
-    world.declare(job(completions=1))
-    world.settle()
-    assert world.running() == ["work-1"]
-    assert world.find("work-1")[0] != place
-    assert world.told().failed == 1
-    world.still()
+    assert len(world.names()) == 3
