@@ -82,7 +82,7 @@ class Storm:
             ),
         )
         self.ended.add(name)
-        (self.hidden if place in self.hidden else self.world.observations)[place] = after  # type: ignore[index]  # both
+        (self.hidden if place in self.hidden else self.world.observations)[place] = after
 
     def cut(self, number: int, forget: int) -> None:
         place = HOSTS[number % len(HOSTS)]
