@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from agent.model.kindstatus import MetricStatus
 from agent.model.objects.autoscaler import ExternalMetric, Metric, MetricTarget
 from agent.model.objects.pod import PodSpec
+from agent.model.podrequests import pod_requests
 from agent.model.podresources import milli
 from agent.model.usage import Load
 from agent.planner.autoscaling.external import query_of
@@ -15,7 +16,6 @@ from agent.planner.autoscaling.replicas import Amounts, by_pods, by_share, by_va
 from agent.planner.autoscaling.rules import Rules
 from agent.planner.autoscaling.usage import Resource, sample
 from agent.planner.live import Live
-from agent.planner.scheduler.requests import pod_requests
 
 _UNKNOWN: Final = "<unknown>"
 

@@ -5,8 +5,8 @@ from typing import Final
 from agent.model.cgroup import PodCgroup, QosClass
 from agent.model.objects.pod import PodSpec
 from agent.model.podresources import Amounts, amounts, limited, plus, requested
+from agent.model.qos import qos_class
 from agent.planner.host.machine import Machine
-from agent.planner.host.qos import qos_class
 from agent.planner.host.resources import cpu_quota, cpu_shares, hugepage_limits
 
 _PERIOD: Final = 100_000

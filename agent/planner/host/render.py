@@ -10,6 +10,7 @@ from agent.model.files import Folder
 from agent.model.labels import AGENT, GRACE_PERIOD, OWNER, POD_NAME, POD_NAMESPACE, POD_UID, RESTART_POLICY
 from agent.model.objects.pod import PodSpec
 from agent.model.podip import with_ips
+from agent.model.qos import qos_class
 from agent.planner.gates import gate_annotations
 from agent.planner.host import identity
 from agent.planner.host.containers import Around, asks_for_addresses, render_container
@@ -17,7 +18,6 @@ from agent.planner.host.dns import pod_dns
 from agent.planner.host.machine import Machine
 from agent.planner.host.naming import hostname, hosts_entry
 from agent.planner.host.podcgroup import cgroup_parent, pod_cgroup
-from agent.planner.host.qos import qos_class
 from agent.planner.host.refusal import Refusal
 from agent.planner.host.registry import keyring
 from agent.planner.host.rendered import RenderedContainer, RenderedPod

@@ -10,9 +10,10 @@ from agent.model.objects.fleet import AnyObject
 from agent.model.objects.meta import Declared, ObjectKey, PodKey
 from agent.model.objects.quota import ResourceQuota
 from agent.model.podresources import Amounts
+from agent.model.quotacounts import bound, objects_counted, shown, unspecified, usage_of
+from agent.model.quotascopes import concerns
 from agent.model.status import ObjectStatus
-from agent.planner.quota.counting import bound, objects_counted, shown, unspecified, usage_of
-from agent.planner.quota.scopes import concerns
+from agent.planner.memo import remembered
 from agent.planner.template import Slot, Template
 from agent.planner.workload import Claim
 
@@ -38,7 +39,7 @@ class _Quota:
             return ""
         if missing := unspecified(template.spec, self.hard):
             return f"failed quota: {self.key.name}: must specify {missing}"
-        asked = {name: amount for name, amount in usage_of(template).items() if name in self.hard}
+        asked = {name: amount for name, amount in _usage_of(template).items() if name in self.hard}
         over = [name for name in sorted(asked) if asked[name] and self.used[name] + asked[name] > self.hard[name]]
         if not over:
             return ""
@@ -49,7 +50,7 @@ class _Quota:
     def take(self, template: Template) -> None:
         """Count a pod in."""
         if concerns(self.spec, template.spec):
-            for name, amount in usage_of(template).items():
+            for name, amount in _usage_of(template).items():
                 if name in self.used:
                     self.used[name] += amount
 
@@ -90,6 +91,11 @@ def admit(objects: Mapping[ObjectKey, Declared[AnyObject]], claims: Sequence[Cla
             quota.take(template)
     statuses = [quota.status() for namespace in sorted(by_namespace) for quota in by_namespace[namespace]]
     return Admission(forbidden, statuses)
+
+
+@remembered
+def _usage_of(template: Template) -> Amounts:
+    return usage_of(template.spec)
 
 
 def _existing(claim: Claim) -> Iterator[Template]:

@@ -3,9 +3,9 @@ from typing import Final
 
 from agent.model.objects.host import Taint
 from agent.model.objects.pod import Affinity, PodSpec, SpreadConstraint, Toleration
+from agent.model.podrequests import CPU, MEMORY, pod_requests
 from agent.model.value import Value
 from agent.planner.host.images import canonical
-from agent.planner.scheduler.requests import CPU, MEMORY, pod_requests
 
 _ANY_ADDRESS: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 -- compared with, not listened on
 

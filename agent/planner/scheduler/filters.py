@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from agent.model.objects.host import Host, Taint
+from agent.model.podrequests import HUGEPAGES
 from agent.planner.scheduler.demand import Demand
 from agent.planner.scheduler.nodes import suits
-from agent.planner.scheduler.requests import HUGEPAGES
 from agent.planner.scheduler.room import CORDON, Room
 
 Filter = Callable[[Demand, Room], str]

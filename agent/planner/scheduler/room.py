@@ -4,9 +4,9 @@ from typing import Final
 from agent.model.objects.host import Host, HostSpec, Taint
 from agent.model.objects.meta import Declared
 from agent.model.observation import Observation, RuntimeFacts, Seen
+from agent.model.podrequests import CPU, MEMORY, STORAGE
 from agent.model.podresources import amounts
 from agent.planner.scheduler.demand import Demand, HostPort
-from agent.planner.scheduler.requests import CPU, MEMORY, STORAGE
 
 _PODS: Final = 110
 _ASSUMED_CPU: Final = 100

@@ -17,8 +17,8 @@ from agent.model.objects.replicaset import ReplicaSet
 from agent.model.objects.statefulset import StatefulSet
 from agent.model.observation import Feature, RuntimeFacts, Seen
 from agent.model.origin import Origin
+from agent.model.podrequests import pod_requests
 from agent.model.podresources import Amounts
-from agent.planner.scheduler.requests import pod_requests
 
 CPU_MILLIS: Final = 4000
 MEMORY_BYTES: Final = 8 << 30

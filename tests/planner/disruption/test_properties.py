@@ -10,8 +10,8 @@ from agent.model.desired import HostDesired
 from agent.model.objects import Deployment
 from agent.model.objects.meta import PodKey
 from agent.model.plan import FleetPlan
+from agent.model.podrequests import pod_requests
 from agent.planner.pods import observed_pods
-from agent.planner.scheduler.requests import pod_requests
 from tests.planner.disruption.build import budget, drain, priority
 from tests.planner.fleet.build import World, container, deployment, host
 

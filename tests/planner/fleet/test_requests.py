@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from agent.model.objects.pod import Container, PodSpec, ResourceRequirements
-from agent.planner.scheduler.requests import pod_requests
+from agent.model.podrequests import pod_requests
 
 
 def asks(name: str, cpu: str, *, sidecar: bool = False, **more: str) -> Container:

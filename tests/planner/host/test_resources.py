@@ -9,8 +9,8 @@ from agent.model.cgroup import PodCgroup
 from agent.model.cri import HugepageLimit
 from agent.model.objects.pod import Container, PodSpec, ResourceRequirements
 from agent.model.podresources import limited, requested
+from agent.model.qos import qos_class
 from agent.planner.host import RenderedPod, machine, render_pod
-from agent.planner.host.qos import qos_class
 from tests.planner.host.build import FACTS, KEY, container, pod
 
 Amounts = dict[str, str]

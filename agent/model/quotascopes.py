@@ -2,7 +2,7 @@
 
 from agent.model.objects.pod import PodSpec
 from agent.model.objects.quota import QuotaScope, QuotaSpec, ScopeRequirement
-from agent.planner.host.qos import qos_class
+from agent.model.qos import qos_class
 
 
 def concerns(quota: QuotaSpec, spec: PodSpec) -> bool:

@@ -9,10 +9,8 @@ from agent.model.objects.fleet import AnyObject
 from agent.model.objects.meta import Declared, ObjectKey
 from agent.model.objects.pod import PodSpec
 from agent.model.objects.quota import Quantity
+from agent.model.podrequests import pod_requests
 from agent.model.podresources import Amounts, amounts, limited, milli, whole
-from agent.planner.memo import remembered
-from agent.planner.scheduler.requests import pod_requests
-from agent.planner.template import Template
 
 _GROUPS: Final = {
     "CronJob": ("cronjobs", "batch"),
@@ -34,10 +32,8 @@ _CLASS: Final = ".storageclass.storage.k8s.io/"
 _COMPUTE: Final = ("cpu", "memory", "ephemeral-storage")
 
 
-@remembered
-def usage_of(template: Template) -> Amounts:
-    """Return what one pod of a template counts as, by every name that a quota may have for it."""
-    spec = template.spec
+def usage_of(spec: PodSpec) -> Amounts:
+    """Return what one pod counts as, by every name that a quota may have for it."""
     requests, limits = pod_requests(spec), {**limited(spec), **_of_whole(spec)}
     found = {"pods": 1, "count/pods": 1}
     for name, amount in requests.items():
