@@ -124,7 +124,9 @@ def _judge(given: FleetInput, claim: Claim, placed: Placed, pods: tuple[PodStatu
         reason = "Replacing" if claim.wake_at is None else "BackOff"
         return _Verdict(phase="Progressing", reason=reason, message=claim.holds)
     complete = claim.in_place == len(claim.final) == claim.available and len(claim.current) == len(claim.now)
-    if complete and not claim.leaving and (not claim.kept or claim.holding or claim.job is not None):
+    # Of a lost host nobody can tell when what is to go there is gone.
+    leaves = any(not one.pod.lost for one in claim.leaving)
+    if complete and not leaves and (not claim.kept or claim.holding or claim.job is not None):
         return _Verdict(phase="Ready", reason="Running" if claim.job is not None else "")
     if claim.stopped:
         return _Verdict(phase="Waiting", reason="Stopped", message=claim.stopped)
