@@ -1,5 +1,5 @@
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import structlog
 
@@ -87,6 +87,10 @@ class Agent:
     def approve(self, revision: str) -> None:
         """Let a revision past the prune guard."""
         self._loops.shared.inbox.approve(revision)
+
+    def move(self, moves: Mapping[str, str]) -> None:
+        """Move pods, by ``namespace/name``, off the hosts that they are named with, as budgets allow."""
+        self._loops.shared.inbox.ask(moves)
 
     def snapshot(self) -> Snapshot:
         """Return the agent as it is now."""

@@ -55,6 +55,9 @@ class FleetLoop:
                 self._consider(offer, now)
             if mail.approved:
                 self._change(approved=tuple(sorted({*self._state.approved, *mail.approved})))
+            if mail.asked:
+                asked = {**self._state.memory.asked, **mail.asked}
+                self._change(memory=msgspec.structs.replace(self._state.memory, asked=asked))
             return self._advance(mail, now)
         finally:
             self._shared.inbox.done()
@@ -157,6 +160,7 @@ class FleetLoop:
             load=mail.load,
             metrics=mail.answers,
             autoscaling=self._shared.settings.autoscaling,
+            profiles=self._shared.settings.profiles,
         )
 
     def _hold_to(self, plan: FleetPlan, now: float) -> float | None:

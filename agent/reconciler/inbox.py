@@ -32,6 +32,7 @@ class Mail(Value, frozen=True, kw_only=True):
 
     offers: tuple[Offer, ...] = ()
     approved: tuple[str, ...] = ()
+    asked: Mapping[str, str] = {}
     observations: Mapping[str, Observation] = {}
     failures: Mapping[PodKey, Failure] = {}
     load: Mapping[str, Load] = {}
@@ -50,6 +51,7 @@ class Inbox:
         self._load: dict[str, Load] = {}
         self._answers: Mapping[str, float | str] = {}
         self._approved: set[str] = set()
+        self._asked: dict[str, str] = {}
         self._unread = False
         self._reading = False
         self.wake: Callable[[], None] = lambda: None
@@ -80,6 +82,13 @@ class Inbox:
         """Put in an approval of a held revision."""
         with self._lock:
             self._approved.add(revision)
+            self._unread = True
+        self.wake()
+
+    def ask(self, moves: Mapping[str, str]) -> None:
+        """Put in pods that are to be moved, by ``namespace/name``, with the hosts that they are to leave."""
+        with self._lock:
+            self._asked.update(moves)
             self._unread = True
         self.wake()
 
@@ -119,6 +128,7 @@ class Inbox:
             mail = Mail(
                 offers=tuple(one for one in (self._restored, self._offer) if one is not None),
                 approved=tuple(sorted(self._approved)),
+                asked=dict(self._asked),
                 observations=dict(self._observations),
                 failures={pod: row for rows in self._failures.values() for pod, row in rows.items()},
                 load=dict(self._load),
@@ -126,6 +136,7 @@ class Inbox:
             )
             self._restored = self._offer = None
             self._approved.clear()
+            self._asked.clear()
             self._unread, self._reading = False, True
             return mail
 

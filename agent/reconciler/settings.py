@@ -1,9 +1,9 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from agent.model.objects.agent import Prune
 from agent.model.objects.host import Host as HostObject
 from agent.model.objects.meta import Declared
-from agent.model.plan import FingerprintKey
+from agent.model.plan import FingerprintKey, Scoring
 from agent.model.value import Value
 from agent.planner.upkeep import Policy
 from agent.ports import Host
@@ -19,7 +19,7 @@ class Settings(Value, frozen=True, kw_only=True):
     measurements of a host, ``autoscaling`` that between two looks of autoscalers at their metrics; ``connections``
     bounds how many hosts are connected to at one moment (hosts that are seen already never wait for it);
     ``first_look`` is how long the first plan waits for hosts that have not answered yet, so that pods they run are not
-    started twice.
+    started twice. ``profiles`` says how hosts are scored for pods that name a scheduler.
     """
 
     agent: str
@@ -33,3 +33,4 @@ class Settings(Value, frozen=True, kw_only=True):
     cleanup: Policy = Policy()
     connections: int = 64
     first_look: float = 10.0
+    profiles: Mapping[str, Scoring] = {}

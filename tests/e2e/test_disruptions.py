@@ -65,6 +65,16 @@ def test_a_drain_goes_as_far_as_the_budget_allows(held: Fleet) -> None:
     assert min(looks) >= 3
     assert len(held.pods()) == 4
     held.assert_in_sync()
+    _host(held, first, drain=False)
+    held.push("come back")
+    held.settle()
+    assert "Nothing was moved" in held.trimtab("rebalance").stdout
+    assert _on(held, first) == []
+    held.trimtab("rebalance", "--apply")
+    eventually(lambda: _on(held, first))
+    held.settle()
+    assert len(held.pods()) == 4
+    held.assert_in_sync()
 
 
 def test_who_comes_first_and_a_cordoned_host_takes_nothing(held: Fleet) -> None:

@@ -5,7 +5,7 @@ a person might want to have moved; budgets decide how fast.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
@@ -17,7 +17,7 @@ from agent.model.objects.pod import Toleration
 from agent.model.observation import Seen
 from agent.model.plan import FleetInput, FleetPlan
 from agent.planner.pods import observed_pods
-from agent.planner.scheduler import Company, Demand, Room, Scheduler, demand_of
+from agent.planner.scheduler import Company, Demand, Refused, Room, Scheduler, demand_of
 
 _MOVABLE: Final = frozenset({"Deployment", "Pod", "ReplicaSet", "StatefulSet"})
 """Kinds whose pods may be anywhere, and are taken up again elsewhere as they were."""
@@ -44,17 +44,19 @@ class _Seat(NamedTuple):
 
 
 def rebalance(given: FleetInput, plan: FleetPlan, *, most: int = 10) -> tuple[Move, ...]:
-    """Return the moves that help, the most needed first. ``plan`` is what the fleet is held to now."""
+    """Return the moves that help, the most needed first. ``plan`` is what the fleet is held to now.
+
+    First come pods that would not be put where they are, then workloads that crowd a host, then hosts that carry much.
+    """
     board = _Board(given, plan)
-    moves: list[Move] = []
-    for seat in board.movable:
-        if len(moves) < most and (move := board.put_right(seat)) is not None:
-            moves.append(move)
-    moved = {move.pod for move in moves}
-    while len(moves) < most and (move := board.relieve(moved)) is not None:
-        moves.append(move)
-        moved.add(move.pod)
-    return tuple(moves)
+    moves: dict[PodKey, Move] = {}
+    for look in (board.put_right, board.spread_out):
+        for seat in board.movable:
+            if len(moves) < most and seat.pod.key not in moves and (move := look(seat)) is not None:
+                moves[move.pod] = move
+    while len(moves) < most and (relief := board.relieve(moves)) is not None:
+        moves[relief.pod] = relief
+    return tuple(moves.values())
 
 
 class _Board:
@@ -90,42 +92,57 @@ class _Board:
         [answer] = self._scheduler.pin(bearing, [seat.host])
         if isinstance(answer, str):
             self._scheduler.give(bearing, seat.host)
-            self._scheduler.take(seat.demand, seat.host)
-            return None
-        return self._move(seat, answer.why)
+        self._scheduler.take(seat.demand, seat.host)
+        return self._move(seat, lambda _: answer.why) if isinstance(answer, Refused) else None
 
-    def relieve(self, moved: set[PodKey]) -> Move | None:
+    def spread_out(self, seat: _Seat) -> Move | None:
+        """Move a pod away from others of its workload, to where at least two fewer are."""
+        siblings = self._siblings[seat.pod.owner]
+        crowd = siblings[seat.host]
+        if crowd < 2 or seat.pod.spec.scheduler_name in self._packing:
+            return None
+
+        def why(target: str) -> str:
+            few = siblings[target]
+            return f"{crowd} pods of {seat.pod.owner.name} on {seat.host}, {few} on {target}" if few < crowd - 1 else ""
+
+        return self._move(seat, why)
+
+    def relieve(self, moved: Container[PodKey]) -> Move | None:
         """Move a pod off the host that carries most, where that brings it and another host closer together."""
         room = max(self._rooms.values(), key=lambda one: (one.share, one.name))
-        before = room.share
-        for seat in self.movable:
-            packed = seat.pod.spec.scheduler_name in self._packing
-            if seat.host != room.name or seat.pod.key in moved or packed:
-                continue
-            self._scheduler.give(seat.demand, seat.host)
-            why = f"{room.name} carries {before:.0%}"
-            move = self._move(seat, why, less_than=before - _WORTH)
-            if move is not None:
-                return move
-        return None
+        carried = room.share
 
-    def _move(self, seat: _Seat, why: str, *, less_than: float | None = None) -> Move | None:
-        """Give a pod that was taken off its host another one; back it goes where there is none."""
-        siblings = self._siblings[seat.pod.owner]
-        siblings[seat.host] -= 1
+        def why(target: str) -> str:
+            after = self._rooms[target].share
+            return (
+                f"{room.name} carries {carried:.0%}, {target} {after:.0%} with it" if after < carried - _WORTH else ""
+            )
 
-        def suits(host: str) -> str:
-            return "it is there" if host == seat.host else ""
+        movable = (
+            seat
+            for seat in self.movable
+            if seat.host == room.name
+            and seat.pod.key not in moved
+            and seat.pod.spec.scheduler_name not in self._packing
+        )
+        return next((move for seat in movable if (move := self._move(seat, why)) is not None), None)
 
-        [answer] = self._scheduler.place(seat.demand, 1, siblings, suits=suits)
+    def _move(self, seat: _Seat, why: Callable[[str], str]) -> Move | None:
+        """Give a pod another host, if there is one with a reason why; ``why`` is asked once it is there."""
+        siblings, here = self._siblings[seat.pod.owner], seat.host
+        self._scheduler.give(seat.demand, here)
+        beside = siblings - Counter((here,))
+        [answer] = self._scheduler.place(
+            seat.demand, 1, beside, suits=lambda host: "it is there" if host == here else ""
+        )
         if isinstance(answer, str):
-            if less_than is None or self._rooms[answer].share <= less_than:
-                siblings[answer] += 1
-                after = "" if less_than is None else f", {answer} {self._rooms[answer].share:.0%} with it"
-                return Move(seat.pod.key, seat.pod.owner, seat.host, answer, why + after)
+            if reason := why(answer):
+                siblings.subtract((here,))
+                siblings.update((answer,))
+                return Move(seat.pod.key, seat.pod.owner, here, answer, reason)
             self._scheduler.give(seat.demand, answer)
-        self._scheduler.take(seat.demand, seat.host)
-        siblings[seat.host] += 1
+        self._scheduler.take(seat.demand, here)
         return None
 
 

@@ -44,11 +44,31 @@ def test_a_new_host_takes_some_of_the_load_and_then_it_is_enough() -> None:
     found = moves(world)
     assert [one.target for one in found] == ["c", "c"]
     assert {one.host for one in found} == {"a", "b"}
-    assert found[0].why == "b carries 41%, c 14% with it"
     carry_out(world, found)
     assert [len(one) for one in world.pods().values()] == [2, 2, 2]
     assert moves(world) == ()
     assert (world.memory.asked, world.memory.evicted) == ({}, {})
+
+
+def test_a_host_that_carries_much_is_relieved() -> None:
+    world = World(*(pod(f"one-{number}", container(cpu="1")) for number in range(4)), hosts=["a", "b"])
+    world.settle()
+    join(world, "c")
+    found = moves(world)
+    assert [(one.host, one.target, one.why) for one in found] == [("b", "c", "b carries 27%, c 14% with it")]
+    carry_out(world, found)
+    assert [len(one) for one in world.pods().values()] == [2, 1, 1]
+    assert moves(world) == ()
+
+
+def test_pods_of_a_workload_that_crowd_hosts_are_spread_over_more() -> None:
+    world = World(deployment(4), hosts=["a", "b"])
+    world.settle()
+    join(world, "c")
+    [move] = moves(world)
+    assert (move.host, move.target, move.why) == ("a", "c", "2 pods of web on a, 0 on c")
+    carry_out(world, (move,))
+    assert moves(world) == ()
 
 
 def test_only_as_many_as_asked_for() -> None:
