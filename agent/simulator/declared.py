@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from agent.model.value import Value
+from agent.simulator.kinds.declared import Kinds
 
 ORDER = "order"
 """The annotation in which pods carry the names of what has to start before their main container."""
@@ -34,6 +35,13 @@ class Solo(Value, frozen=True, kw_only=True):
     config: str = ""
 
 
+class Bounds(NamedTuple):
+    """The fewest pods that are to stay available, and the most that there may be."""
+
+    least: int
+    most: int
+
+
 class Declaration(Value, frozen=True, kw_only=True):
     """All that one commit declares. ``broken`` is a file that makes it bad; ``configs`` are ConfigMaps by name."""
 
@@ -41,14 +49,28 @@ class Declaration(Value, frozen=True, kw_only=True):
     apps: Mapping[str, App] = {}
     solos: Mapping[str, Solo] = {}
     configs: Mapping[str, str] = {}
+    kinds: Kinds = Kinds()
     broken: str = ""
+
+    @property
+    def bounded(self) -> Mapping[str, Bounds]:
+        """How many pods there may be of everything that is replicated, by the label ``app`` of its pods."""
+        found = {name: Bounds(least=_least(app), most=app.replicas + app.surge) for name, app in self.apps.items()}
+        for name, one in self.kinds.sets.items():
+            found[name] = Bounds(least=one.replicas - 1, most=one.replicas)
+        for name, scaled in self.kinds.scaled.items():
+            found[name] = Bounds(least=scaled.least - 1, most=scaled.most + 1)
+        for name in self.kinds.daemons:
+            found[name] = Bounds(least=len(self.hosts) - 1, most=len(self.hosts))
+        return found
 
     def files(self) -> dict[str, str]:
         """Return the files of the commit."""
-        written = {f"hosts/{name}.json": _json(_host(name)) for name in self.hosts}
+        written = {f"hosts/{name}.json": _json(_host(name, drain=name in self.kinds.drained)) for name in self.hosts}
         written |= {f"apps/{name}.json": _json(_deployment(name, app)) for name, app in self.apps.items()}
         written |= {f"pods/{name}.json": _json(_pod(name, solo)) for name, solo in self.solos.items()}
         written |= {f"config/{name}.json": _json(_config(name, text)) for name, text in self.configs.items()}
+        written |= {file: _json(document) for file, document in self.kinds.documents()}
         if self.broken:
             written["apps/broken.yaml"] = self.broken
         return written
@@ -58,8 +80,18 @@ def _json(document: object) -> str:
     return json.dumps(document, indent=1)
 
 
-def _host(name: str) -> object:
-    spec = {"ssh": {"address": f"{name}.test"}, "allocatable": {"cpu": "16", "memory": "64Gi", "pods": "110"}}
+def _least(app: App) -> int:
+    # Both bounds 0 means one unavailable, as in Kubernetes.
+    return app.replicas - (app.unavailable if app.surge or app.unavailable else 1)
+
+
+def _host(name: str, *, drain: bool) -> object:
+    spec: dict[str, object] = {
+        "ssh": {"address": f"{name}.test"},
+        "allocatable": {"cpu": "16", "memory": "64Gi", "pods": "110"},
+    }
+    if drain:
+        spec |= {"unschedulable": True, "drain": True}
     return {"apiVersion": "trimtab.dev/v1alpha1", "kind": "Host", "metadata": {"name": name}, "spec": spec}
 
 

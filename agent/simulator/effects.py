@@ -8,10 +8,12 @@ from msgspec.structs import replace
 from agent.model.action import (
     AnyStep,
     MakeFolders,
+    MakeVolume,
     PullImage,
     RemoveContainer,
     RemovePodFiles,
     RemoveSandbox,
+    RemoveVolume,
     ResizeContainer,
     RunSandbox,
     StartContainer,
@@ -24,6 +26,7 @@ from agent.model.etc_hosts import etc_hosts
 from agent.model.files import FileSeen, FileTree
 from agent.model.labels import PODS_DIR, SECRETS_DIR
 from agent.model.observation import ContainerSeen, ImageSeen, SandboxSeen
+from agent.model.volumes import VolumeSeen
 from agent.planner.host.images import canonical
 from agent.simulator.machine import Machine
 
@@ -53,7 +56,7 @@ def carry_out(step: AnyStep, machine: Machine, registry: Registry, made: str | N
     return made
 
 
-def _file_or_end(step: AnyStep, machine: Machine) -> None:  # noqa: C901 -- one line a step
+def _file_or_end(step: AnyStep, machine: Machine) -> None:  # noqa: C901, PLR0912 -- one line a step
     """Do a step that never fails: one about files, or one that ends something, there or not."""
     match step:
         case MakeFolders(folders=folders):
@@ -75,6 +78,10 @@ def _file_or_end(step: AnyStep, machine: Machine) -> None:  # noqa: C901 -- one 
             _stop(machine, sandbox_id)
         case RemoveSandbox(sandbox_id=sandbox_id):
             machine.drop_sandbox(sandbox_id)
+        case MakeVolume(mark=mark):
+            machine.volumes[mark] = VolumeSeen(mark=mark)
+        case RemoveVolume(mark=mark):
+            machine.volumes.pop(mark, None)
         case RemovePodFiles(uid=uid):
             machine.drop_pod_files(uid)
 

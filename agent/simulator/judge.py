@@ -1,7 +1,8 @@
 """The laws, checked against what really happens on the machines at every single step."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from agent.model.action import (
@@ -15,10 +16,12 @@ from agent.model.action import (
     StopSandbox,
 )
 from agent.model.labels import AGENT, REVISION
+from agent.model.memory import Memory
 from agent.model.objects.meta import PodKey
 from agent.model.observation import ContainerSeen, SandboxSeen
-from agent.simulator.declared import App, Declaration
+from agent.simulator.declared import Bounds, Declaration
 from agent.simulator.init_order import InitOrder
+from agent.simulator.kinds.laws import Broken, Laws
 from agent.simulator.machine import Machine
 from agent.simulator.outages import Outages
 
@@ -54,7 +57,7 @@ class Judge:
     it counts again from the first plan that knows better, which may find more pods than surge allows, and makes none.
     """
 
-    def __init__(self, agent: str, machines: Mapping[str, Machine]) -> None:
+    def __init__(self, agent: str, machines: dict[str, Machine]) -> None:
         self._agent = agent
         self._machines = machines
         self.commits: dict[str, Declaration] = {}
@@ -66,6 +69,7 @@ class Judge:
         self._running: Counter[tuple[str, PodKey]] = Counter()
         self._order = InitOrder()
         self.outages = Outages()
+        self._laws = Laws(agent, machines, self.outages)
 
     # What happens, as the world tells it.
 
@@ -120,10 +124,17 @@ class Judge:
         if why := self._order.starts(container, sandbox):
             raise Violation(f"{container.config.name} of {sandbox.config.name} on {machine.name} {why}")
 
-    def ends(self, container: ContainerSeen, code: int) -> None:
+    def ends(self, machine: Machine, container: ContainerSeen, code: int) -> None:
         """Hear that a container that runs is about to end by itself."""
+        self._laws.ends(machine, container, code)
         if code == 0:
             self._order.succeeds(container)
+
+    def remembers(self, memory: Memory) -> None:
+        """Hear what a plan remembers."""
+        if self.history:
+            with _judged():
+                self._laws.planned(memory, self._current().kinds)
 
     # The laws.
 
@@ -167,6 +178,8 @@ class Judge:
                 if _app_of(sandbox) and key in seen:
                     raise Violation(f"{key} runs on {seen[key]} and on {name}")
                 seen[key] = name
+        with _judged():
+            self._laws.everywhere()
 
     def _current(self) -> Declaration:
         if not self.history:
@@ -177,9 +190,9 @@ class Judge:
         name = _app_of(sandbox)
         wanted = self._current()
         if name:
-            app = wanted.apps.get(name)
-            if app is not None:
-                self._enough(name, app, key)
+            bounds = wanted.bounded.get(name)
+            if bounds is not None:
+                self._enough(name, bounds, key)
         elif (solo := wanted.solos.get(key.name)) is not None and solo.host == machine.name:
             made = [self.commits.get(revision) for revision in self._made_from(machine, sandbox)]
             if all(one is not None and one.solos.get(key.name) == solo for one in made):
@@ -189,23 +202,25 @@ class Judge:
         configs = [container.config.annotations for container in machine.inside(sandbox.id)]
         return [annotations.get(REVISION, "") for annotations in (sandbox.config.annotations, *configs)]
 
-    def _enough(self, name: str, app: App, key: PodKey) -> None:
+    def _enough(self, name: str, bounds: Bounds, key: PodKey) -> None:
         running = self._count(name)
         sent = self._leaving.get(str(key), _Sent(self._known, self._current(), frozenset({key})))
         if key not in sent.available:
             return
         known = sent.known
         struck = sum(1 for fault in self._faults if fault.app == name and known.get(fault.machine, -1) < fault.version)
-        least = min(_least(app), _least(sent.declared.apps.get(name, app)))
+        least = min(bounds.least, sent.declared.bounded.get(name, bounds).least)
         if running + struck < least:
             raise Violation(f"{key} was taken down: {running} of {name} are left, {struck} struck, {least} needed")
 
     def _made(self, machine: Machine, step: RunSandbox) -> None:
         config = step.config
+        with _judged():
+            self._laws.made(machine, config, self._current().kinds)
         name = config.labels.get("app", "")
-        declared = [self.commits[revision].apps.get(name) for revision in self.history]
-        apps = [app for app in declared if app is not None]
-        if not name or len(apps) < len(declared):
+        declared = [self.commits[revision].bounded.get(name) for revision in self.history]
+        every = [bounds for bounds in declared if bounds is not None]
+        if not name or len(every) < len(declared):
             return  # an app that was away meanwhile is a new one: its old pods leave beside it
         keys = {
             f"{one.config.namespace}/{one.config.name}"
@@ -215,7 +230,7 @@ class Judge:
             if one.config.labels.get("app") == name
         } - self._leaving.keys()
         keys.add(f"{config.namespace}/{config.name}")
-        most = max(app.replicas + app.surge for app in apps)
+        most = max(bounds.most for bounds in every)
         if len(keys) > most:
             raise Violation(f"{len(keys)} pods of {name} with {config.name} on {machine.name}, {most} allowed")
 
@@ -228,13 +243,16 @@ class Judge:
         )
 
 
+@contextmanager
+def _judged() -> Iterator[None]:
+    try:
+        yield
+    except Broken as broken:
+        raise Violation(str(broken)) from broken
+
+
 def _app_of(sandbox: SandboxSeen) -> str:
     return sandbox.config.labels.get("app", "")
-
-
-def _least(app: App) -> int:
-    # Both bounds 0 means one unavailable, as in Kubernetes.
-    return app.replicas - (app.unavailable if app.surge or app.unavailable else 1)
 
 
 def _sandbox_of(machine: Machine, container_id: str) -> str:

@@ -7,6 +7,7 @@ from agent.model.labels import AGENT, PODS_DIR, ROLE, SECRETS_DIR
 from agent.model.objects.meta import PodKey
 from agent.model.observation import ContainerSeen, ImageSeen, RuntimeFacts, SandboxSeen, Seen
 from agent.model.probing import ProbeKind
+from agent.model.volumes import VolumeMark, VolumeSeen
 from agent.simulator.clock import SimulatedClock
 
 
@@ -29,6 +30,7 @@ class Machine:
         self.images: dict[str, ImageSeen] = {}
         self.files: dict[str, FileSeen] = {}
         self.pod_dirs: set[str] = set()
+        self.volumes: dict[VolumeMark, VolumeSeen] = {}
         self.failing: dict[str, frozenset[ProbeKind]] = {}
         """Which probes fail, by the container's name."""
         self.due: dict[str, tuple[float, int]] = {}
@@ -73,6 +75,7 @@ class Machine:
             images=tuple(self.images[key] for key in sorted(self.images)),
             files={path: self.files[path] for path in sorted(self.files)},
             pod_dirs=tuple(sorted(self.pod_dirs)),
+            volumes=tuple(sorted(self.volumes.values())),
         )
 
     def inside(self, sandbox_id: str) -> list[ContainerSeen]:

@@ -9,12 +9,17 @@ from agent.model.observation import ContainerSeen, SandboxSeen
 from agent.simulator.chaos import bad_declaration, first_declaration, next_declaration
 from agent.simulator.declared import Declaration
 from agent.simulator.judge import Violation
+from agent.simulator.kinds.chaos import at_last, budgeted, first_kinds, next_kinds
+from agent.simulator.kinds.declared import Kinds
+from agent.simulator.kinds.verdict import check_kinds
 from agent.simulator.machine import Machine
 from agent.simulator.stage import AGENT, Odds, Stage
 from agent.simulator.verdict import check_converged
 from agent.simulator.world import World
 
 _FAULTY_TURNS: Final = 120
+_HOSTS: Final = (1, 2, 3, 3, 4, 4, 6, 6, 8, 25)
+"""How many hosts fleets of every kind have."""
 
 
 class Failed(AssertionError):
@@ -25,10 +30,15 @@ class Failed(AssertionError):
         super().__init__(f"{lines}\n\nseed {seed}: {why}\nrepeat with: python -m agent.simulator {seed}")
 
 
-def simulate(seed: int) -> Sequence[str]:
-    """Run one simulated fleet through faults, then to rest; return what happened. Raises Failed."""
+def simulate(seed: int, *, every_kind: bool = False) -> Sequence[str]:
+    """Run one simulated fleet through faults, then to rest; return what happened. Raises Failed.
+
+    With ``every_kind`` the fleet has more than Deployments and Pods, and may have many hosts.
+    """
     rng = random.Random(seed)  # noqa: S311 -- a seed that repeats is the point
-    declaration = first_declaration(rng, rng.randint(1, 4))
+    declaration = first_declaration(rng, rng.choice(_HOSTS) if every_kind else rng.randint(1, 4))
+    if every_kind:
+        declaration = replace(declaration, kinds=first_kinds(rng, declaration.apps))
     world = World(rng, declaration.hosts)
     story = _Story(world, declaration)
     try:
@@ -47,6 +57,7 @@ class _Story:
         self.world = world
         self.rng = world.rng
         self.good = declaration
+        self.kinds = declaration.kinds != Kinds()
 
     def begin(self) -> None:
         """Converge a first time, with somebody else's pod on every host, or start right among the faults."""
@@ -68,6 +79,7 @@ class _Story:
             event_lost=draw((0.0, 0.0, 0.5, 1.0)),
             slow=draw((0.0, 0.2, 0.5)),
             init_fails=draw((0.0, 0.0, 0.3)),
+            work_fails=0.2 if self.kinds else 0.0,
         )
         for _ in range(_FAULTY_TURNS):
             if self.rng.random() < 0.3:
@@ -87,12 +99,25 @@ class _Story:
             world.mend(machine)
         newest = world.judge.commits[world.source.head]
         lost = newest.broken and not world.source.has(world.journal.state.in_force)
-        if lost or self.rng.random() < 0.5:
-            self._commit()
+        if lost or self.kinds or self.rng.random() < 0.5:
+            self._commit(last=True)
         world.pass_time(world.settings.resync)  # where events were lost, the resync is what tells
+        self._work_is_done()
         world.settle(approve=True)
-        check_converged(world, world.judge.commits[world.journal.state.in_force])
+        declared = world.judge.commits[world.journal.state.in_force]
+        if self.kinds:
+            check_kinds(world.machines, AGENT, declared, world.journal.state.memory)
+        else:
+            check_converged(world, declared)
         self._stays()
+
+    def _work_is_done(self) -> None:
+        """Let jobs come to their ends, whatever they have to back off from."""
+        for _ in range(20 if self.kinds else 0):
+            self.world.approve()
+            self.world.pass_time(600)
+            if all(job.outcome for job in self.world.journal.state.memory.jobs.values()):
+                break
 
     def _stays(self) -> None:
         """See that nothing more is done, however often everything is looked at again."""
@@ -144,8 +169,16 @@ class _Story:
             case "stranger" if sandboxes:
                 self._stranger(machine, rng.choice(sandboxes))
 
-    def _commit(self) -> None:
-        self.good = next_declaration(self.rng, self.good)
+    def _commit(self, *, last: bool = False) -> None:
+        rng, good = self.rng, self.good
+        if self.kinds and rng.random() < 0.7:
+            good = replace(good, kinds=next_kinds(rng, good.kinds, good.hosts))
+        else:
+            good = next_declaration(rng, good)
+        if self.kinds:
+            kinds = at_last(good.kinds) if last else good.kinds
+            good = replace(good, kinds=budgeted(kinds, good.apps))
+        self.good = good
         self.world.push(self.good, collect=self.rng.random() < 0.2)
 
     def _foreign(self, machine: Machine) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent.model.files import FileSeen
-from agent.model.labels import PROBES, ROLE
+from agent.model.labels import OWNER, PROBES, ROLE
 from agent.model.observation import ContainerSeen
 from agent.planner.host.images import canonical
 from agent.simulator.clock import SimulatedClock
@@ -23,7 +23,7 @@ class Odds:
 
     The link is lost before a step, or after it with the answer; a pull fails; a look shows what was true at the one
     before; the agent dies; an event of the runtime is lost; an action takes long, while others have turns; an init
-    container fails.
+    container fails; a job's pod does.
     """
 
     cut_before: float = 0.0
@@ -34,6 +34,7 @@ class Odds:
     event_lost: float = 0.0
     slow: float = 0.0
     init_fails: float = 0.0
+    work_fails: float = 0.0
 
 
 class Stage:
@@ -110,8 +111,15 @@ class Stage:
         if annotations.get(ROLE, "").startswith("init/"):
             code = 1 if self.chance(self.odds.init_fails) else 0
             machine.due[container.id] = machine.now() + self.rng.choice((0.2, 3.0, 20.0)), code
+        elif self._works(machine, container):
+            code = 1 if self.chance(self.odds.work_fails) else 0
+            machine.due[container.id] = machine.now() + self.rng.choice((1.0, 20.0, 200.0)), code
         elif PROBES in annotations:
             machine.ready_from[container.id] = machine.now() + self.rng.choice((0.0, 3.0, 30.0))
+
+    def _works(self, machine: Machine, container: ContainerSeen) -> bool:
+        sandbox = machine.sandboxes.get(container.sandbox_id)
+        return sandbox is not None and sandbox.config.annotations.get(OWNER, "").startswith("Job/")
 
     def end_processes(self, now: float) -> float | None:
         """Let the processes end whose time has come; return when the next one does."""
@@ -122,7 +130,7 @@ class Stage:
                 container = machine.containers.get(container_id)
                 if container is None or container.state != "running":
                     continue  # it was killed before it was done
-                self.judge.ends(container, code)
+                self.judge.ends(machine, container, code)
                 machine.end(container_id, code, "Error" if code else "Completed")
                 machine.touch()
                 self.say(f"{machine.name}: {container_id} ends with {code}")

@@ -86,7 +86,8 @@ class World(Stage):
         state = self.journal.state
         self.judge.in_force(state.in_force)
         self.judge.outages.planned(unseen, now)
-        self.judge.planned(known, available, state.memory.leaving)
+        self.judge.remembers(state.memory)
+        self.judge.planned(known, available, {**state.memory.leaving, **state.memory.evicted})
         if state.in_force != before.in_force:
             self.say(f"{state.in_force[:12]} is in force")
         if sent := sorted(state.memory.leaving.keys() - before.memory.leaving.keys()):
@@ -134,13 +135,18 @@ class World(Stage):
     def settle(self, *, approve: bool = False) -> None:
         """Give turns until the fleet is at rest; with ``approve``, a held revision is let through."""
         for _ in range(_QUIET_TURNS):
-            if approve and (held := self.journal.state.held) == self.source.head:
-                self.say(f"{held[:12]} is approved")
-                self.loops.shared.inbox.approve(held)
+            if approve:
+                self.approve()
             self.turn()
             if self.at_rest() and not self.turns.busy:
                 return
         raise AssertionError(f"not converged after {_QUIET_TURNS} quiet turns: {self.why()}")
+
+    def approve(self) -> None:
+        """Let the newest revision through, if it is held."""
+        if (held := self.journal.state.held) and held == self.source.head:
+            self.say(f"{held[:12]} is approved")
+            self.loops.shared.inbox.approve(held)
 
     def at_rest(self) -> bool:
         """Tell whether the fleet is converged, to the revision before if the newest one is refused."""
