@@ -21,6 +21,7 @@ class Verb(Value, frozen=True, kw_only=True):
 _LOOK: Final = "Look"
 _INSIDE: Final = "Reach into pods"
 _CHANGE: Final = "Change"
+_COMMIT: Final = "Change the source: edit, commit, push"
 _SET_UP: Final = "Set up and check"
 
 VERBS: Final[Mapping[str, Verb]] = {
@@ -38,9 +39,18 @@ VERBS: Final[Mapping[str, Verb]] = {
     "cp": Verb(module="cp", help="Copy files to and from containers.", panel=_INSIDE),
     "apply": Verb(module="apply", help="Converge the hosts once, then exit.", panel=_CHANGE),
     "agent": Verb(module="agent", help="Hold the hosts to the source continuously (the daemon).", panel=_CHANGE),
+    "rebalance": Verb(module="rebalance", help="Show the few moves of pods that help; or make them.", panel=_CHANGE),
     "approve": Verb(module="approve", help="Let a revision through that the prune guard holds back.", panel=_CHANGE),
+    "scale": Verb(module="scale", help="Set how many replicas a workload has, in the source.", panel=_COMMIT),
+    "set": Verb(module="set", help="Set images of containers, in the source.", panel=_COMMIT),
+    "rollout": Verb(
+        module="rollout", help="Follow, list, undo, restart, pause or resume rollouts, in the source.", panel=_COMMIT
+    ),
+    "cordon": Verb(module="cordon", help="Keep new pods off a host, in the source.", panel=_COMMIT),
+    "uncordon": Verb(module="uncordon", help="Let pods come to a host again, in the source.", panel=_COMMIT),
+    "drain": Verb(module="drain", help="Move the pods of a host elsewhere, in the source, and follow.", panel=_COMMIT),
     "init": Verb(module="init", help="Write a first source and an agent.yaml.", panel=_SET_UP),
-    "host": Verb(module="host", help="Add hosts to the source.", panel=_SET_UP),
+    "host": Verb(module="host", help="Add hosts to the source, or give one up.", panel=_SET_UP),
     "doctor": Verb(module="doctor", help="Check that hosts are fit to run pods, and say what to do.", panel=_SET_UP),
     "validate": Verb(module="validate", help="Check manifests, and show every problem with its place.", panel=_SET_UP),
     "version": Verb(module="version", help="Print the version.", panel=_SET_UP),

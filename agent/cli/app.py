@@ -75,7 +75,9 @@ def trimtab(
     """Take ``--config`` in front of the verb as well as behind it."""
     if config is not None and ctx.invoked_subcommand is not None:
         given = {"config": str(config)}
-        ctx.default_map = {ctx.invoked_subcommand: {**given, "add": given}}
+        verb = imported(ctx.invoked_subcommand)
+        nested = list(verb.commands) if isinstance(verb, TyperGroup) else []
+        ctx.default_map = {ctx.invoked_subcommand: {**given, **dict.fromkeys(nested, given)}}
 
 
 def imported(verb: str) -> TyperCommand | TyperGroup:

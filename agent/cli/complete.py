@@ -21,6 +21,16 @@ def complete_kinds(incomplete: str) -> list[str]:
     return [names[0] for names in KINDS.values() if names[0].startswith(incomplete)]
 
 
+def complete_objects(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Complete KIND/NAME: kinds first, then names of the kind, whichever of its names is written."""
+    kind, slash, _ = incomplete.partition("/")
+    if not slash:
+        return _matching((f"{names[1]}/" for names in KINDS.values()), incomplete)
+    snapshot = _published(ctx)
+    statuses = snapshot.fleet.statuses if snapshot else ()
+    return _matching((f"{kind}/{one.key.name}" for one in statuses if kind in KINDS.get(one.key.kind, ())), incomplete)
+
+
 def complete_hosts(ctx: typer.Context, incomplete: str) -> list[str]:
     """Complete the name of a host."""
     snapshot = _published(ctx)

@@ -8,6 +8,7 @@ from ruamel.yaml import YAML
 
 from agent.cli import options
 from agent.cli.config import DEFAULT, open_config
+from agent.cli.forgetting import forget
 from agent.cli.render.checks import checks_lines, healthy
 from agent.cli.render.escape import printable
 from agent.cli.terminal import paint
@@ -16,7 +17,7 @@ from agent.model.objects import Host, HostSpec, ObjectMeta, Ssh
 from agent.model.objects.agent import AgentConfig, AgentSpec, SourceSpec
 from agent.ports import Permanent
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Add hosts to the source.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Add hosts to the source, or give one up.")
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 _TARGET = re.compile(r"(?:(?P<user>[A-Za-z_][A-Za-z0-9_.-]{0,31})@)?(?P<address>[A-Za-z0-9][A-Za-z0-9_.:-]{0,254})")
@@ -25,7 +26,10 @@ _STANDARD_PORT = 22
 
 @app.callback()
 def host() -> None:
-    """Add hosts to the source."""
+    """Add hosts to the source, or give one up."""
+
+
+app.command()(forget)
 
 
 @app.command()

@@ -10,7 +10,7 @@ from agent.model.objects.agent import Ref, SourceSpec
 from agent.model.origin import Revision
 from agent.ports import Permanent, Temporary
 from agent.source import GitSource
-from agent.source.pushing import Change, Published, publish
+from agent.source.pushing import Change, Pushed, publish
 from tests.source.repo import commit, git, new_repository
 from tests.source.servers import GitServer, Sshd, serving, sshd
 
@@ -44,7 +44,7 @@ def change(content: str = "replicas: 2\n") -> Callable[[Revision], Change]:
     return lambda _base: Change(files={"apps/web.yaml": content.encode()}, message="Scale web to 2\n\nWhy not\n")
 
 
-def pushed(url: str | Path, cache: Path, *, branch: str = "", **settings: object) -> Published | None:
+def pushed(url: str | Path, cache: Path, *, branch: str = "", **settings: object) -> Pushed | None:
     settings.setdefault("ref", Ref(branch="main"))
     spec = SourceSpec(url=str(url), **settings)  # type: ignore[arg-type] # each test names its own
     return publish(spec, GitSource(spec, cache), change(), branch=branch)

@@ -1,5 +1,6 @@
 """Changing manifests as a person would: one field, with comments, layout and all other bytes kept."""
 
-from agent.manifests.editing.rewrite import read_object, rewrite
+from agent.manifests.editing.rewrite import as_yaml, objects_in, read_object, rewrite
+from agent.manifests.editing.showing import lines_to_show
 
-__all__ = ["read_object", "rewrite"]
+__all__ = ["as_yaml", "lines_to_show", "objects_in", "read_object", "rewrite"]

@@ -12,6 +12,9 @@ from yaml.events import (
     ScalarEvent,
 )
 
+from agent.manifests.node import Node
+from agent.manifests.text import Chunk
+
 _KEEPING: Final = "+"
 
 
@@ -73,9 +76,12 @@ def lay_out(text: str) -> list[Written]:
     return roots
 
 
-def find(roots: list[Written], at: int) -> Written | None:
-    """Return the outermost mapping that begins at a place: an object, in a document of its own or in a List."""
-    waiting = list(reversed(roots))
+def object_in(chunk: Chunk, node: Node) -> Written | None:
+    """Return how an object of a document, or of a List in it, is written; None where it is only an alias."""
+    line = node.mark.line - chunk.before
+    above = chunk.text.split("\n", line)[: line - 1]
+    at = sum(len(each) + 1 for each in above) + node.mark.column - 1
+    waiting = lay_out(chunk.text)[::-1]
     while waiting:
         value = waiting.pop()
         if value.kind == "mapping" and value.start == at:

@@ -5,13 +5,16 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from agent.manifests.defaults import DEFAULT_NAMESPACE
 from agent.manifests.editing.difference import Differ, Slot, same
-from agent.manifests.editing.layout import Written, find, lay_out
+from agent.manifests.editing.layout import Written, object_in
 from agent.manifests.editing.splice import column, spliced
-from agent.manifests.editing.wording import Style
+from agent.manifests.editing.wording import Style, block_lines
+from agent.manifests.kinds import CLUSTER_SCOPED
 from agent.manifests.node import Node
 from agent.manifests.objects import read_nodes
 from agent.manifests.text import Chunk, split
+from agent.model.objects.meta import ObjectKey
 from agent.ports import Permanent
 
 _BOM: Final = "\ufeff"
@@ -22,6 +25,27 @@ def read_object(content: bytes, document: int) -> dict[str, Any]:
     """Return an object of a file as plain data. Raises Permanent where there is none."""
     data: dict[str, Any] = _nodes(content)[document].data
     return data
+
+
+def objects_in(content: bytes, key: ObjectKey) -> tuple[list[dict[str, Any]], bool]:
+    """Return what a file says of an object, as plain data; and whether all of the file can be read."""
+    nodes, faults = read_nodes(content)
+    return [node.data for node in nodes if _key(node) == key], not faults
+
+
+def _key(node: Node) -> ObjectKey | None:
+    data = node.data if isinstance(node.data, dict) else {}
+    kind, metadata = data.get("kind"), data.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    namespace = metadata.get("namespace", DEFAULT_NAMESPACE) if isinstance(metadata, dict) else None
+    if not isinstance(kind, str) or not isinstance(name, str) or not isinstance(namespace, str):
+        return None
+    return ObjectKey(kind=kind, namespace="" if kind in CLUSTER_SCOPED else namespace, name=name)
+
+
+def as_yaml(data: Mapping[str, Any]) -> list[str]:
+    """Return plain data as lines of YAML."""
+    return block_lines(dict(data), Style())
 
 
 def rewrite(content: bytes, document: int, wanted: Mapping[str, Any]) -> bytes:
@@ -58,23 +82,20 @@ def rewrite(content: bytes, document: int, wanted: Mapping[str, Any]) -> bytes:
 
 
 def _edited(chunk: Chunk, node: Node, wanted: Mapping[str, Any], *, blocks: bool) -> str:
-    text = chunk.text
-    roots = lay_out(text)
-    lines = text.split("\n", node.mark.line - chunk.before)
-    at = sum(len(line) + 1 for line in lines[: node.mark.line - chunk.before - 1]) + node.mark.column - 1
-    written = find(roots, at)
+    written = object_in(chunk, node)
     if written is None:
         raise Permanent("the object is written as an alias", hint="write it out, or make the change by hand")
-    differ = Differ(text, _style(text, roots, blocks=blocks))
+    text = chunk.text
+    differ = Differ(text, _style(text, written, blocks=blocks))
     slot = Slot(written.start, column(text, written.start), flow=True)
     return spliced(text, differ.value(written, node.data, dict(wanted), slot))
 
 
-def _style(text: str, roots: list[Written], *, blocks: bool) -> Style:
-    """Return how a document is written, as its first nested mapping and its first list show it."""
+def _style(text: str, written: Written, *, blocks: bool) -> Style:
+    """Return how an object is written, as its first nested mapping and its first list show it."""
     steps: list[int] = []
     lists: list[int] = []
-    waiting = list(roots)
+    waiting = [written]
     while waiting:
         value = waiting.pop(0)
         for key, child in value.entries:

@@ -25,7 +25,7 @@ class Change(Value, frozen=True, kw_only=True):
     message: str
 
 
-class Published(Value, frozen=True, kw_only=True):
+class Pushed(Value, frozen=True, kw_only=True):
     """What was pushed: ``commit`` on top of ``base``, to ``branch``."""
 
     commit: Revision
@@ -35,23 +35,18 @@ class Published(Value, frozen=True, kw_only=True):
 
 def publish(
     spec: SourceSpec, source: GitSource, change: Callable[[Revision], Change | None], *, branch: str = ""
-) -> Published | None:
+) -> Pushed | None:
     """Push what ``change`` makes of the newest revision to the branch that is followed, or to another one.
 
     Another branch that is there already is built upon; else it begins at what is followed. ``change`` is asked again
     whenever somebody else was faster, a few times. None when it has nothing to change. Raises PortError.
     """
     followed = spec.ref.branch
-    if not branch and (spec.ref.tag or spec.ref.commit):
-        pinned = f"tag {spec.ref.tag}" if spec.ref.tag else f"commit {spec.ref.commit[:12]}"
-        raise Permanent(
-            f"the source is pinned to {pinned}, which cannot be pushed to",
-            hint="push to a branch with --branch NAME; spec.source.ref says what is followed",
-        )
+    _refuse_pinned(spec, branch)
     name = branch or followed
     for _ in range(_TRIES):
         source.fetch()
-        base, target = _newest(source, name, followed=name == followed)
+        base, target = _start(source, name, followed=name == followed)
         wanted = change(base)
         if wanted is None:
             return None
@@ -61,14 +56,30 @@ def publish(
             continue
         if name == followed:
             source.fetch()
-            return Published(commit=source.resolve(commit), base=base, branch=name)
-        return Published(commit=Revision(id=commit, subject=wanted.message.split("\n", 1)[0]), base=base, branch=name)
+            return Pushed(commit=source.resolve(commit), base=base, branch=name)
+        return Pushed(commit=Revision(id=commit, subject=wanted.message.split("\n", 1)[0]), base=base, branch=name)
     raise Temporary(
         f"others pushed to branch {name} {_TRIES} times while this was being pushed", hint="try again in a moment"
     )
 
 
-def _newest(source: GitSource, branch: str, *, followed: bool) -> tuple[Revision, Target]:
+def newest(spec: SourceSpec, source: GitSource, *, branch: str = "") -> Revision:
+    """Return what ``publish`` would build upon now. Raises PortError."""
+    _refuse_pinned(spec, branch)
+    source.fetch()
+    return _start(source, branch or spec.ref.branch, followed=branch in ("", spec.ref.branch))[0]
+
+
+def _refuse_pinned(spec: SourceSpec, branch: str) -> None:
+    if not branch and (spec.ref.tag or spec.ref.commit):
+        pinned = f"tag {spec.ref.tag}" if spec.ref.tag else f"commit {spec.ref.commit[:12]}"
+        raise Permanent(
+            f"the source is pinned to {pinned}, which cannot be pushed to",
+            hint="push to a branch with --branch NAME; spec.source.ref says what is followed",
+        )
+
+
+def _start(source: GitSource, branch: str, *, followed: bool) -> tuple[Revision, Target]:
     """Return what a change is made on top of, and where it goes."""
     try:
         revision = source.resolve(None if followed else f"refs/heads/{branch}")

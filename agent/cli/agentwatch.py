@@ -1,0 +1,61 @@
+"""What the running agent publishes, each time anew, for verbs that wait until something has come true."""
+
+import time
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from threading import Event
+from typing import Final
+
+from agent.cli.published import read_published
+from agent.cli.wiring import watching_file
+from agent.journal.status_file import NAME
+from agent.model.duration import parse_duration
+from agent.model.objects.agent import AgentConfig
+from agent.model.origin import Revision
+from agent.ports import Permanent
+from agent.reconciler import Snapshot
+
+_LOOK_EVERY: Final = 5.0
+"""Seconds after which an agent that says nothing is looked for again: it may be gone."""
+
+
+class OutOfTime(Exception):
+    """What was waited for did not come true in time."""
+
+
+def snapshots(config: AgentConfig, *, timeout: float) -> Iterator[Snapshot]:
+    """Yield the agent's newest snapshot, again and again; end when no agent runs. Raises OutOfTime.
+
+    ``timeout`` is in seconds, 0 for none.
+    """
+    folder, changed = Path(config.spec.state_dir), Event()
+    deadline = time.monotonic() + timeout if timeout else float("inf")
+    with watching_file(folder / NAME, changed.set):
+        while (published := read_published(folder)) is not None:
+            yield published[0]
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise OutOfTime
+            changed.wait(min(left, _LOOK_EVERY))
+            changed.clear()
+
+
+def seconds(written: str) -> float:
+    """Return the seconds of ``--timeout``; 0 means no limit. Raises Permanent."""
+    try:
+        return 0.0 if written == "0" else parse_duration(written)
+    except ValueError as error:
+        raise Permanent(f"--timeout: {error}") from error
+
+
+def taken(snapshot: Snapshot, wanted: Revision, before: Collection[str]) -> bool:
+    """Tell whether a revision, or a newer one, is in force. Raises Permanent when the agent does not take it.
+
+    ``before`` are revisions that are known to be older.
+    """
+    fleet = snapshot.fleet
+    if wanted.id in (fleet.refused, fleet.held):
+        why = "\n".join(fleet.refused_why) if wanted.id == fleet.refused else fleet.held_why
+        what = "refuses" if wanted.id == fleet.refused else "holds back"
+        raise Permanent(f"the agent {what} revision {wanted.short}: {why}", hint="see `trimtab status`")
+    return fleet.in_force is not None and (fleet.in_force.id == wanted.id or fleet.in_force.id not in before)
