@@ -21,6 +21,7 @@ RULES: Final = {
     "not-a-manifest": "A manifest is a mapping with apiVersion, kind and metadata.",
     "not-text": "A manifest is UTF-8 text.",
     "one-of": "Of some fields, exactly one must be given.",
+    "quota": "What a namespace holds is within its ResourceQuotas.",
     "reserved-key": "Some labels and annotations belong to trimtab.",
     "selector-mismatch": "A selector must match the labels of its template.",
     "symlink": "Symbolic links are not followed.",

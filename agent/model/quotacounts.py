@@ -1,10 +1,10 @@
 """What pods and other objects count as in a ResourceQuota, as Kubernetes' evaluators have it."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 
-from agent.model.objects.claim import PersistentVolumeClaim
+from agent.model.objects.claim import PersistentVolumeClaim, PersistentVolumeClaimSpec
 from agent.model.objects.fleet import AnyObject
 from agent.model.objects.meta import Declared, ObjectKey
 from agent.model.objects.pod import PodSpec
@@ -23,7 +23,6 @@ _GROUPS: Final = {
     "ReplicaSet": ("replicasets", "apps"),
     "StatefulSet": ("statefulsets", "apps"),
     "ConfigMap": ("configmaps", ""),
-    "PersistentVolumeClaim": ("persistentvolumeclaims", ""),
     "ResourceQuota": ("resourcequotas", ""),
     "Secret": ("secrets", ""),
 }
@@ -68,22 +67,26 @@ def objects_counted(objects: Mapping[ObjectKey, Declared[AnyObject]], namespace:
     """Return what the declared objects of a namespace count as, but for pods."""
     found: Counter[str] = Counter()
     for key, declared in objects.items():
-        if key.namespace == namespace and key.kind in _GROUPS:
+        if key.namespace != namespace:
+            continue
+        if isinstance(declared.body, PersistentVolumeClaim):
+            found.update(usage_of_claim(declared.body.spec))
+        elif key.kind in _GROUPS:
             plural, group = _GROUPS[key.kind]
             found[f"count/{plural}.{group}" if group else f"count/{plural}"] += 1
             if not group:
                 found[plural] += 1
-            if isinstance(declared.body, PersistentVolumeClaim):
-                found.update(dict(_storage(declared.body)))
     return found
 
 
-def _storage(claim: PersistentVolumeClaim) -> Iterator[tuple[str, int]]:
-    size = whole(claim.spec.resources.requests.get("storage", 0))
-    yield "requests.storage", size
-    if claim.spec.storage_class_name:
-        yield f"{claim.spec.storage_class_name}{_CLASS}requests.storage", size
-        yield f"{claim.spec.storage_class_name}{_CLASS}persistentvolumeclaims", 1
+def usage_of_claim(claim: PersistentVolumeClaimSpec) -> Amounts:
+    """Return what one claim counts as."""
+    size = whole(claim.resources.requests.get("storage", 0))
+    found = {"persistentvolumeclaims": 1, "count/persistentvolumeclaims": 1, "requests.storage": size}
+    if claim.storage_class_name:
+        found[f"{claim.storage_class_name}{_CLASS}requests.storage"] = size
+        found[f"{claim.storage_class_name}{_CLASS}persistentvolumeclaims"] = 1
+    return found
 
 
 def bound(name: str, written: Quantity) -> int:

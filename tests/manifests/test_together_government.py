@@ -206,3 +206,93 @@ def test_whole_pods_and_claims_have_bounds_too() -> None:
     ephemeral = {"name": "v", "ephemeral": {"volumeClaimTemplate": {"spec": asked}}}
     (found,) = said(pod(volumes=[ephemeral]), claims)
     assert found.startswith("0.yaml spec.volumes[0].ephemeral.volumeClaimTemplate.spec.resources limit-range")
+
+
+def quota(hard: Manifest, **spec: object) -> Manifest:
+    return made("ResourceQuota", "v1", {"hard": hard, **spec}, "all")
+
+
+def stateful(replicas: int) -> Manifest:
+    asked = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "2Gi"}}}
+    container = {"name": "c", "image": "a", "volumeMounts": [{"name": "data", "mountPath": "/data"}]}
+    template = {"metadata": {"labels": {"a": "a"}}, "spec": {"containers": [container]}}
+    claims = [{"metadata": {"name": "data"}, "spec": asked}]
+    spec = {"selector": {"matchLabels": {"a": "a"}}, "template": template, "replicas": replicas}
+    return made("StatefulSet", "apps/v1", {**spec, "volumeClaimTemplates": claims}, "db")
+
+
+@pytest.mark.parametrize(
+    ("hard", "objects", "problem"),
+    [
+        (
+            {"pods": 3},
+            [pod(), deployment(replicas=3)],
+            "1.yaml spec quota: ResourceQuota default/all allows 3 of pods, this wants 3 beside the 1 of others",
+        ),
+        (
+            {"requests.cpu": "1500m"},
+            [deployment({"requests": {"cpu": 1}}, replicas=2)],
+            "0.yaml spec quota: ResourceQuota default/all allows 1500m of requests.cpu, this wants 2",
+        ),
+        (
+            {"limits.memory": "1Gi"},
+            [pod(resources={"limits": {"memory": "2Gi"}})],
+            "0.yaml spec quota: ResourceQuota default/all allows 1Gi of limits.memory, this wants 2Gi",
+        ),
+        (
+            {"requests.storage": "5Gi"},
+            [stateful(3)],
+            "0.yaml spec quota: ResourceQuota default/all allows 5Gi of requests.storage, this wants 6Gi",
+        ),
+        (
+            {"count/deployments.apps": 0},
+            [deployment()],
+            "1.yaml spec.hard.count/deployments.apps quota: the source declares 1 of count/deployments.apps, at most 0",
+        ),
+        (
+            {"requests.cpu": 4},
+            [pod()],
+            "0.yaml spec quota: ResourceQuota default/all wants every container to say what it counts: requests.cpu",
+        ),
+        (
+            {"pods": 1},
+            [autoscaler(minReplicas=2), deployment(ASKING)],
+            "1.yaml spec quota: ResourceQuota default/all allows 1 of pods, this wants 2",
+        ),
+    ],
+)
+def test_what_does_not_fit_a_quota(hard: Manifest, objects: list[Manifest], problem: str) -> None:
+    (found,) = said(*objects, quota(hard))
+    assert found.startswith(problem)
+    (one,) = load(*objects, quota(hard)).problems
+    place = f"{len(objects)}.yaml"
+    assert place in (one.location.file, *(other.file for other in one.related))
+
+
+@pytest.mark.parametrize(
+    ("objects", "more"),
+    [
+        ([pod(), deployment(replicas=2)], {}),
+        ([deployment(replicas=5), autoscaler(minReplicas=2)], {}),
+        ([deployment(replicas=9, resources=ASKING)], {"scopes": ["BestEffort"]}),
+        ([pod("p", priorityClassName="system-node-critical"), deployment(replicas=3)], {"scopes": ["PriorityClass"]}),
+    ],
+)
+def test_what_fits_a_quota(objects: list[Manifest], more: Manifest) -> None:
+    usual = limits(defaultRequest={"cpu": "1m"})
+    objects = [*objects, usual] if any(one["kind"] == "HorizontalPodAutoscaler" for one in objects) else objects
+    assert said(*objects, quota({"pods": 3}, **more)) == []
+
+
+def test_a_job_needs_room_for_one_pod_only() -> None:
+    spec = {"parallelism": 8, "completions": 8, "template": {"spec": pod(restartPolicy="Never")["spec"]}}
+    assert said(made("Job", "batch/v1", spec), deployment(replicas=2), quota({"pods": 2})) == []
+    assert said(made("Job", "batch/v1", spec), quota({"pods": 0})) == [
+        "0.yaml spec quota: ResourceQuota default/all allows 0 of pods, this wants 1"
+    ]
+
+
+def test_a_quota_of_cpu_is_met_by_what_a_limit_range_gives() -> None:
+    assert said(pod(), limits(defaultRequest={"cpu": 1}), quota({"requests.cpu": 1})) == []
+    (found,) = said(pod(), limits(defaultRequest={"cpu": 2}), quota({"requests.cpu": 1}))
+    assert found.startswith("0.yaml spec quota: ResourceQuota default/all allows 1 of requests.cpu, this wants 2")

@@ -12,6 +12,7 @@ from agent.manifests.together.limitranges import check_limit_ranges
 from agent.manifests.together.missing import check_missing
 from agent.manifests.together.priorities import check_priorities
 from agent.manifests.together.pullsecrets import check_pull_secrets
+from agent.manifests.together.quotas import check_quotas
 from agent.manifests.together.runtimes import check_runtimes
 from agent.model.problem import Problem
 
@@ -37,4 +38,5 @@ def check_together(objects: Sequence[ParsedObject], *, whole: bool, complete: bo
     if whole and complete:
         problems.extend(check_any_host(index))
         problems.extend(check_host_ports(index))
+        problems.extend(check_quotas(index))
     return problems
