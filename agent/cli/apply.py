@@ -10,7 +10,7 @@ from agent.cli.config import open_config
 from agent.cli.looking import established_key
 from agent.cli.render.progress import ending, heading, host_lines
 from agent.cli.terminal import is_terminal
-from agent.cli.wiring import SystemClock, host_factory, open_source, settings_of
+from agent.cli.wiring import SystemClock, host_factory, metrics_server, open_source, settings_of
 from agent.journal import FileJournal, StateLock
 from agent.model.duration import parse_duration
 from agent.ports import Permanent
@@ -46,6 +46,7 @@ def apply(
             clock=SystemClock(),
             journal=FileJournal(state_dir),
             settings=settings_of(settings, key, watched=False, ref=revision),
+            metrics=metrics_server(settings),
             wait=wait,
             timeout=limit,
             progress=progress,

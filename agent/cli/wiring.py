@@ -6,7 +6,7 @@ Adapters are imported when they are opened: a verb that needs no host does not p
 # ruff: noqa: PLC0415 - imports inside functions are this module's purpose, see above
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,10 +18,10 @@ from agent.model.duration import parse_duration
 from agent.model.objects import Declared
 from agent.model.objects import Host as HostObject
 from agent.model.objects.agent import AgentConfig, Cleanup
-from agent.model.plan import FingerprintKey
+from agent.model.plan import FingerprintKey, Scoring
 from agent.model.quantity import whole
 from agent.planner.upkeep import Policy
-from agent.ports import Source, State
+from agent.ports import MetricsServer, Source, State
 
 if TYPE_CHECKING:
     from agent.hosts.check import Check
@@ -101,9 +101,23 @@ def settings_of(config: AgentConfig, key: FingerprintKey, *, watched: bool, ref:
         interval=resync if watched else parse_duration(spec.source.interval),
         resync=resync,
         upkeep=parse_duration(spec.cleanup.interval),
+        autoscaling=parse_duration(spec.limits.autoscaling),
         cleanup=_policy(spec.cleanup),
         connections=spec.limits.connections,
+        profiles=profiles_of(config),
     )
+
+
+def profiles_of(config: AgentConfig) -> Mapping[str, Scoring]:
+    """Return how hosts are scored, by what pods may name as their scheduler."""
+    return {one.name: one.scoring for one in config.spec.scheduler.profiles}
+
+
+def metrics_server(config: AgentConfig) -> MetricsServer | None:
+    """Return the server that External metrics are read from, not connected yet. Raises Permanent."""
+    from agent.prometheus import Prometheus
+
+    return Prometheus(config.spec.prometheus) if config.spec.prometheus is not None else None
 
 
 def _policy(cleanup: Cleanup) -> Policy:

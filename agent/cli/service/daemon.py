@@ -9,21 +9,29 @@ from typing import Literal
 
 import structlog
 
-from agent.cli import approvals
+from agent.cli import approvals, moving
 from agent.cli.looking import established_key
 from agent.cli.published import publish
 from agent.cli.service.http import StatusServer
 from agent.cli.service.logs import LoggedJournal
 from agent.cli.service.notify import notify, notify_reloading, watchdog_interval
 from agent.cli.service.summary import one_line
-from agent.cli.wiring import SystemClock, host_factory, open_source, settings_of, watching, watching_file
+from agent.cli.wiring import (
+    SystemClock,
+    host_factory,
+    metrics_server,
+    open_source,
+    settings_of,
+    watching,
+    watching_file,
+)
 from agent.journal import FileJournal, StateLock
 from agent.model.objects.agent import AgentConfig
 from agent.ports import PortError
 from agent.reconciler import Agent, Snapshot
 from agent.source.git import GitSource
 
-Word = Literal["stop", "look", "reload", "approval", "ended"]
+Word = Literal["stop", "look", "reload", "approval", "moves", "ended"]
 """What the control loop is told: by signals, by watched files, and by the agent's own end."""
 
 _END_WITHIN = 20.0
@@ -61,7 +69,9 @@ class Daemon:
             stack.enter_context(watching(source, lambda: agent.wake("push")))
             stack.enter_context(watching_file(config_file, lambda: words.put("reload")))
             stack.enter_context(watching_file(self._state_dir / approvals.NAME, lambda: words.put("approval")))
-            words.put("approval")  # one that was left while no agent ran
+            stack.enter_context(watching_file(self._state_dir / moving.NAME, lambda: words.put("moves")))
+            words.put("approval")  # what was left while no agent ran
+            words.put("moves")
             return self._drive(agent)
 
     def _make(self, source: GitSource) -> Agent:
@@ -74,6 +84,7 @@ class Daemon:
             journal=LoggedJournal(FileJournal(self._state_dir)),
             settings=settings_of(config, key, watched=source.local_path is not None),
             publish=self._published,
+            metrics=metrics_server(config),
         )
 
     def _drive(self, agent: Agent) -> AgentConfig | None:
@@ -116,6 +127,9 @@ class Daemon:
                 case "approval":
                     if revision := approvals.take_approval(self._state_dir):
                         agent.approve(revision)
+                case "moves":
+                    if moves := moving.take_moves(self._state_dir):
+                        agent.move(moves)
             if word in {"look", "reload"} and (fresh := self._changed()) is not None:
                 return fresh
 

@@ -8,6 +8,7 @@ from prometheus_client.core import SummaryMetricFamily as Summary
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from agent.model.kindstatus import AutoscalerStatus
 from agent.model.status import Phase
 from agent.reconciler import FleetState, HostState, Metrics, Snapshot, SourceState
 
@@ -29,6 +30,7 @@ class SnapshotCollector(Collector):
         yield Gauge("trimtab_converged", "Whether everything is as the newest revision declares.", snapshot.converged)
         yield from _source(snapshot.source, self._now())
         yield from _fleet(snapshot.fleet)
+        yield from _autoscalers(snapshot.fleet)
         yield from _hosts(snapshot.hosts)
         yield from _work(snapshot.metrics)
 
@@ -57,6 +59,20 @@ def _fleet(fleet: FleetState) -> Iterator[Metric]:
             count = sum(1 for status in fleet.statuses if (status.key.kind, status.phase) == (kind, phase))
             objects.add_metric([kind, phase], count)
     yield objects
+
+
+def _autoscalers(fleet: FleetState) -> Iterator[Metric]:
+    labels = ["namespace", "name"]
+    current = Gauge(
+        "trimtab_autoscaler_current_replicas", "Replicas as of the last look at the metrics.", labels=labels
+    )
+    desired = Gauge("trimtab_autoscaler_desired_replicas", "Replicas that the metrics ask for.", labels=labels)
+    for status in fleet.statuses:
+        if isinstance(status.status, AutoscalerStatus):
+            key = [status.key.namespace, status.key.name]
+            current.add_metric(key, status.status.current_replicas)
+            desired.add_metric(key, status.status.desired_replicas)
+    yield from (current, desired)
 
 
 def _hosts(hosts: tuple[HostState, ...]) -> Iterator[Metric]:
