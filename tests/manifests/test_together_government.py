@@ -296,3 +296,32 @@ def test_a_quota_of_cpu_is_met_by_what_a_limit_range_gives() -> None:
     assert said(pod(), limits(defaultRequest={"cpu": 1}), quota({"requests.cpu": 1})) == []
     (found,) = said(pod(), limits(defaultRequest={"cpu": 2}), quota({"requests.cpu": 1}))
     assert found.startswith("0.yaml spec quota: ResourceQuota default/all allows 1 of requests.cpu, this wants 2")
+
+
+def test_a_pod_that_is_called_like_one_of_a_stateful_set() -> None:
+    assert said(stateful(1), pod("db-0"), pod("db-00"), pod("db-x")) == [
+        "1.yaml metadata.name duplicate: pods of StatefulSet default/db are called so"
+    ]
+
+
+def on_each_host(name: str, **spec: object) -> Manifest:
+    ports = [{"containerPort": 80, "hostPort": 80}]
+    template = {"containers": [{"name": "c", "image": "a", "ports": ports}], **spec}
+    labelled = {"metadata": {"labels": {"a": "a"}}, "spec": template}
+    return made("DaemonSet", "apps/v1", {"selector": {"matchLabels": {"a": "a"}}, "template": labelled}, name)
+
+
+def test_a_daemon_set_wants_its_port_on_every_host() -> None:
+    (found,) = said(on_each_host("one"), on_each_host("two"))
+    assert found.endswith(
+        "host-port-conflict: host port 80 TCP of host edge-1 is taken by DaemonSet default/one already"
+    )
+    elsewhere = {"matchExpressions": [{"key": "gpu", "operator": "Exists"}]}
+    affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [elsewhere]}}}
+    assert said(on_each_host("one"), on_each_host("two", affinity=affinity)) == []
+
+
+def test_jobs_can_wait_for_a_port() -> None:
+    template = {**on_each_host("one")["spec"]["template"]["spec"], "restartPolicy": "Never"}
+    job = made("Job", "batch/v1", {"parallelism": 3, "completions": 3, "template": {"spec": template}})
+    assert said(on_each_host("one"), job) == []

@@ -10,6 +10,7 @@ from agent.manifests.together.hosts import check_any_host, check_same_machine
 from agent.manifests.together.index import Index
 from agent.manifests.together.limitranges import check_limit_ranges
 from agent.manifests.together.missing import check_missing
+from agent.manifests.together.podnames import check_pod_names
 from agent.manifests.together.priorities import check_priorities
 from agent.manifests.together.pullsecrets import check_pull_secrets
 from agent.manifests.together.quotas import check_quotas
@@ -28,6 +29,7 @@ def check_together(objects: Sequence[ParsedObject], *, whole: bool, complete: bo
     problems = [
         *check_duplicates(index),
         *check_missing(index, absent=whole and complete),
+        *check_pod_names(index),
         *check_same_machine(index),
         *check_pull_secrets(index),
         *check_runtimes(index),

@@ -2,7 +2,7 @@
 
 A pod takes its host ports on the one host it runs on. Pods that can only run on a set of hosts, and want one port, need
 as many hosts: two pods pinned to one host are the plainest case. (Taints and ``unschedulable`` do not count here; they
-come and go.)
+come and go.) Pods of jobs end, so they can wait for each other.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,9 +11,15 @@ from typing import Final, NamedTuple
 from agent.manifests.parsed import HostPort, ParsedObject
 from agent.manifests.templates import pod_spec_of
 from agent.manifests.together.index import Index
+from agent.model.objects.cronjob import CronJob
+from agent.model.objects.daemonset import DaemonSet
 from agent.model.objects.deployment import Deployment
+from agent.model.objects.fleet import AnyObject
 from agent.model.objects.host import Host
+from agent.model.objects.job import Job
 from agent.model.objects.pod import PodSpec
+from agent.model.objects.replicaset import ReplicaSet
+from agent.model.objects.statefulset import StatefulSet
 from agent.model.origin import Location
 from agent.model.problem import Problem
 
@@ -52,12 +58,33 @@ def _demands(index: Index) -> dict[tuple[int, str], dict[frozenset[str], list[_D
         if entry.declared is None or found is None:
             continue
         body = entry.declared.body
-        pods = body.spec.replicas if isinstance(body, Deployment) else 1
         hosts = _hosts(found[0], index, fitting)
+        if isinstance(body, DaemonSet):
+            hosts -= _doubtful(found[0], index)
+        pods = _pods(body, len(hosts))
         for port in entry.host_ports if hosts else ():
             by_hosts = demands.setdefault((port.port, port.protocol), {})
             by_hosts.setdefault(hosts, []).append(_Demand(entry, port, pods))
     return demands
+
+
+def _pods(body: AnyObject, hosts: int) -> int:
+    """Return how many pods of an object want its ports for good, when so many hosts are fit for them."""
+    match body:
+        case Deployment() | ReplicaSet() | StatefulSet():
+            return body.spec.replicas
+        case DaemonSet():
+            return hosts
+        case Job() | CronJob():
+            return 0
+        case _:
+            return 1
+
+
+def _doubtful(spec: PodSpec, index: Index) -> frozenset[str]:
+    """Return hosts that may have no pod of a DaemonSet, though its node selector fits."""
+    everywhere = spec.affinity is None or spec.affinity.node_affinity is None
+    return frozenset(host.metadata.name for _, host in index.hosts if host.spec.taints or not everywhere)
 
 
 def _hosts(spec: PodSpec, index: Index, fitting: dict[frozenset[tuple[str, str]], frozenset[str]]) -> frozenset[str]:
