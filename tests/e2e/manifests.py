@@ -38,6 +38,48 @@ def deployment(
     return _document("Deployment", name, {"spec": body}, api="apps/v1")
 
 
+def _work(
+    containers: tuple[Mapping[str, object], ...], work: Mapping[str, object] | None, spec: Mapping[str, object]
+) -> object:
+    fields: dict[str, object] = {
+        "terminationGracePeriodSeconds": 2,
+        "restartPolicy": "Never",
+        "containers": list(containers),
+    }
+    return {"template": {"spec": {**fields, **spec}}, **(work or {})}
+
+
+def job(name: str, *containers: Mapping[str, object], work: Mapping[str, object] | None = None, **spec: object) -> str:
+    """A Job; `work` are fields of its own spec, the others of its pods'."""
+    return _document("Job", name, {"spec": _work(containers, work, spec)}, api="batch/v1")
+
+
+def cron_job(
+    name: str,
+    *containers: Mapping[str, object],
+    schedule: str,
+    work: Mapping[str, object] | None = None,
+    cron: Mapping[str, object] | None = None,
+    **spec: object,
+) -> str:
+    """A CronJob; `cron` are fields of its own spec, `work` of its jobs', the others of their pods'."""
+    template = {"spec": _work(containers, work, spec)}
+    body = {"schedule": schedule, "jobTemplate": template, **(cron or {})}
+    return _document("CronJob", name, {"spec": body}, api="batch/v1")
+
+
+def autoscaler(name: str, *, percent: int, most: int, **spec: object) -> str:
+    """A HorizontalPodAutoscaler of the Deployment with its name, by CPU."""
+    target = {"type": "Utilization", "averageUtilization": percent}
+    body = {
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name},
+        "maxReplicas": most,
+        "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
+        **spec,
+    }
+    return _document("HorizontalPodAutoscaler", name, {"spec": body}, api="autoscaling/v2")
+
+
 def config_map(name: str, **data: str) -> str:
     return _document("ConfigMap", name, {"data": data})
 
