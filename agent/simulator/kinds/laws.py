@@ -39,7 +39,7 @@ class Laws:
                     raise Broken(f"{key} is begun a second time")
                 self._begun.add(key)
         for name, scaled in declared.scaled.items():
-            scale = memory.autoscalers.get(f"HorizontalPodAutoscaler default/{name}")
+            scale = memory.autoscalers.get(f"Deployment default/{name}")
             if scale is not None and not scaled.least <= scale.replicas <= scaled.most:
                 raise Broken(f"{name} is scaled to {scale.replicas}, {scaled.least} to {scaled.most} are allowed")
         self._memory = memory
