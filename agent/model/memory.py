@@ -161,7 +161,7 @@ class Memory(Value, frozen=True, kw_only=True, weakref=True):
     there. None before the first plan. ``tainted`` maps hosts to their NoExecute taints (``key=value``) and since when
     each is there, being unseen among them: some pods bear one only for a time.
 
-    ``rollouts``, ``jobs`` and ``crons`` are by ``Kind namespace/name``, ``autoscalers`` so by the workload that they scale.
+    ``rollouts``, ``jobs`` and ``crons`` are by ``Kind namespace/name``, ``autoscalers`` by that of what they scale.
 
     Losing it is survivable: live pods stay where they are seen; only pods of hosts that are unseen at that moment,
     and pods planned but not created yet, are placed anew. Volumes that trimtab made are known again by their marks.

@@ -126,8 +126,9 @@ class SimulatedHost:
         return Usage(at=0.0)
 
     def sample(self) -> Mapping[str, ContainerUsage]:
-        """Ask nothing."""
-        return {}
+        """Ask what containers use."""
+        self._reach()
+        return self._machine.usage()
 
     def tidy(self, chores: Sequence[Chore]) -> Sequence[ChoreOutcome]:
         """Do nothing."""

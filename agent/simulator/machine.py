@@ -7,6 +7,7 @@ from agent.model.labels import AGENT, PODS_DIR, ROLE, SECRETS_DIR
 from agent.model.objects.meta import PodKey
 from agent.model.observation import ContainerSeen, ImageSeen, RuntimeFacts, SandboxSeen, Seen
 from agent.model.probing import ProbeKind
+from agent.model.usage import ContainerUsage
 from agent.model.volumes import VolumeMark, VolumeSeen
 from agent.simulator.clock import SimulatedClock
 
@@ -39,6 +40,9 @@ class Machine:
         """From when on the readiness probes of containers pass, by the machine's clock."""
         self.sick: set[str] = set()
         """Containers whose liveness probes fail."""
+        self.cores = 0.0
+        """What each container that runs uses of the CPU."""
+        self._used: dict[str, tuple[float, float]] = {}
         self.boots = 1
         self.version = 0
         """Counts changes: two looks with the same number saw the same."""
@@ -77,6 +81,16 @@ class Machine:
             pod_dirs=tuple(sorted(self.pod_dirs)),
             volumes=tuple(sorted(self.volumes.values())),
         )
+
+    def usage(self) -> dict[str, ContainerUsage]:
+        """Return what every container that runs has used so far, by id."""
+        now, before = self.now(), self._used
+        self._used = {}
+        for key, one in sorted(self.containers.items()):
+            if one.state == "running":
+                at, seconds = before.get(key, (one.started_at, 0.0))
+                self._used[key] = now, seconds + self.cores * max(0.0, now - at)
+        return {key: ContainerUsage(at=at, cpu_seconds=seconds) for key, (at, seconds) in self._used.items()}
 
     def inside(self, sandbox_id: str) -> list[ContainerSeen]:
         """Return the containers of a sandbox, by id."""
