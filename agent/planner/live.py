@@ -21,10 +21,11 @@ class Live(Value, frozen=True, kw_only=True):
     ``name`` is its key as memory spells it; ``set`` and ``slot`` are what a generated name says (empty, -1 otherwise).
     ``seen`` is False on an unseen host: the pod exists as far as anybody knows, and is not available. ``lost`` once
     that lasts longer than the pod bears, so that another takes its place; it may still run. ``observed`` is None for
-    a pod that only memory tells of. ``running_since`` (on the agent's clock) is since when all of its containers are
-    ready, None unless all of ``names`` are. ``gates`` are its readiness gates, ``shut`` those that its annotations did
-    not open when it was made. ``steady`` is its status while nothing about that depends on the time or on what git
-    says today.
+    a pod that only memory tells of; ``planned`` is one that was not there at the last look at its host, and may have
+    been made before that could not be seen any more. ``running_since`` (on the agent's clock) is since when all of its
+    containers are ready, None unless all of ``names`` are. ``gates`` are its readiness gates, ``shut`` those that its
+    annotations did not open when it was made. ``steady`` is its status while nothing about that depends on the time or
+    on what git says today.
     """
 
     key: PodKey
@@ -33,6 +34,7 @@ class Live(Value, frozen=True, kw_only=True):
     seen: bool
     owner: ObjectKey | None
     lost: bool = False
+    planned: bool = False
     generation: str = ""
     set: str = ""
     slot: int = -1

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from agent.model.memory import Memory
 from agent.model.objects.meta import ObjectKey, PodKey
-from agent.model.observation import Unseen
+from agent.model.observation import Unseen, last_known
 from agent.model.plan import FleetInput
 from agent.model.value import Value
 from agent.planner.live import Live, live_pods
@@ -119,7 +119,8 @@ def _ghosts(
     remembered = (one for one in _remembered_pods(given.memory) if one[1] in unseen and one[0] not in unseen[one[1]])
     ghosts: dict[str, list[Live]] = {}
     for name, host in sorted(remembered):
-        ghosts.setdefault(host, []).append(_ghost(name, host, stems))
+        planned = last_known(given.observations[host]) is not None
+        ghosts.setdefault(host, []).append(_ghost(name, host, stems, planned=planned))
     return ghosts
 
 
@@ -134,7 +135,7 @@ def _remembered_pods(memory: Memory) -> Iterator[tuple[str, str]]:
     yield from ((name, host) for name, host in elsewhere if memory.placements.get(name) != host)
 
 
-def _ghost(name: str, host: str, stems: Mapping[str, ObjectKey]) -> Live:
+def _ghost(name: str, host: str, stems: Mapping[str, ObjectKey], *, planned: bool) -> Live:
     namespace, _, short = name.partition("/")
     key = PodKey(namespace=namespace, name=short)
     parsed = parse_slot(short) or ("", -1)
@@ -143,6 +144,7 @@ def _ghost(name: str, host: str, stems: Mapping[str, ObjectKey]) -> Live:
         name=name,
         host=host,
         seen=False,
+        planned=planned,
         owner=_owner_by_name(key, stems),
         generation=parse_set(short).rpartition("-")[2],
         set=parsed[0],

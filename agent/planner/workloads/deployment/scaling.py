@@ -23,7 +23,7 @@ def sizes_of(scene: Scene) -> Sizes:
         active = [one for one, size in sizes.items() if size]
         if len(active) == 1:
             return sizes | {active[0]: replicas}
-    if not changed or scene.spec.strategy.type == "Recreate":
+    if not changed:
         return sizes
     return proportional(sizes, replicas=replicas, most=scene.most, before=before or total)
 

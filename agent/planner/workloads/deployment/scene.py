@@ -49,6 +49,8 @@ class Scene:
                 self.gone.append(pod)
             elif pod.lost:
                 self.lost.append(pod)
+            elif pod.planned:
+                continue  # its slot has a place, and is filled when there is room for it
             elif self.newest(pod):
                 self.current[pod.slot] = pod
             else:
