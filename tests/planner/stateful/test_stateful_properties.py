@@ -167,13 +167,16 @@ def _back(name: str) -> Event:
     return Event(f"back({name})", happen)
 
 
-def _taint(name: str, *, there: bool) -> Event:
+def _set_up(name: str, how: str) -> Event:
+    """Taint a host, drain it, or let it be as all others."""
+
     def happen(stage: Stage) -> None:
-        taints = (Taint(key="broken", effect="NoExecute"),) if there else ()
-        stage.hosts = [host(name, taints=taints) if one.metadata.name == name else one for one in stage.hosts]
+        taints = (Taint(key="broken", effect="NoExecute"),) if how == "taint" else ()
+        changed = host(name, taints=taints, drain=how == "drain")
+        stage.hosts = [changed if one.metadata.name == name else one for one in stage.hosts]
         stage.declare(stage.db, stage.log)
 
-    return Event(f"taint({name}, {there=})", happen)
+    return Event(f"set_up({name}, {how})", happen)
 
 
 def _off(name: str) -> Event:
@@ -222,7 +225,7 @@ TROUBLE = st.one_of(
     st.builds(_cut, HOSTS, forget=st.booleans()),
     HOSTS.map(_back),
     HOSTS.map(_off),
-    st.builds(_taint, HOSTS, there=st.booleans()),
+    st.builds(_set_up, HOSTS, st.sampled_from(["taint", "drain", "plain"])),
     st.sampled_from([1, 5, 600]).map(_wait),
     st.just(Event("forget", _forget)),
 )
@@ -238,7 +241,7 @@ def test_one_identity_once_and_the_fleet_converges(trouble: list[Event]) -> None
         stage.check()
     for name in "abc":
         _back(name).happen(stage)
-        _taint(name, there=False).happen(stage)
+        _set_up(name, "plain").happen(stage)
     stage.settle(rounds=200)
     assert stage.actions(stage.check()) == [], "the next plan is empty"
     assert stage.plan().memory == stage.memory
