@@ -166,6 +166,7 @@ class _Index:
     def __init__(self, budgets: Sequence[_Budget]) -> None:
         self._by_label: dict[tuple[str, str], list[_Budget]] = {}
         self._others: list[_Budget] = []
+        self._known: dict[int, tuple[Mapping[str, str], list[_Budget]]] = {}
         for one in budgets:
             asked = one.spec.selector.match_labels if one.spec.selector is not None else {}
             if asked:
@@ -174,7 +175,13 @@ class _Index:
                 self._others.append(one)
 
     def about(self, labels: Mapping[str, str]) -> list[_Budget]:
-        """Return the budgets that select a pod with some labels, by name."""
+        """Return the budgets that select a pod with some labels, by name. Pods of one template share theirs."""
+        known = self._known.get(id(labels))
+        if known is None:
+            known = self._known[id(labels)] = labels, self._find(labels)
+        return known[1]
+
+    def _find(self, labels: Mapping[str, str]) -> list[_Budget]:
         near = [one for label in labels.items() for one in self._by_label.get(label, ())]
         return sorted((one for one in (*near, *self._others) if one.matches(labels)), key=lambda one: one.key)
 

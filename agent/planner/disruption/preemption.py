@@ -1,5 +1,6 @@
 """Which pods make room for one that comes before them, by the rules of Kubernetes' preemption."""
 
+import heapq
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -47,24 +48,51 @@ class Preemption(NamedTuple):
     victims: Sequence[Occupant]
 
 
-def preempt(
-    demand: Demand,
-    priority: int,
-    rooms: Iterable[Room],
-    occupants: Mapping[str, Sequence[Occupant]],
-    violations: Violations,
-) -> Preemption | None:
-    """Return how room is made for a pod with the least harm; None when it cannot be made.
+_Rank = tuple[int, int, int, int, float, str]
+
+
+class Squeeze:
+    """Makes room for equal pods, one after another, each time with the least harm.
 
     The host is the one where the fewest budgets break; then where the highest victim is lowest, the sum of priorities
     smallest, the victims fewest; then where the highest were made last; then the first by name.
     """
-    best: tuple[tuple[int, int, int, int, float, str], Preemption] | None = None
-    for room in rooms:
-        lower = [one for one in occupants.get(room.name, ()) if one.priority < priority]
-        found = _victims(demand, room, lower, violations) if lower else None
+
+    def __init__(
+        self,
+        demand: Demand,
+        priority: int,
+        rooms: Iterable[Room],
+        occupants: Mapping[str, Sequence[Occupant]],
+        violations: Violations,
+    ) -> None:
+        self._demand, self._priority = demand, priority
+        self._occupants, self._violations = occupants, violations
+        self._order = [(rank, room.name, room) for room in rooms if (rank := self._weighed(room)[0]) is not None]
+        heapq.heapify(self._order)
+        self._last: Room | None = None
+
+    def next(self) -> Preemption | None:
+        """Return how room is made for one more, once that for the last is made; None when it cannot be."""
+        if self._last is not None and (rank := self._weighed(self._last)[0]) is not None:
+            heapq.heappush(self._order, (rank, self._last.name, self._last))
+        self._last = None
+        while self._order:
+            before, name, room = heapq.heappop(self._order)
+            rank, victims = self._weighed(room)
+            if rank == before:
+                self._last = room
+                return Preemption(name, victims)
+            # Budgets were used up since. That makes a host worse, never better.
+            if rank is not None:
+                heapq.heappush(self._order, (rank, name, room))
+        return None
+
+    def _weighed(self, room: Room) -> tuple[_Rank | None, Sequence[Occupant]]:
+        lower = [one for one in self._occupants.get(room.name, ()) if one.priority < self._priority]
+        found = _victims(self._demand, room, lower, self._violations) if lower else None
         if found is None:
-            continue
+            return None, ()
         victims, broken = found
         highest = max(one.priority for one in victims)
         rank = (
@@ -75,9 +103,7 @@ def preempt(
             -min(one.started for one in victims if one.priority == highest),
             room.name,
         )
-        if best is None or rank < best[0]:
-            best = rank, Preemption(room.name, victims)
-    return best[1] if best is not None else None
+        return rank, victims
 
 
 def _victims(

@@ -9,7 +9,7 @@ from agent.model.memory import EvictionRecord
 from agent.model.objects.meta import PodKey
 from agent.planner.disruption.budgets import Budgets, labels_of
 from agent.planner.disruption.leavers import Leaver
-from agent.planner.disruption.preemption import Occupant, preempt
+from agent.planner.disruption.preemption import Occupant, Preemption, Squeeze
 from agent.planner.fleet.choosing import Chooser
 from agent.planner.fleet.ground import Ground
 from agent.planner.fleet.staying import Homeless
@@ -38,6 +38,7 @@ class Seating:
         self.gone: dict[PodKey, EvictionRecord] = {}
         self._queue: list[tuple[int, int, Homeless]] = []
         self._arrivals = count()
+        self._lowest = min((chooser.standing(claim.template).value for claim in claims), default=0)
         self._occupants: Mapping[str, list[Occupant]] | None = None
 
     def seat(self, homeless: Iterable[Homeless]) -> None:
@@ -91,31 +92,36 @@ class Seating:
             answers: Sequence[str | Refused] = (answer,)
         else:
             answers = self._chooser.choose(one)
-        hopeless = False
+        squeeze: Squeeze | None = None
         for slot, answer in zip(one.slots, answers, strict=True):
             if isinstance(answer, str):
                 self.hosts[slot.key] = answer
-            elif hopeless or not self._push_in(one, slot):
+                continue
+            if squeeze is None or not _alike(one):
+                squeeze = self._squeeze(one, slot)
+            if squeeze is None or not self._push_in(one, slot, squeeze.next()):
                 self.refused[slot.key] = answer.why
-                # What cannot be done for one of several equal pods cannot be done for the next.
-                hopeless = not slot.host and not one.template.claiming
 
-    def _push_in(self, one: Homeless, slot: Slot) -> bool:
-        """Make room for a pod by taking others away that it comes before; tell whether that worked."""
+    def _squeeze(self, one: Homeless, slot: Slot) -> Squeeze | None:
+        """Return how room can be made for a pod by taking others away that it comes before; None when it may not."""
         standing, template = self._chooser.standing(one.template), one.template
-        if not standing.preempts or standing.value <= self._lowest():
-            return False
+        if not standing.preempts or standing.value <= self._lowest:
+            return None
         if self._occupants is None:
             self._occupants = self._seated()
         rooms = self._chooser.if_emptier(template, slot)
-        found = preempt(template.demand, standing.value, rooms, self._occupants, self._budgets.violations)
-        if found is None:
+        return Squeeze(template.demand, standing.value, rooms, self._occupants, self._budgets.violations)
+
+    def _push_in(self, one: Homeless, slot: Slot, found: Preemption | None) -> bool:
+        """Put a pod where room can be made for it, if there is such a place."""
+        if found is None or self._occupants is None:
             return False
-        why = f"makes room for {slot.key} of priority {standing.value}"
+        value = self._chooser.standing(one.template).value
+        why = f"makes room for {slot.key} of priority {value}"
         for victim in found.victims:
             self._push_out(victim, EvictionRecord(host=found.host, reason="preempted", why=why, by=slot.name))
             self._occupants[found.host].remove(victim)
-        self._chooser.take(template, slot, found.host)
+        self._chooser.take(one.template, slot, found.host)
         self.hosts[slot.key] = found.host
         return True
 
@@ -128,10 +134,6 @@ class Seating:
             (self.gone if _ends(victim.claim) else self.evicted)[key] = record
         if victim.live is None or not _ends(victim.claim):
             self._wait(Homeless(victim.claim, victim.template, (victim.slot,)))
-
-    def _lowest(self) -> int:
-        standing = self._chooser.standing
-        return min((standing(claim.template).value for claim in self._claims), default=0)
 
     def _seated(self) -> Mapping[str, list[Occupant]]:
         """Return the pods that have their places, by host."""
@@ -150,3 +152,8 @@ class Seating:
 def _ends(claim: Claim) -> bool:
     """Tell whether a claim's pods run to their end: none of them is taken up again elsewhere."""
     return claim.template.declared.key.kind == "Job"
+
+
+def _alike(one: Homeless) -> bool:
+    """Tell whether what holds for one of the pods holds for the next: none has a host, claims or neighbours to mind."""
+    return not (one.template.claiming or one.template.demand.social or any(slot.host for slot in one.slots))

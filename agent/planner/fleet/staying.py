@@ -49,12 +49,13 @@ def stay(claims: Sequence[Claim], ground: Ground, placed: dict[PodKey, str]) -> 
             live = pods.get(slot.key)
             host = live.host if live else placements.get(slot.name, "")
             template = slot.template or newest
-            if evicted and slot.key in evicted:
-                toward = placements.get(slot.name, "")
-                toward = toward if toward != host else ""
+            leaves = bool(evicted) and slot.key in evicted
+            if leaves and (toward := placements.get(slot.name, host)) != host:
                 homeless.append(Homeless(claim, template, (slot,), toward))
-            elif host in hosts and (
-                not choosy or _may_stay(template, slot, hosts[host], ports.setdefault(host, []), ground)
+            elif (
+                host in hosts
+                and not leaves
+                and (not choosy or _may_stay(template, slot, hosts[host], ports.setdefault(host, []), ground))
             ):
                 placed[slot.key] = host
             else:
