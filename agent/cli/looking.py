@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from agent.cli.asking import ask
-from agent.cli.wiring import keep_key, open_host, open_source, recorded_key, saved_key, saved_state
+from agent.cli.wiring import keep_key, open_host, open_source, profiles_of, recorded_key, saved_key, saved_state
 from agent.manifests import Cache, load
 from agent.manifests.report import render_text
 from agent.model.duration import parse_duration
@@ -82,6 +82,7 @@ def look_at(config: AgentConfig, fleet: Fleet) -> FleetInput:
             key=saved_key(config) or recorded_key(hosts) or _key_to_be(config),
             now=time.time(),
             prune=spec.prune.enabled,
+            profiles=profiles_of(config),
             before=_in_force(config, state.in_force) if state.in_force not in {"", fleet.revision.id} else None,
         )
     finally:
