@@ -36,7 +36,8 @@ def _filled(entry: ParsedObject, items: Sequence[LimitRangeItem]) -> ParsedObjec
     spec = _pod(found[0], items)
     if spec == found[0]:
         return entry
-    return replace(entry, declared=replace(entry.declared, body=with_pod_spec(entry.declared.body, spec)))
+    written = entry.declared.body
+    return replace(entry, declared=replace(entry.declared, body=with_pod_spec(written, spec), written=written))
 
 
 def _pod(spec: PodSpec, items: Sequence[LimitRangeItem]) -> PodSpec:

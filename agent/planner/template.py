@@ -131,7 +131,7 @@ def resolve_template(
         spec = tolerant(spec)
     names = tuple(sorted(container.name for container in spec.containers))
     meta = template.metadata if template is not None else body.metadata
-    hashed = made_as or _hash(body, resolved, key, runtime)
+    hashed = made_as or _hash(declared, resolved, key, runtime)
     several = template is not None and len(spec.every_container) > 1
     labels = {**meta.labels, **_own_labels(declared.key, hashed)}
     lacking = spec.runtime_class_name and runtime is None
@@ -157,15 +157,19 @@ def resolve_template(
 
 
 def _hash(
-    body: Workload, config: Mapping[ConfigKey, ConfigData], key: FingerprintKey, runtime: RuntimeClass | None
+    declared: Declared[Workload],
+    config: Mapping[ConfigKey, ConfigData],
+    key: FingerprintKey,
+    runtime: RuntimeClass | None,
 ) -> str:
     """Return the hash that names a workload's template; empty for a Pod.
 
-    Of a job it leaves out what ConfigMaps and Secrets say, as in Kubernetes: a changed password is no reason to do the
-    work once more.
+    Of a job it leaves out what ConfigMaps and Secrets say, and what LimitRanges fill in, as in Kubernetes: a changed
+    password is no reason to do the work once more.
     """
-    if isinstance(body, Job):
-        return _template_hash(body.spec.template, {}, key, runtime, body.spec.completion_mode)
+    body, written = declared.body, declared.written or declared.body
+    if isinstance(written, Job):
+        return _template_hash(written.spec.template, {}, key, runtime, written.spec.completion_mode)
     template = pod_template(body)
     # A Deployment and a ReplicaSet of one name and one template must not take each other's pods for their own.
     kind = ("ReplicaSet",) if isinstance(body, ReplicaSet) else ()

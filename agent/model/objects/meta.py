@@ -59,3 +59,5 @@ class Declared(msgspec.Struct, Generic[Body_co], frozen=True, kw_only=True, weak
     key: ObjectKey
     body: Body_co
     origin: Origin
+    written: Body_co | None = None
+    """The body without what LimitRanges filled into its pods; None where they filled in nothing."""
