@@ -26,7 +26,7 @@ def due(spec: CronJobSpec, record: CronRecord, now: float) -> Due:
     A clock that was set back makes nothing due a second time.
     """
     schedule, zone = parse(spec.schedule), spec.time_zone or "UTC"
-    earliest = record.last or record.since
+    earliest = max(record.last, record.since)
     if spec.starting_deadline_seconds is not None:
         earliest = max(earliest, now - spec.starting_deadline_seconds)
     first = schedule.next_after(earliest, zone)

@@ -236,3 +236,17 @@ def test_the_agent_restarts_with_a_host_out_of_sight() -> None:
     world.settle()
     assert world.told("tick-20").failed == 1
     assert "tick-20-1" in world.running()
+
+
+def test_memory_is_lost_with_the_host_that_the_last_job_ran_on() -> None:
+    world = works()
+    world.at(1200)
+    world.end_all()
+    world.at(1500)
+    place, _ = world.find("tick-25-0")
+    world.lose(place, forget=True)
+    world.memory = Memory()
+    world.settle()
+    world.still()
+    assert "tick-25" not in world.jobs(), "not a second time"
+    assert world.running() == []
