@@ -55,7 +55,11 @@ class Declaration(Value, frozen=True, kw_only=True):
     @property
     def bounded(self) -> Mapping[str, Bounds]:
         """How many pods there may be of everything that is replicated, by the label ``app`` of its pods."""
-        found = {name: Bounds(least=_least(app), most=app.replicas + app.surge) for name, app in self.apps.items()}
+        budgets = self.kinds.budgets
+        found = {
+            name: Bounds(least=min(_least(app), budgets.get(name, app.replicas)), most=app.replicas + app.surge)
+            for name, app in self.apps.items()
+        }
         for name, one in self.kinds.sets.items():
             found[name] = Bounds(least=one.replicas - 1, most=one.replicas)
         for name, scaled in self.kinds.scaled.items():

@@ -22,15 +22,18 @@ def pace(scene: Scene) -> Pace:
 
 
 def _free(scene: Scene, host: str) -> bool:
-    """Tell whether nothing that is older, or still goes, is on a host."""
+    """Tell whether nothing that is older, or still goes, is on a host.
+
+    On one that cannot be seen, the newest may be only meant to be there: older ones are in its way until they are gone.
+    """
     on = scene.on[host]
-    return bool(on.newest) or not (on.older or on.going)
+    return any(pod.seen for pod in on.newest) or not (on.older or on.going)
 
 
 def _beyond_one(scene: Scene, host: str) -> list[Live]:
     """Return older pods that are not the only one of their host."""
     on = scene.on[host]
-    return list(on.older) if on.newest else on.older[1:]
+    return list(on.older) if any(pod.seen for pod in on.newest) else on.older[1:]
 
 
 def _one_for_another(scene: Scene) -> Pace:
