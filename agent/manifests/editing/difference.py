@@ -1,14 +1,16 @@
 """The fewest changes of a document's text that make it say something else; all other text stays as it is."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from difflib import SequenceMatcher
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from agent.manifests.editing.layout import Written
 from agent.manifests.editing.parts import FIRST, places, rearrange
 from agent.manifests.editing.splice import Splice, column, leads_its_line, line_end
 from agent.manifests.editing.wording import Style, block_lines, inline
+
+_MERGE: Final = "<<"
 
 
 class Slot(NamedTuple):
@@ -40,21 +42,21 @@ class Differ(NamedTuple):
     def _mapping(self, written: Written, now: dict[str, Any], wanted: dict[str, Any]) -> list[Splice] | None:
         """Return the changes of a mapping's entries, None where it is better written anew."""
         keys = [key.text for key, _ in written.entries]
-        kept = [index for index, key in enumerate(keys) if key in wanted]
+        kept = [index for index, key in enumerate(keys) if key in wanted or key == _MERGE]
         if not kept:
             return None
         changes: list[Splice] = []
-        for key, value in (written.entries[index] for index in kept):
+        for key, value in (written.entries[index] for index in kept if keys[index] != _MERGE):
             slot = Slot(self.text.index(":", key.end) + 1, column(self.text, key.start), written.flow)
             changes += self.value(value, now[key.text], wanted[key.text], slot)
         new: dict[int, dict[str, Any]] = {}
-        after = FIRST
+        after = max((index for index, key in enumerate(keys) if key == _MERGE), default=FIRST)
         for name, value in wanted.items():
             if name in keys:
                 after = keys.index(name)
-            elif name not in now or not same(now[name], value):  # else `<<` brings it
+            elif name not in now or not same(now[name], value):  # else it is merged in
                 new.setdefault(after, {})[name] = value
-        return [*changes, *rearrange(self.text, self.style, written, _with_merges(keys, kept), new)]
+        return [*changes, *rearrange(self.text, self.style, written, kept, new)]
 
     def _sequence(self, written: Written, now: list[Any], wanted: list[Any]) -> list[Splice] | None:
         """Return the changes of a list's entries, None where it is better written anew."""
@@ -88,7 +90,8 @@ class Differ(NamedTuple):
             return Splice(slot.head, written.end, " " + self._block(wanted, slot.indent + 2))
         indent = slot.indent + (style.step if isinstance(wanted, dict) or style.indented_lists else 0)
         end_of_key = line_end(text, slot.head)
-        head = end_of_key if written.start > end_of_key else slot.head  # a comment behind the key stays
+        behind = written.start > end_of_key or written.start == written.end
+        head = end_of_key if behind else slot.head  # a comment behind the key stays
         return Splice(head, max(head, written.end), style.newline + " " * indent + self._block(wanted, indent))
 
     def _block(self, wanted: dict[str, Any] | list[Any], indent: int) -> str:
@@ -99,11 +102,6 @@ class Differ(NamedTuple):
 def same(now: Any, wanted: Any) -> bool:  # noqa: ANN401 - plain data of any shape
     """Tell whether two values are the same to JSON, where 1, 1.0 and true are three things."""
     return json.dumps(now, sort_keys=True) == json.dumps(wanted, sort_keys=True)
-
-
-def _with_merges(keys: Sequence[str], kept: Sequence[int]) -> list[int]:
-    """Return which entries stay: those that are wanted, and ``<<``, which brings others in."""
-    return sorted({*kept, *(index for index, key in enumerate(keys) if key == "<<")})
 
 
 def _pairs(now: list[Any], wanted: list[Any]) -> Iterator[tuple[int | None, int | None]]:
