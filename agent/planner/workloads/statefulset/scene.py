@@ -1,4 +1,3 @@
-from collections.abc import Iterable, Sequence
 from typing import Final, cast
 
 from msgspec.structs import replace
@@ -24,7 +23,7 @@ class Scene:
         rolling = spec.update_strategy.rolling_update or StatefulRollingUpdate()
         self.rolls: Final = spec.update_strategy.type == "RollingUpdate"
         self.due: Final = range(first + rolling.partition, self.wanted.stop) if self.rolls else range(0)
-        """Ordinals that are to be of the newest template in the end; all others once they are made anew."""
+        """Ordinals that are to be updated."""
         most = resolve(rolling.max_unavailable or 1, self.spec.replicas, round_up=True)
         self.unavailable: Final = max(1, most)
         self.lost: Final = tuple(pod for pod in scope.live if pod.lost)
@@ -32,6 +31,8 @@ class Scene:
             parsed[1]: pod for pod in scope.live if not pod.lost and (parsed := parse_ordinal(pod.key.name)) is not None
         }
         self._earlier, self._leaving = scope.earlier, scope.memory.leaving
+        times = ((ordinal, self.available_at(pod)) for ordinal, pod in self.pods.items() if not self.going(ordinal))
+        self._available: Final = {ordinal for ordinal, at in times if at is not None and at <= self.now}
 
     def going(self, ordinal: int) -> bool:
         """Tell whether a pod was sent away before. There is no way back: somebody may have told it to stop."""
@@ -45,9 +46,7 @@ class Scene:
 
     def available(self, ordinal: int) -> bool:
         """Tell whether there is a pod, to stay, that has been ready for minReadySeconds."""
-        pod = self.pods.get(ordinal)
-        at = None if pod is None or self.going(ordinal) else self.available_at(pod)
-        return at is not None and at <= self.now
+        return ordinal in self._available
 
     def available_at(self, pod: Live) -> float | None:
         """Return when a pod is, or was, available if nothing happens to it; None while it is not ready."""
@@ -64,10 +63,6 @@ class Scene:
     def condemned(self) -> list[int]:
         """Return the ordinals that are not wanted and of which there is a pod, the highest first."""
         return sorted((ordinal for ordinal in self.pods if ordinal not in self.wanted), reverse=True)
-
-    def live(self, ordinals: Iterable[int]) -> Sequence[Live]:
-        """Return the pods of some ordinals."""
-        return [self.pods[ordinal] for ordinal in ordinals]
 
     def template_of(self, pod: Live) -> Template | None:
         """Return the older template that a pod was made from, as far as it is known."""
