@@ -1,3 +1,4 @@
+import math
 from collections.abc import Callable
 
 from msgspec.structs import replace
@@ -48,6 +49,8 @@ class Machine:
         """Counts changes: two looks with the same number saw the same."""
         self.changed: Callable[[], None] = lambda: None
         self._made = 0
+        self._available: tuple[tuple[str, int], float, dict[PodKey, SandboxSeen]] | None = None
+        """What was available at a version, and until when that holds by itself: it is asked for at every step."""
 
     def now(self) -> float:
         """Return the time on the machine's own clock."""
@@ -108,7 +111,12 @@ class Machine:
 
     def available(self, agent: str) -> dict[PodKey, SandboxSeen]:
         """Return the agent's pods that run right now."""
-        return available_in(self.look(), agent, self.is_ready)
+        now = self.now()
+        known = self._available
+        if known is None or known[0] != (agent, self.version) or now >= known[1]:
+            until = min((at for at in self.ready_from.values() if at > now), default=math.inf)
+            known = self._available = (agent, self.version), until, available_in(self.look(), agent, self.is_ready)
+        return known[2]
 
     def is_ready(self, container: ContainerSeen) -> bool:
         """Tell whether a container that runs would pass its readiness probe."""

@@ -18,7 +18,7 @@ from agent.simulator.verdict import check_converged
 from agent.simulator.world import World
 
 _FAULTY_TURNS: Final = 120
-_HOSTS: Final = (1, 2, 3, 3, 4, 4, 6, 6, 8, 25)
+_HOSTS: Final = (1, 2, 3, 3, 4, 4, 6, 6, 8, 50)
 """How many hosts fleets of every kind have."""
 
 

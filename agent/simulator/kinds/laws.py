@@ -24,6 +24,8 @@ class Laws:
         self._memory = Memory()
         self._succeeded: dict[str, set[tuple[str, str]]] = {}
         """By job: the machines and pods that did its work."""
+        self._running: dict[str, tuple[int, tuple[PodKey, ...]]] = {}
+        """By machine: what runs at its version."""
         self._begun: set[str] = set()
         """Jobs that CronJobs ever began."""
 
@@ -89,12 +91,21 @@ class Laws:
         """Check that no identity runs twice."""
         seen: dict[PodKey, str] = {}
         for name in sorted(self._machines):
-            machine = self._machines[name]
-            for one in machine.ours(self._agent):
-                if _owner(one.config, "StatefulSet") and self._alive(machine, one):
-                    key = PodKey(namespace=one.config.namespace, name=one.config.name)
-                    if seen.setdefault(key, name) != name:
-                        raise Broken(f"{key} runs on {seen[key]} and on {name}")
+            for key in self._identities(self._machines[name]):
+                if seen.setdefault(key, name) != name:
+                    raise Broken(f"{key} runs on {seen[key]} and on {name}")
+
+    def _identities(self, machine: Machine) -> tuple[PodKey, ...]:
+        """Return the pods of StatefulSets of which something runs on a machine."""
+        version, keys = self._running.get(machine.name, (-1, ()))
+        if version != machine.version:
+            keys = tuple(
+                PodKey(namespace=one.config.namespace, name=one.config.name)
+                for one in machine.ours(self._agent)
+                if _owner(one.config, "StatefulSet") and self._alive(machine, one)
+            )
+            self._running[machine.name] = machine.version, keys
+        return keys
 
     def _alive(self, machine: Machine, sandbox: SandboxSeen) -> bool:
         """Tell whether something of a pod runs."""
