@@ -66,7 +66,7 @@ class _Budget:
         if self.failed:
             said = Condition(type="DisruptionAllowed", status="False", reason="SyncFailed", message=self.failed)
             told = BudgetStatus(conditions=(said,))
-            return ObjectStatus(key=self.key, phase="Failed", reason="SyncFailed", message=self.failed, status=told)
+            return ObjectStatus(key=self.key, phase="Ready", reason="SyncFailed", message=self.failed, status=told)
         enough = Condition(type="DisruptionAllowed", status="True", reason="SufficientPods")
         few = Condition(type="DisruptionAllowed", status="False", reason="InsufficientPods")
         told = BudgetStatus(

@@ -110,14 +110,19 @@ class _Board:
 
     def relieve(self, moved: Container[PodKey]) -> Move | None:
         """Move a pod off the host that carries most, where that brings it and another host closer together."""
-        room = max(self._rooms.values(), key=lambda one: (one.share, one.name))
-        carried = room.share
+        least = min((room.share for room in self._rooms.values() if room.open), default=1.0)
+        for room in sorted(self._rooms.values(), key=lambda one: (-one.share, one.name)):
+            if room.share - least <= _WORTH:
+                break
+            if (move := self._relieve(room, room.share, moved)) is not None:
+                return move
+        return None
 
+    def _relieve(self, room: Room, carried: float, moved: Container[PodKey]) -> Move | None:
         def why(target: str) -> str:
             after = self._rooms[target].share
-            return (
-                f"{room.name} carries {carried:.0%}, {target} {after:.0%} with it" if after < carried - _WORTH else ""
-            )
+            told = f"{room.name} carries {carried:.0%}, {target} {after:.0%} with it"
+            return told if after < carried - _WORTH else ""
 
         movable = (
             seat

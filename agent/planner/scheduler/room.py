@@ -114,6 +114,11 @@ class Room:
         return 100 - self.emptiness(demand) if self.cpu or self.memory else 0
 
     @property
+    def open(self) -> bool:
+        """Whether new pods come here without tolerating anything."""
+        return not self.absent and not any(taint.effect in {"NoSchedule", "NoExecute"} for taint in self.taints)
+
+    @property
     def share(self) -> float:
         """Which part of the host its pods take up, as scores weigh them; by number where no capacity is known."""
         parts = [

