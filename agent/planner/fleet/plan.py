@@ -63,7 +63,9 @@ def plan_fleet(given: FleetInput) -> FleetPlan:
     return FleetPlan(
         desired=assembly.desired,
         statuses=statuses,
-        memory=remember(ground, claims, placed, volumes, scaling.records, tended.records),
+        memory=remember(
+            ground, claims, placed, volumes, stray=stray, autoscalers=scaling.records, crons=tended.records
+        ),
         waiting=waiting,
         wake_at=min((at for at in times if at is not None), default=None),
         due_at=min((at for at in due if at is not None), default=None),

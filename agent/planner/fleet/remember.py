@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from agent.model.memory import CronRecord, Memory, ScaleRecord
 from agent.planner.fleet.ground import Ground
 from agent.planner.fleet.placement import Placed
+from agent.planner.live import Live
 from agent.planner.storage import Outcome, still_unlooked
 from agent.planner.workload import Claim
 
@@ -14,6 +15,8 @@ def remember(
     claims: Sequence[Claim],
     placed: Placed,
     volumes: Outcome,
+    *,
+    stray: Sequence[Live],
     autoscalers: Mapping[str, ScaleRecord],
     crons: Mapping[str, CronRecord],
 ) -> Memory:
@@ -31,6 +34,8 @@ def remember(
             # A job's pod that may not stay does not move: it fails, and the job makes another.
             leaving.update((one.name, one.host) for one in claim.current if one.key in placed.moving)
         lost.update((one.name, one.host) for one in claim.lost)
+    # What nothing declares goes, too. Where nobody can see that, its name may come back into the source before it did.
+    leaving.update((one.name, one.host) for one in stray if ground.given.prune and not one.seen)
     # Until it is gone, a pod is where it runs: an agent that comes later, and cannot look there, must know.
     placements.update((pod.name, pod.host) for key, pod in placed.moving.items() if key not in placed.evicted)
     after = Memory(

@@ -124,6 +124,22 @@ def test_a_pod_that_is_sent_away_is_so_for_an_agent_that_comes_later() -> None:
     assert verbs(world.settle()) == [("remove", "db-1"), ("create", "db-1")]
 
 
+def test_a_set_that_was_removed_while_nobody_saw_its_host_is_not_begun_twice() -> None:
+    world = World(stateful(3))
+    world.settle()
+    place = world.host_of("db-1")
+    before = world.lose(place)
+    world.declare()
+    world.settle()
+    world.lose(place, forget=True)
+    world.declare(stateful(3))
+    world.settle()
+    assert "db-1" not in world.names()
+    world.observations[place] = before
+    assert ("remove", "db-1") in verbs(world.settle())
+    assert world.names() == ["db-0", "db-1", "db-2"]
+
+
 def test_losing_the_memory_moves_nothing() -> None:
     world = World(stateful(3))
     world.settle()
