@@ -74,9 +74,14 @@ def _waiting(claim: Claim, status: ObjectStatus, placed: Placed, delayed: Mappin
         message = f"{owner} {claim.holds}"
         reason: Literal["back-off", "rollout"] = "rollout" if claim.wake_at is None else "back-off"
         yield Waiting(reason=reason, message=message, object=owner, until=claim.wake_at or 0.0)
-    elif claim.stopped or claim.in_place < len(claim.final) or (claim.kept and status.phase != "Ready"):
+    elif claim.stopped or claim.in_place < len(claim.final) or _mixed(claim, status):
         message = f"rollout of {owner.namespace}/{owner.name} {claim.stopped or status.message}"
         yield Waiting(reason="rollout", message=message, object=owner, until=claim.wake_at or 0.0)
+
+
+def _mixed(claim: Claim, status: ObjectStatus) -> bool:
+    """Tell whether older pods are yet to be replaced. Those of a job that ended are not."""
+    return bool(claim.kept) and claim.job is None and status.phase != "Ready"
 
 
 def _host(key: ObjectKey, host: Host, observation: Observation) -> ObjectStatus:

@@ -80,11 +80,12 @@ def _unmentioned(subject: Subject, view: HostView, rule: str) -> Verdict | None:
 
 
 def _refused(subject: Subject, view: HostView, rule: str) -> Verdict | None:
-    """Match a pod that cannot be rendered; what runs of it goes on."""
+    """Match a pod that cannot be rendered; what runs of it goes on. One that ran to its end lacks nothing."""
     del rule
-    if subject.wanted is None or not subject.wanted.refused:
+    pod, wanted = subject.observed, subject.wanted
+    if wanted is None or not wanted.refused or (pod is not None and is_over(wanted, pod)):
         return None
-    return Verdict(waiting=(waits(view, subject, "refused", subject.wanted.refused),))
+    return Verdict(waiting=(waits(view, subject, "refused", wanted.refused),))
 
 
 def _absent(subject: Subject, view: HostView, rule: str) -> Verdict | None:

@@ -1,11 +1,14 @@
 """A job runs its pods to their end as often as it should, and no more."""
 
 import pytest
+from msgspec.structs import replace
 
-from agent.model.objects.pod import ConfigRef, EnvFromSource
+from agent.model.objects.pod import ConfigRef, EnvFromSource, SecretVolume, Volume, VolumeMount
+from agent.model.plan import HostInput
+from agent.planner.host import plan_host
 from agent.planner.workloads.job.indexes import read_indexes, write_indexes
 from tests.planner.batch.build import Works, indexed, job
-from tests.planner.fleet.build import config_map, container
+from tests.planner.fleet.build import KEY, config_map, container, secret
 
 
 def test_a_job_runs_once_and_never_again() -> None:
@@ -291,3 +294,32 @@ def test_pods_of_a_job_and_of_an_index_of_another_do_not_share_names() -> None:
     world = Works(indexed(2, parallelism=2, name="work"), job(name="work-1", completions=1))
     world.settle()
     assert len(world.names()) == 3
+
+
+def test_a_failed_job_waits_for_nothing() -> None:
+    world = Works(job(completions=1, backoff_limit=0))
+    world.settle()
+    world.end("work-0", 1)
+    world.settle()
+    assert world.status("work", "Job").phase == "Failed"
+    assert world.messages() == []
+
+
+def test_a_host_restarts_and_ended_pods_stay_as_they_are() -> None:
+    mounted = container(volume_mounts=(VolumeMount(name="key", mount_path="/key"),))
+    volume = Volume(name="key", secret=SecretVolume(secret_name="password"))
+    world = Works(job(mounted, completions=1, pod={"volumes": (volume,)}), secret(KEY="a"))
+    world.settle()
+    world.end("work-0")
+    world.settle()
+    place, _ = world.find("work-0")
+    seen = world.seen(place)
+    world.observations[place] = replace(
+        seen,
+        sandboxes=tuple(replace(one, ready=False) for one in seen.sandboxes),
+        files={path: one for path, one in seen.files.items() if not path.startswith("/run/")},
+        mounts=(),
+    )
+    world.still()
+    given = HostInput(desired=world.plan().desired[place], observation=world.seen(place), key=KEY, now=world.now)
+    assert plan_host(given).waiting == ()

@@ -41,7 +41,7 @@ def _ends(scene: Scene, book: Book) -> Iterator[_Event]:
                     book.missing.add(one.place)
                 yield _Event(False, end.at, name, one.place, end)
         elif one.end is not None and one.end.succeeded and not one.going:
-            if scene.indexed or one.place in book.missing:
+            if (one.place not in book.completed) if scene.indexed else (one.place in book.missing):
                 yield _Event(True, one.end.at, name, one.place, one.end)
         elif not one.pod.lost:
             book.missing.discard(one.place)
