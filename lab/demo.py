@@ -95,7 +95,7 @@ def _play(stage: Stage) -> None:
     stage.trimtab("diff", expect=1)
     _say("The agent starts")
     with _agent(stage):
-        _expect("6 pods run", lambda: len(stage.running("")) == 6)
+        _expect("12 pods run", lambda: len(stage.running("")) == 12)
         _settled(stage)
         stage.trimtab("status")
         _change(stage)
