@@ -74,6 +74,8 @@ def _furthest(current: int, changes: History, rules: Direction, now: float, *, s
     """Return how far the policies of a direction let replicas go."""
     if rules.select == "Disabled":
         return current
+    if not rules.policies:
+        return MOST if sign > 0 else 0
     proposals = []
     for policy in rules.policies:
         begun = current - sum(_within(changes, policy.period_seconds, now))

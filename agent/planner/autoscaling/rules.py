@@ -1,4 +1,4 @@
-"""How an autoscaler behaves in each direction, with Kubernetes' defaults for what it leaves out."""
+"""How an autoscaler behaves in each direction."""
 
 from typing import Final, Literal
 
@@ -7,13 +7,7 @@ from agent.model.quantity import parse_quantity
 from agent.model.value import Value
 
 _TOLERANCE: Final = 0.1
-_PERIOD: Final = 15
-_UP: Final = (
-    ScalingPolicy(type="Pods", value=4, period_seconds=_PERIOD),
-    ScalingPolicy(type="Percent", value=100, period_seconds=_PERIOD),
-)
-_DOWN: Final = (ScalingPolicy(type="Percent", value=100, period_seconds=_PERIOD),)
-_DOWN_WINDOW: Final = 300
+"""Kubernetes' --horizontal-pod-autoscaler-tolerance."""
 
 
 class Direction(Value, frozen=True, kw_only=True):
@@ -27,7 +21,7 @@ class Direction(Value, frozen=True, kw_only=True):
     @property
     def longest(self) -> int:
         """The longest period of a policy."""
-        return max(policy.period_seconds for policy in self.policies)
+        return max((policy.period_seconds for policy in self.policies), default=0)
 
 
 class Rules(Value, frozen=True, kw_only=True):
@@ -42,18 +36,15 @@ class Rules(Value, frozen=True, kw_only=True):
 
 
 def rules(behavior: ScalingBehavior | None) -> Rules:
-    """Return how an autoscaler behaves."""
+    """Return how an autoscaler behaves. What it leaves out, and defaulting did not set, limits nothing."""
     said = behavior or ScalingBehavior()
-    return Rules(
-        up=_direction(said.scale_up or ScalingRules(), 0, _UP),
-        down=_direction(said.scale_down or ScalingRules(), _DOWN_WINDOW, _DOWN),
-    )
+    return Rules(up=_direction(said.scale_up or ScalingRules()), down=_direction(said.scale_down or ScalingRules()))
 
 
-def _direction(said: ScalingRules, window: int, policies: tuple[ScalingPolicy, ...]) -> Direction:
+def _direction(said: ScalingRules) -> Direction:
     return Direction(
-        window=window if said.stabilization_window_seconds is None else said.stabilization_window_seconds,
+        window=said.stabilization_window_seconds or 0,
         select=said.select_policy or "Max",
-        policies=said.policies or policies,
+        policies=said.policies,
         tolerance=_TOLERANCE if said.tolerance is None else float(parse_quantity(said.tolerance)),
     )

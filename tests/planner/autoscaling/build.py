@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from agent.manifests.defaults.autoscaling import default_autoscaler
 from agent.model.kindstatus import AutoscalerStatus, Condition
 from agent.model.objects import ObjectMeta
 from agent.model.objects.autoscaler import (
@@ -59,12 +60,14 @@ def autoscaler(
 ) -> HorizontalPodAutoscaler:
     return HorizontalPodAutoscaler(
         metadata=ObjectMeta(name=name, namespace="default", annotations=annotations or {}),
-        spec=AutoscalerSpec(
-            scale_target_ref=ScaleTarget(kind="Deployment", name=target),
-            min_replicas=least,
-            max_replicas=most,
-            metrics=metrics or (cpu(),),
-            **spec,
+        spec=default_autoscaler(
+            AutoscalerSpec(
+                scale_target_ref=ScaleTarget(kind="Deployment", name=target),
+                min_replicas=least,
+                max_replicas=most,
+                metrics=metrics or (cpu(),),
+                **spec,
+            )
         ),
     )
 

@@ -7,13 +7,14 @@ from hypothesis import strategies as st
 from agent.model.objects.autoscaler import ScalingBehavior, ScalingPolicy, ScalingRules
 from agent.planner.autoscaling.pace import Bounds, History, kept_changes, kept_wishes, pace
 from agent.planner.autoscaling.rules import Rules, rules
+from tests.planner.autoscaling.build import autoscaler
 
 NOW = 1000.0
 WIDE = Bounds(1, 1000)
 
 
 def behave(up: ScalingRules | None = None, down: ScalingRules | None = None) -> Rules:
-    return rules(ScalingBehavior(scale_up=up, scale_down=down))
+    return rules(autoscaler(behavior=ScalingBehavior(scale_up=up, scale_down=down)).spec.behavior)
 
 
 def pods(value: int, period: int = 60) -> ScalingPolicy:
@@ -158,7 +159,7 @@ def _keeps_policies(held: Rules, changes: History, current: int, change: int, no
     if not change:
         return
     assert direction.select != "Disabled"
-    fits = []
+    fits = [True] * (not direction.policies)
     for policy in direction.policies:
         recent = sum(count for at, count in changes if now - policy.period_seconds < at)
         begun = current - recent
