@@ -118,7 +118,7 @@ def _ghosts(
         return {}
     remembered = (one for one in _remembered_pods(given.memory) if one[1] in unseen and one[0] not in unseen[one[1]])
     ghosts: dict[str, list[Live]] = {}
-    for name, host in sorted(remembered):
+    for name, host in sorted(set(remembered)):
         planned = last_known(given.observations[host]) is not None
         ghosts.setdefault(host, []).append(_ghost(name, host, stems, planned=planned))
     return ghosts
