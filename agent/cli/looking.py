@@ -83,6 +83,7 @@ def look_at(config: AgentConfig, fleet: Fleet) -> FleetInput:
             now=time.time(),
             prune=spec.prune.enabled,
             profiles=profiles_of(config),
+            autoscaling=parse_duration(spec.limits.autoscaling),
             before=_in_force(config, state.in_force) if state.in_force not in {"", fleet.revision.id} else None,
         )
     finally:
