@@ -14,6 +14,17 @@ _GROUPS: Final = {
     "PersistentVolume": "io.k8s.api.core.v1",
     "StorageClass": "io.k8s.api.storage.v1",
     "RuntimeClass": "io.k8s.api.node.v1",
+    "Deployment": "io.k8s.api.apps.v1",
+    "ReplicaSet": "io.k8s.api.apps.v1",
+    "StatefulSet": "io.k8s.api.apps.v1",
+    "DaemonSet": "io.k8s.api.apps.v1",
+    "Job": "io.k8s.api.batch.v1",
+    "CronJob": "io.k8s.api.batch.v1",
+    "HorizontalPodAutoscaler": "io.k8s.api.autoscaling.v2",
+    "PodDisruptionBudget": "io.k8s.api.policy.v1",
+    "PriorityClass": "io.k8s.api.scheduling.v1",
+    "ResourceQuota": "io.k8s.api.core.v1",
+    "LimitRange": "io.k8s.api.core.v1",
 }
 """The kinds whose parts are walked, in the order of the page."""
 

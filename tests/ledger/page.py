@@ -70,8 +70,8 @@ def _head(ledger: Ledger, entries: Sequence[Entry]) -> Iterator[str]:
     yield f"Of all {len(entries)} fields here, {len(taken) - len(idle)} are honoured, {len(idle)} accepted without"
     yield f"effect, {len(entries) - len(taken)} refused with their location."
     yield ""
-    yield "The test shows the field on real hosts, in the containers or on containerd itself. *(unit)* marks what the"
-    yield "test hosts cannot show, such as AppArmor: there the test shows what containerd is told, or what is refused."
+    yield "The test shows the field on real hosts, in the containers or on containerd itself. *(unit)* marks what is"
+    yield "shown without them: there the test shows what is planned, what containerd is told, or what is refused."
 
 
 def _tables(ledger: Ledger, entries: Sequence[Entry]) -> Iterator[str]:

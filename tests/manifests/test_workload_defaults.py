@@ -11,6 +11,7 @@ from agent.model.objects.cronjob import CronJob
 from agent.model.objects.daemonset import DaemonRollingUpdate, DaemonSet
 from agent.model.objects.host import Host
 from agent.model.objects.job import Job, JobSpec
+from agent.model.objects.priority import PriorityClass
 from agent.model.objects.quota import LimitRange
 from agent.model.objects.replicaset import ReplicaSet
 from agent.model.objects.statefulset import ClaimRetention, StatefulRollingUpdate, StatefulSet
@@ -141,3 +142,11 @@ def test_a_host_keeps_something_for_itself_and_can_be_drained() -> None:
     usual = only(text % "")
     assert isinstance(usual, Host)
     assert (usual.spec.drain, usual.spec.reserved) == (False, {})
+
+
+def test_what_a_priority_class_is_for_is_kept() -> None:
+    text = "apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: a}\nvalue: 5\ndescription: Shops.\n"
+    body = only(text)
+    assert isinstance(body, PriorityClass)
+    assert (body.value, body.description, body.preemption_policy) == (5, "Shops.", "PreemptLowerPriority")
+    assert not body.global_default
