@@ -61,20 +61,25 @@ def without_lost(sight: Sight, claims: Iterable[Claim]) -> Sight:
     lost = {(pod.key, pod.host) for claim in claims for pod in claim.lost}
     if not lost:
         return sight
+    bereft = [one for one in sight.duplicates if (one.key, sight.pods[one.key].host) in lost]
+    others = {one.key: one for one in reversed(bereft) if (one.key, one.host) not in lost}
     return replace(
         sight,
         on_host={
             host: tuple(one for one in pods if (one.key, host) not in lost) for host, pods in sight.on_host.items()
         },
-        pods={key: pod for key, pod in sight.pods.items() if (key, pod.host) not in lost},
+        pods={key: pod for key, pod in sight.pods.items() if (key, pod.host) not in lost} | others,
         duplicates=tuple(one for one in sight.duplicates if (one.key, sight.pods[one.key].host) not in lost),
     )
 
 
-def _claim_to_stay(pod: Live, memory: Memory) -> tuple[bool, bool, bool, float, str]:
-    """Rank copies of a pod: one seen to run first, one that was lost last, else the one decided on, then the oldest."""
-    lost = memory.lost.get(pod.name) == pod.host
-    return pod.ready_since() is None, lost, memory.placements.get(pod.name) != pod.host, pod.created_at, pod.host
+def _claim_to_stay(pod: Live, memory: Memory) -> tuple[bool, bool, bool, bool, float, str]:
+    """Rank copies of a pod: one seen to run first, one that was lost last, else the one decided on, then the oldest.
+
+    One that was only planned does not count beside one that is there: it was to wait until that is gone.
+    """
+    lost, decided = memory.lost.get(pod.name) == pod.host, memory.placements.get(pod.name) == pod.host
+    return pod.planned, pod.ready_since() is None, lost, not decided, pod.created_at, pod.host
 
 
 def _stems(objects: Iterable[ObjectKey]) -> Mapping[str, ObjectKey]:

@@ -152,3 +152,14 @@ def test_a_pod_by_hand_of_another_sort_keeps_its_name() -> None:
     world = World(stateful(2), stateful(1, name="db-1"))
     world.settle()
     assert world.names() == ["db-0", "db-1", "db-1-0"]
+
+
+def test_a_pod_that_may_have_been_made_just_before_its_host_was_cut_off_is_there_once() -> None:
+    world = World(stateful(1), hosts=["a", "b"])
+    world.plan()
+    [place] = {world.memory.placements["default/db-0"]}
+    world.lose(place)
+    world.hosts = [host(place, drain=True), *(one for one in world.hosts if one.metadata.name != place)]
+    world.declare(*world.objects)
+    assert world.settle() == []
+    assert "may still run" in of(world).message
