@@ -53,7 +53,8 @@ def ask(
                 taken=taken,
                 replicas=asked.replicas.get(key),
             )
-            claims.append(_with_templates(given, CLAIMS[kind](scope)))
+            claim = _with_templates(given, CLAIMS[kind](scope))
+            claims.append(claim if scope.replicas is None else _autoscaled(claim))
     return tuple(claims)
 
 
@@ -61,6 +62,15 @@ def declared_workloads(given: FleetInput) -> Mapping[ObjectKey, Declared[Workloa
     """Return the workloads that the fleet declares."""
     objects = given.fleet.objects
     return {key: cast("Declared[Workload]", one) for key, one in objects.items() if key.kind in CLAIMS}
+
+
+def _autoscaled(claim: Claim) -> Claim:
+    """Say who asked for fewer pods: no line of the workload's manifest did."""
+    leaving = tuple(
+        replace(one, summary=f"{one.summary} by its autoscaler") if one.reason == "scaled-down" else one
+        for one in claim.leaving
+    )
+    return claim if leaving == claim.leaving else replace(claim, leaving=leaving)
 
 
 def _with_templates(given: FleetInput, claim: Claim) -> Claim:

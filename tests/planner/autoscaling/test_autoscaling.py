@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from agent.model.cause import Commit
 from agent.model.memory import Memory
 from agent.model.objects import ObjectKey
 from agent.model.objects.autoscaler import (
@@ -286,6 +287,13 @@ def test_pods_that_go_are_not_measured() -> None:
     world.now += LONG_AGO
     plan = world.plan()  # sends some away; nobody carries it out
     assert len(plan.memory.leaving) == 2
+    causes = {
+        one.cause.summary
+        for desired in plan.desired.values()
+        for one in desired.leaving
+        if isinstance(one.cause, Commit)
+    }
+    assert causes == {"scaled down to 2 by its autoscaler"}
     world.use = lambda name: (5.0, 0) if f"default/{name}" in plan.memory.leaving else (0.5, 0)
     world.now += 15
     assert world.plan().memory.autoscalers["Deployment default/web"].replicas == 2
