@@ -295,6 +295,17 @@ def test_autoscalers_as_kubernetes_takes_them() -> None:
 
 
 @pytest.mark.parametrize(
+    ("metric", "query", "rule"), [("queue", "up", ""), ("quue", "up", "bad-reference"), ("queue", " ", "bad-value")]
+)
+def test_a_question_is_that_of_a_metric(metric: str, query: str, rule: str) -> None:
+    key = f"prometheus.trimtab.dev/{metric}"
+    metadata = {"name": "a", "annotations": {key: query}}
+    manifest = {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": metadata}
+    found = load_text(json.dumps({**manifest, "spec": scaling(metrics=[QUEUE])})).problems
+    assert [(one.path, one.rule) for one in found] == ([(f"metadata.annotations.{key}", rule)] if rule else [])
+
+
+@pytest.mark.parametrize(
     ("spec", "problem"),
     [
         ({}, "spec one-of: exactly one of `minAvailable`, `maxUnavailable` is needed"),

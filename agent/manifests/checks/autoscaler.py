@@ -4,7 +4,9 @@ from typing import Final
 
 from agent.manifests.checks.quantities import check_quantities, value_of
 from agent.manifests.checks.selectors import check_selector
+from agent.manifests.explain import nearest
 from agent.manifests.finding import Finding, Findings, Steps
+from agent.model.labels import QUERY
 from agent.model.objects.autoscaler import AutoscalerSpec, HorizontalPodAutoscaler, Metric, MetricTarget, ScalingRules
 from agent.model.objects.pod import Quantity
 
@@ -25,6 +27,18 @@ def check_autoscaler(body: HorizontalPodAutoscaler) -> Findings:
     for index, metric in enumerate(spec.metrics):
         yield from _metric(metric, ("spec", "metrics", index))
     yield from _behavior(spec, ("spec", "behavior"))
+    yield from _queries(body)
+
+
+def _queries(body: HorizontalPodAutoscaler) -> Findings:
+    names = [metric.external.metric.name for metric in body.spec.metrics if metric.external]
+    for key, query in body.metadata.annotations.items():
+        name, place = key.removeprefix(QUERY), ("metadata", "annotations", key)
+        if name != key and name not in names:
+            message = f"the autoscaler has no External metric `{name}`{nearest(name, names)}"
+            yield Finding(place, "bad-reference", message, "the annotation says what to ask for one", at_key=True)
+        elif name != key and not query.strip():
+            yield Finding(place, "bad-value", "this is no question", "write PromQL, or remove it", at_key=True)
 
 
 def _metric(metric: Metric, at: Steps) -> Findings:

@@ -5,18 +5,17 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from agent.model.labels import QUERY
 from agent.model.objects.autoscaler import HorizontalPodAutoscaler, MetricIdentifier
 from agent.model.objects.selector import LabelSelector
 
-_QUERY: Final = "prometheus.trimtab.dev/"
-"""Prefix of annotations of an autoscaler that hold the PromQL of a metric, by its name."""
 _PLAIN: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _SPECIAL: Final = re.compile(r"([\\.+*?()|\[\]{}^$])")
 
 
 def query_of(scaler: HorizontalPodAutoscaler, metric: MetricIdentifier) -> str:
     """Return the PromQL of a metric: its annotation, else the sum of all series with its name and labels."""
-    own = scaler.metadata.annotations.get(f"{_QUERY}{metric.name}", "").strip()
+    own = scaler.metadata.annotations.get(f"{QUERY}{metric.name}", "").strip()
     return own or f"sum({metric.name}{_matchers(metric.selector or LabelSelector())})"
 
 
