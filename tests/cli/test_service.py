@@ -15,7 +15,10 @@ from msgspec.structs import replace
 from agent.cli.service.http import StatusServer
 from agent.cli.service.logs import configure_log
 from agent.cli.service.notify import notify, notify_reloading, watchdog_interval
+from agent.model.kindstatus import AutoscalerStatus
 from agent.model.objects.agent import Metrics as MetricsSpec
+from agent.model.objects.meta import ObjectKey
+from agent.model.status import ObjectStatus
 from agent.model.value import Sensitive
 from agent.ports import Permanent
 from agent.reconciler import Metrics
@@ -143,6 +146,17 @@ def test_metrics_tell_the_snapshot(server: StatusServer) -> None:
         'trimtab_stage_seconds_sum{stage="plan-fleet"} 0.5',
         'trimtab_objects{kind="Deployment",phase="Progressing"} 1.0',
         "trimtab_queue_depth 1.0",
+    }
+
+
+def test_metrics_tell_what_autoscalers_want(server: StatusServer) -> None:
+    key = ObjectKey(kind="HorizontalPodAutoscaler", namespace="shop", name="web")
+    told = ObjectStatus(key=key, phase="Ready", status=AutoscalerStatus(current_replicas=2, desired_replicas=4))
+    server.snapshot = replace(troubled(), fleet=replace(troubled().fleet, statuses=(told,)))
+    lines = set(read(server, "/metrics")[1].splitlines())
+    assert lines >= {
+        'trimtab_autoscaler_current_replicas{name="web",namespace="shop"} 2.0',
+        'trimtab_autoscaler_desired_replicas{name="web",namespace="shop"} 4.0',
     }
 
 
