@@ -21,7 +21,7 @@ SERVE = (
     "trap 'exit 0' TERM; while :; do sleep 0.1; done"
 )
 BALANCER = """
-import http.client, json, select, sys
+import http.client, json, select, sys, time
 served, failed, dark = 0, [], 0
 
 def get(address, path):
@@ -35,9 +35,11 @@ def healthy(address):
     except OSError:
         return False
 
+checked = 0.0
 while not select.select([sys.stdin], [], [], 0)[0]:
-    up = [one for one in sys.argv[1:] if healthy(one)]
-    dark += not up
+    if time.monotonic() > checked + 0.3:
+        up, checked = [one for one in sys.argv[1:] if healthy(one)], time.monotonic()
+        dark += not up
     for one in up:
         try:
             assert get(one, "/page") == b"hello\\n"
@@ -46,7 +48,7 @@ while not select.select([sys.stdin], [], [], 0)[0]:
             failed.append(f"{one}: {error!r}")
     print(json.dumps([served, failed, dark]), flush=True)
 """
-"""A load balancer and its user, on one of the hosts: a server that says it is ready is asked, and has to answer."""
+"""A load balancer and its user, on one of the hosts: a server that said lately it is ready has to answer."""
 
 
 def server(image: str = "registry/app:1.0", ready: str = "/ready", **fields: object) -> dict[str, object]:
