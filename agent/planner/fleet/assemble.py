@@ -125,19 +125,20 @@ def _move(ground: Ground, claim: Claim, placed: Placed, lists: Mapping[str, _Lis
     """Send away pods that belong on another host than where they run, or that have to go for others."""
     owner, revision = claim.template.declared, ground.given.fleet.revision.id
     for pod in (*claim.current, *claim.kept, *(one.pod for one in claim.leaving)):
-        away, target = placed.departure(pod.key), placed.hosts.get(pod.key)
-        if away is not None:
+        if (away := placed.departure(pod.key)) is not None:
+            target = placed.hosts.get(pod.key)
             cause = _because(revision, owner, "", f"{away.why}, moves to {target}" if target else away.why)
             lists[pod.host].leaving.append(LeavingPod(key=pod.key, cause=cause, reason=away.reason))
-        elif pod.key in placed.moving:
-            lists_of_host, (reason, why) = lists[pod.host], _moves(ground, claim, pod, target)
-            cause = _because(
-                revision, owner, "spec", why or f"stays until another host fits: {placed.refused[pod.key]}"
-            )
-            if why:
-                lists_of_host.leaving.append(LeavingPod(key=pod.key, cause=cause, reason=reason))
-            else:
-                lists_of_host.kept.append(KeptPod(key=pod.key, cause=cause))
+    for pod in claim.current:
+        if pod.key not in placed.moving or placed.departure(pod.key) is not None:
+            continue
+        reason, why = _moves(ground, claim, pod, placed.hosts.get(pod.key))
+        said = why or f"stays until another host fits: {placed.refused[pod.key]}"
+        cause = _because(revision, owner, "spec", said)
+        if why:
+            lists[pod.host].leaving.append(LeavingPod(key=pod.key, cause=cause, reason=reason))
+        else:
+            lists[pod.host].kept.append(KeptPod(key=pod.key, cause=cause))
 
 
 def _moves(ground: Ground, claim: Claim, pod: Live, target: str | None) -> tuple[LeavingReason, str]:
