@@ -1,11 +1,16 @@
 """StatefulSets against Kubernetes' rules: names and order, scaling, updates down to a partition, broken rollouts."""
 
+from typing import cast
+
 import pytest
 
 from agent.model.kindstatus import StatefulSetStatus
 from agent.model.memory import Memory
-from agent.model.objects.statefulset import Ordinals
-from tests.planner.fleet.build import World, container
+from agent.model.objects import Declared
+from agent.model.objects.statefulset import Ordinals, StatefulSet
+from agent.planner.template import resolve_template
+from agent.planner.workloads import statefulset
+from tests.planner.fleet.build import KEY, World, container, declared, scope
 from tests.planner.stateful.build import (
     ON_DELETE,
     Slow,
@@ -252,3 +257,23 @@ def test_a_new_service_name_is_an_update_like_any_other() -> None:
     world = settled()
     world.declare(stateful(3, slow(), service_name="others"))
     assert verbs(world.settle()) == [("remove", "db-2"), ("create", "db-2")]
+
+
+def test_what_an_autoscaler_says_wins_over_the_manifest() -> None:
+    workload = cast("Declared[StatefulSet]", declared(stateful(2, pod_management_policy=PARALLEL)))
+    template = resolve_template(workload, (), KEY)
+    found = statefulset.claim(scope(template, (), replicas=4))
+    assert [slot.key.name for slot in found.now] == ["db-0", "db-1", "db-2", "db-3"]
+
+
+def test_an_older_pod_that_was_cut_short_in_the_making_is_finished() -> None:
+    world = World(stateful(2))
+    world.settle()
+    world.declare(stateful(2, container("app:2"), update_strategy=rolling(partition=2)))
+    world.settle()
+    world.vanish("db-0")
+    [(place, action)] = world.actions(world.plan())
+    world.do(place, action, len(action.steps) - 1)
+    world.settle()
+    assert images(world) == {"db-0": "app:1", "db-1": "app:1"}
+    assert of(world).phase == "Ready"
