@@ -1,9 +1,11 @@
 """Claims of StatefulSets: each pod has its own, with its own data, and they go only when that was said."""
 
+import msgspec
+
 from agent.model.memory import Memory
 from agent.model.objects.statefulset import ClaimRetention
 from tests.planner.fleet.build import World, container
-from tests.planner.stateful.build import observed, of, stateful
+from tests.planner.stateful.build import images, observed, of, rolling, stateful
 from tests.planner.storage.build import claim, local_class, said, volumes_on
 
 WEEK = 7 * 86_400
@@ -115,3 +117,17 @@ def test_a_declared_claim_of_that_name_is_taken() -> None:
     world.settle()
     assert of(world).phase == "Ready"
     assert claims(world) == ["data-db-0"]
+
+
+def test_a_pod_of_the_older_template_comes_back_to_its_data_too() -> None:
+    world = world_of()
+    world.declare(stateful(2, container("app:2"), claims=["data"], update_strategy=rolling(partition=1)), local_class())
+    world.settle()
+    place = world.host_of("db-0")
+    world.memory = msgspec.json.decode(msgspec.json.encode(world.memory), type=Memory)
+    world.before = None
+    world.vanish("db-0")
+    world.settle()
+    assert (world.host_of("db-0"), images(world)) == (place, {"db-0": "app:1", "db-1": "app:2"})
+    [mount] = [one for one in observed(world, "db-0").current["app"].config.mounts if one.container_path == "/data"]
+    assert "_data-db-0_" in mount.host_path
