@@ -1,54 +1,18 @@
 """Verbs that commit: on a real repository, without any host or agent."""
 
 import json
+import os
 import subprocess
-from collections.abc import Callable
+import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
 from agent.cli.app import app
-from tests.source.repo import commit, git, new_repository
+from tests.cli.git_fleet import HOSTS, WEB, push, trimtab
+from tests.source.repo import git
 
-HOSTS = """\
-apiVersion: trimtab.dev/v1alpha1
-kind: Host
-metadata: {name: edge-1}
-spec:
-  ssh: {address: 10.0.0.1}  # behind the door
----
-apiVersion: trimtab.dev/v1alpha1
-kind: Host
-metadata: {name: edge-2}
-spec:
-  ssh: {address: 10.0.0.2}
-"""
-WEB = """\
-# The shop.
-apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: web
-spec:
-  replicas: 2   # for now
-  selector:
-    matchLabels: {app: web}
-  template:
-    metadata:
-      labels: {app: web}
-    spec:
-      containers:
-        - name: web
-          image: "nginx:1.28"
-        - {name: side, image: side:1}
----
-apiVersion: v1
-kind: Secret
-metadata: {name: s}
-stringData:
-  password: hunter2
-"""
 HPA = """\
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
@@ -57,45 +21,6 @@ spec:
   scaleTargetRef: {kind: Deployment, name: web, apiVersion: apps/v1}
   maxReplicas: 5
 """
-Commit = Callable[..., str]
-
-
-@pytest.fixture
-def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A bare repository, followed by a configuration, with a working clone beside it."""
-    for name, value in {"NAME": "Ana", "EMAIL": "ana@example.com"}.items():
-        monkeypatch.setenv(f"GIT_AUTHOR_{name}", value)
-        monkeypatch.setenv(f"GIT_COMMITTER_{name}", value)
-    bare = new_repository(tmp_path / "fleet.git", bare=True)
-    work = new_repository(tmp_path / "work")
-    git(work, "remote", "add", "origin", str(bare))
-    config = {
-        "apiVersion": "trimtab.dev/v1alpha1",
-        "kind": "Agent",
-        "metadata": {"name": "prod"},
-        "spec": {"source": {"url": "./fleet.git"}, "stateDir": "state", "ssh": {"connectTimeout": "1s"}},
-    }
-    (tmp_path / "agent.yaml").write_text(json.dumps(config))
-    monkeypatch.setenv("TRIMTAB_CONFIG", str(tmp_path / "agent.yaml"))
-    monkeypatch.chdir(tmp_path)
-    push(bare, {"hosts.yaml": HOSTS, "apps/web.yaml": WEB}, "First")
-    return bare
-
-
-def push(bare: Path, files: dict[str, str | bytes], subject: str = "change", *, at: int = 1_700_000_000) -> str:
-    work = bare.parent / "work"
-    if git(bare, "branch", "--list", "main"):
-        git(work, "pull", "--quiet", "origin", "main")
-    id_ = commit(work, files, subject, at=at)
-    git(work, "push", "--quiet", "origin", "main")
-    return id_
-
-
-def trimtab(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(app, arguments)
-    assert result.exit_code == code, result.output
-    assert "Traceback" not in result.output
-    return result
 
 
 def changed(bare: Path, ref: str = "main") -> str:
@@ -323,3 +248,24 @@ def test_config_reaches_verbs_within_verbs(bare: Path, monkeypatch: pytest.Monke
     given = ["--config", str(bare.parent / "agent.yaml")]
     verb = ["rollout", "history", "deploy/web"]
     assert "nginx" not in trimtab(*([*given, *verb] if before else [*verb, *given])).stderr
+
+
+def test_pushes_at_the_same_time_all_arrive(bare: Path) -> None:
+    """Several people at once, each on an object of their own."""
+    only = WEB.split("---", maxsplit=1)[0]
+    names = ["a", "b", "c"]
+    push(bare, {f"apps/{name}.yaml": only.replace("name: web", f"name: {name}", 1) for name in names})
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "agent", "scale", f"deploy/{name}", "--replicas=9"],
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+            stderr=subprocess.PIPE,
+        )
+        for name in names
+    ]
+    for process in running:
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 0, said
+    for name in names:
+        assert "replicas: 9   # for now" in git(bare, "show", f"main:apps/{name}.yaml")
+    assert git(bare, "log", "--format=%s", "-3", "main").count("Scale") == 3
