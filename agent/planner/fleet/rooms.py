@@ -36,7 +36,7 @@ def company_of(claims: Sequence[Claim], ground: Ground, placed: Mapping[PodKey, 
     Unlike for room and spread, pods of an older template count until they are gone: no pod that must not be beside
     another comes a moment too early.
     """
-    templates = (template for claim in claims for template in _templates(claim))
+    templates = (template for claim in claims for template in templates_of(claim))
     if not any(template.demand.social for template in templates):
         return None
     objects = ground.given.fleet.objects
@@ -52,6 +52,6 @@ def company_of(claims: Sequence[Claim], ground: Ground, placed: Mapping[PodKey, 
     return company
 
 
-def _templates(claim: Claim) -> Iterable[Template]:
+def templates_of(claim: Claim) -> Iterable[Template]:
     """Return what the pods of a claim are made from, each template at least once."""
     return map(claim.template_of, claim.final) if claim.mixed else (claim.template,)

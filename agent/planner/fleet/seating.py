@@ -12,6 +12,7 @@ from agent.planner.disruption.leavers import Leaver
 from agent.planner.disruption.preemption import Occupant, Preemption, Squeeze
 from agent.planner.fleet.choosing import Chooser
 from agent.planner.fleet.ground import Ground
+from agent.planner.fleet.rooms import templates_of
 from agent.planner.fleet.staying import Homeless
 from agent.planner.scheduler import Refused
 from agent.planner.template import Slot
@@ -38,7 +39,9 @@ class Seating:
         self.gone: dict[PodKey, EvictionRecord] = {}
         self._queue: list[tuple[int, int, Homeless]] = []
         self._arrivals = count()
-        self._lowest = min((chooser.standing(claim.template).value for claim in claims), default=0)
+        self._lowest = min(
+            (chooser.standing(template).value for claim in claims for template in templates_of(claim)), default=0
+        )
         self._occupants: Mapping[str, list[Occupant]] | None = None
 
     def seat(self, homeless: Iterable[Homeless]) -> None:
