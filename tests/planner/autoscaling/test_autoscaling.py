@@ -80,6 +80,21 @@ def test_a_look_is_taken_no_more_often_than_every_15_seconds_and_changes_nothing
     assert world.plan().memory.autoscalers["Deployment default/web"].replicas == 6
 
 
+def test_many_autoscalers_look_at_one_time() -> None:
+    api = deployment(1, container(cpu="1"), name="api")
+    world = Busy(WEB, api, autoscaler())
+    world.burn(0.5)
+    grown(world)
+    first = world.plan().due_at
+    world.now += 7
+    world.declare(WEB, api, autoscaler(), autoscaler(name="api", target="api"))
+    last = world.plan().due_at
+    assert (first, last) == (world.now + 8, world.now + 15)
+    world.now = last or 0.0
+    plan = world.plan()
+    assert {one.looked_at for one in plan.memory.autoscalers.values()} == {last}
+
+
 def test_remembered_history_does_not_grow_while_nothing_changes() -> None:
     world = Busy(WEB, autoscaler())
     world.burn(0.5)
