@@ -129,7 +129,7 @@ class _Story:
 
     def _one_fault(self) -> None:
         machine = self.world.machines[self.rng.choice(sorted(self.world.machines))]
-        fault = self.rng.choice(_FAULTS)
+        fault = self.rng.choice((*_FAULTS, "load", "load") if self.kinds else _FAULTS)
         if fault in _ON_A_POD:
             self._on_a_pod(fault, machine)
         elif fault in _ON_A_MACHINE:
@@ -149,6 +149,9 @@ class _Story:
                 world.source.reachable = not world.source.reachable
             case "clock":
                 world.set_clock(rng.choice((-1200.0, -30.0, 30.0, 1200.0)))
+            case "load":
+                for machine in world.machines.values():
+                    machine.cores = rng.choice((0.0, 0.02, 0.05, 0.2))
             case "restart":
                 world.say("the agent is restarted")
                 world.boot()

@@ -1,5 +1,6 @@
 """The simulation is worth something only if it notices: each law is broken on purpose, and some run must fail."""
 
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -8,16 +9,24 @@ from msgspec.structs import replace
 from agent.model.action import Action, StopSandbox
 from agent.model.cause import Drift
 from agent.model.labels import AGENT
+from agent.model.memory import CronRecord
+from agent.model.objects.cronjob import CronJobSpec
 from agent.model.objects.fleet import Fleet
 from agent.model.objects.meta import PodKey
 from agent.model.observation import RuntimeFacts, Seen, Unseen
 from agent.model.plan import FleetInput, FleetPlan, HostInput, HostPlan
-from agent.planner.fleet import plan_fleet
+from agent.planner.batch import cron
+from agent.planner.batch.timing import Due, due
+from agent.planner.disruption.budgets import Budgets
+from agent.planner.fleet import lost, plan_fleet
 from agent.planner.host import parts, plan_host
 from agent.planner.host.init_order import Turn
 from agent.planner.host.rendered import RenderedPod
 from agent.planner.pods import ObservedPod
+from agent.planner.workload import Scope
+from agent.planner.workloads import daemonset, job
 from agent.planner.workloads.deployment import Bounds, bounds, scene
+from agent.planner.workloads.statefulset.scene import Scene as StatefulScene
 from agent.ports import PortError
 from agent.reconciler import fleet_loop, host_loop
 from agent.reconciler.fleet_loop import FleetLoop
@@ -26,6 +35,9 @@ from agent.reconciler.inbox import Offer
 from agent.reconciler.link import Link
 from agent.reconciler.source_loop import SourceLoop
 from agent.simulator import Failed, simulate
+from agent.simulator.judge import Violation
+from agent.simulator.kinds.declared import Kinds, Set
+from tests.simulator.fleets import ONE, TWO, app, declaration, fleet
 
 Patch = pytest.MonkeyPatch
 
@@ -130,6 +142,57 @@ def _readiness_does_not_matter(patch: Patch) -> None:
     patch.setattr(ObservedPod, "is_ready", lambda _self, container: container.state == "running")
 
 
+def _identities_are_given_up(patch: Patch) -> None:
+    patch.setattr(lost, "_INTERCHANGEABLE", frozenset({"StatefulSet"}))
+
+
+def _sets_roll_all_at_once(patch: Patch) -> None:
+    def hasty(self: StatefulScene, scope: Scope) -> None:
+        made(self, scope)
+        self.unavailable = 9  # type: ignore[misc] # on purpose
+
+    made = StatefulScene.__init__
+    patch.setattr(StatefulScene, "__init__", hasty)
+
+
+def _daemons_are_made_beside_old_ones(patch: Patch) -> None:
+    patch.setattr(sys.modules[daemonset.claim.__module__ + ".pace"], "_free", lambda _scene, _host: True)
+
+
+def _jobs_run_one_too_many(patch: Patch) -> None:
+    pace_of_jobs = sys.modules[job.claim.__module__ + ".pace"]
+    wanted = pace_of_jobs._wanted
+    patch.setattr(pace_of_jobs, "_wanted", lambda scene, book: wanted(scene, book) + 1)
+
+
+def _a_clock_set_back_makes_jobs_again(patch: Patch) -> None:
+    def forgetful(spec: CronJobSpec, record: CronRecord, now: float) -> Due:
+        return due(spec, replace(record, last=0.0, since=now - 600), now)
+
+    patch.setattr(cron, "due", forgetful)
+
+
+def _budgets_allow_everything(patch: Patch) -> None:
+    patch.setattr(Budgets, "forbid", lambda _self, _key, _labels: "")
+
+
+@pytest.mark.parametrize(
+    ("break_it", "words", "first"),
+    [
+        (_identities_are_given_up, "runs on", 14),
+        (_daemons_are_made_beside_old_ones, "beside", 4),
+        (_jobs_run_one_too_many, "run at once", 2),
+        (_a_clock_set_back_makes_jobs_again, "a second time", 9),
+    ],
+)
+def test_a_broken_law_of_a_kind_is_noticed(
+    monkeypatch: Patch, break_it: Callable[[Patch], None], words: str, first: int
+) -> None:
+    break_it(monkeypatch)
+    # The first is one that notices today, so that this does not take long; any other would do.
+    assert any(_failure(seed, words, every_kind=True) for seed in (first, *range(60))), "nobody noticed"
+
+
 @pytest.mark.parametrize(
     ("break_it", "words"),
     [
@@ -152,10 +215,28 @@ def test_a_broken_law_is_noticed(monkeypatch: Patch, break_it: Callable[[Patch],
     assert any(_failure(seed, words) for seed in range(80)), "nobody noticed"
 
 
-def _failure(seed: int, words: str) -> str:
+def test_a_set_that_rolls_all_at_once_is_noticed(monkeypatch: Patch) -> None:
+    sets = {"db": Set(replicas=3, image=ONE, parallel=True)}
+    world = fleet(declaration(apps={}, kinds=Kinds(sets=sets)))
+    _sets_roll_all_at_once(monkeypatch)
+    world.push(declaration(apps={}, kinds=Kinds(sets={"db": replace(sets["db"], image=TWO)})))
+    with pytest.raises(Violation, match="was taken down"):
+        world.settle()
+
+
+def test_a_budget_that_allows_everything_is_noticed(monkeypatch: Patch) -> None:
+    web = {"web": app(4, surge=0, unavailable=1)}
+    world = fleet(declaration(apps=web, kinds=Kinds(budgets={"web": 3})))
+    _budgets_allow_everything(monkeypatch)
+    world.push(declaration(apps=web, kinds=Kinds(budgets={"web": 3}, drained=("h1",))))
+    with pytest.raises(Violation, match="was taken down"):
+        world.settle()
+
+
+def _failure(seed: int, words: str, *, every_kind: bool = False) -> str:
     """How a run failed, if with these words."""
     try:
-        simulate(seed)
+        simulate(seed, every_kind=every_kind)
     except Failed as failed:
         return str(failed) if words in str(failed) else ""
     return ""

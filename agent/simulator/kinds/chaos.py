@@ -33,7 +33,11 @@ def next_kinds(rng: random.Random, before: Kinds, hosts: tuple[str, ...]) -> Kin
         case "daemon":
             return replace(before, daemons={"log": Daemon(image=rng.choice(IMAGES))})
         case "job":
-            works[rng.choice(("import", "export"))] = _work(rng)
+            name, work = rng.choice(("import", "export")), _work(rng)
+            if name in works and work.image == works[name].image:
+                # Another template makes it another job; how often one that runs has to succeed does not change.
+                work = replace(works[name], parallelism=work.parallelism)
+            works[name] = work
         case "cron":
             works["nightly"] = _cron(rng)
         case "scaled":

@@ -140,6 +140,7 @@ def _cron(name: str, work: Work) -> Document:
         "timeZone": "Etc/UTC",
         "concurrencyPolicy": work.policy,
         "suspend": work.suspended,
+        "successfulJobsHistoryLimit": 0 if work.minutes == 1 else 3,
         "jobTemplate": {"spec": _job_spec(name, work)},
     }
     return _document("batch/v1", "CronJob", {"name": name}, spec=spec)
