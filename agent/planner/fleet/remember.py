@@ -35,7 +35,8 @@ def remember(
             leaving.update((one.name, one.host) for one in claim.current if one.key in placed.moving)
         lost.update((one.name, one.host) for one in claim.lost)
     # What nothing declares goes, too. Where nobody can see that, its name may come back into the source before it did.
-    leaving.update((one.name, one.host) for one in stray if ground.given.prune and not one.seen)
+    unseen = [one for one in stray if not one.seen and one.name not in placements]
+    leaving.update((one.name, one.host) for one in unseen if ground.given.prune)
     # Until it is gone, a pod is where it runs: an agent that comes later, and cannot look there, must know.
     placements.update((pod.name, pod.host) for key, pod in placed.moving.items() if key not in placed.evicted)
     after = Memory(
