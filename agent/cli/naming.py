@@ -16,7 +16,7 @@ def named(words: Sequence[str], namespace: str, *, kinds: Collection[str], can: 
     given = [name, *words[1:]] if slash else list(words[1:])
     if len(given) != 1 or not given[0] or not kind:
         raise Permanent("which object?", hint="name one as KIND/NAME or KIND NAME, such as deployment/web")
-    found = kind_named(kind)
+    found = kind_named(kind.partition(".")[0])  # deployment.apps/web, as this and kubectl print it
     if found not in kinds:
         raise Permanent(f"a {found} cannot be {can}", hint=f"these can: {', '.join(kinds)}")
     return ObjectKey(kind=found, namespace="" if found in CLUSTER_SCOPED else namespace, name=given[0])

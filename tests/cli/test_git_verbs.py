@@ -10,7 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from agent.cli.app import app
+from agent.cli.published import publish
 from tests.cli.git_fleet import HOSTS, WEB, push, trimtab
+from tests.cli.test_status_rendering import troubled
 from tests.source.repo import git
 
 HPA = """\
@@ -201,7 +203,7 @@ def test_restart_pause_and_resume(bare: Path) -> None:
     trimtab("rollout", "pause", "deployment", "web")
     assert changed(bare) == "+  paused: true"
     assert "is paused" in trimtab("rollout", "restart", "deploy/web", code=1).stderr
-    assert trimtab("rollout", "resume", "deploy/web").stdout.startswith("deployment.apps/web resumed\n")
+    assert trimtab("rollout", "resume", "deployment.apps/web").stdout.startswith("deployment.apps/web resumed\n")
     assert git(bare, "show", "main:apps/web.yaml") == before
 
 
@@ -269,3 +271,33 @@ def test_pushes_at_the_same_time_all_arrive(bare: Path) -> None:
     for name in names:
         assert "replicas: 9   # for now" in git(bare, "show", f"main:apps/{name}.yaml")
     assert git(bare, "log", "--format=%s", "-3", "main").count("Scale") == 3
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("scale dep", "deployment/"),
+        ("rollout undo deploy/w", "deploy/web"),
+        ("cordon edge", "edge-1"),
+        ("rollout ", "undo"),
+    ],
+)
+@pytest.mark.usefixtures("bare")
+def test_the_shell_completes_what_the_agent_knows(tmp_path: Path, typed: str, expected: str) -> None:
+    publish(tmp_path / "state", troubled())
+    words = f"trimtab {typed}"
+    done = subprocess.run(
+        [sys.executable, "-m", "agent"],
+        env={
+            **os.environ,
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "_TRIMTAB_COMPLETE": "complete_bash",
+            "COMP_WORDS": words,
+            "COMP_CWORD": str(len(words.split(" ")) - 1),
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert expected in done.stdout.split(), done.stdout + done.stderr

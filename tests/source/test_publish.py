@@ -10,7 +10,9 @@ from agent.model.objects.agent import Ref, SourceSpec
 from agent.model.origin import Revision
 from agent.ports import Permanent, Temporary
 from agent.source import GitSource
+from agent.source.command import GitFailed
 from agent.source.pushing import Change, Pushed, publish
+from agent.source.pushing.push import _refusal
 from tests.source.repo import commit, git, new_repository
 from tests.source.servers import GitServer, Sshd, serving, sshd
 
@@ -194,6 +196,23 @@ def test_no_right_to_push_is_told(bare: Path, tmp_path: Path) -> None:
     with serving(GitServer(bare.parent)) as server, pytest.raises(Permanent, match="no right to write") as refusal:
         pushed(server.url("fleet.git"), tmp_path / "cache")
     assert "give them the right to push" in refusal.value.hint
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("ERROR: Permission to ops/fleet.git denied to ana.\nfatal: Could not read from", "no right to write"),
+        ("remote: Write access to repository not granted.\nfatal: the requested URL returned error: 403", "no right"),
+        ("ERROR: The key you are authenticating with has been marked as read only.", "no right to write"),
+        ("remote: fatal: unable to create temporary object directory", "no right to write"),
+        ("error: insufficient permission for adding an object: Permission denied", "no right to write"),
+        ("git@example.com: Permission denied (publickey).", "does not accept the credentials"),
+        ("remote: error: GH006: Protected branch update failed\n! [remote rejected] main", "does not take a push"),
+        ("ssh: connect to host example.com port 22: Connection refused", "does not answer"),
+    ],
+)
+def test_what_servers_say_is_understood(said: str, message: str) -> None:
+    assert message in str(_refusal(GitFailed(said), "git@example.com:ops/fleet.git", "main"))
 
 
 def test_no_hook_of_the_one_who_pushes_runs(bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
