@@ -1,13 +1,16 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from functools import cache
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 
 from agent.cli import options
 from agent.cli.complete import complete_kinds
 from agent.cli.config import open_config
-from agent.cli.kinds import CLUSTER_SCOPED, kind_named
+from agent.cli.kinds import ALL, CLUSTER_SCOPED, kind_named
+from agent.cli.naming import resource
 from agent.cli.render import get_object
 from agent.cli.render.get import Entry
 from agent.cli.render.get import render as render_table
@@ -15,6 +18,7 @@ from agent.cli.render.status_report import StatusReport
 from agent.cli.standing import fleet_in_force, standing
 from agent.cli.wiring import open_source
 from agent.model.objects.fleet import Fleet
+from agent.model.objects.meta import ObjectKey
 from agent.ports import Permanent
 
 app = typer.Typer(add_completion=False)
@@ -41,41 +45,62 @@ def get(
     output: Annotated[Output, typer.Option("--output", "-o", help="The form.")] = Output.table,
     config: options.Config = None,
 ) -> None:
-    """List objects as kubectl does: pods (po), deployments (deploy), hosts, configmaps (cm), secrets, namespaces (ns).
+    """List objects as kubectl does: pods (po), deployments (deploy), hosts, … several as ``deploy,sts``, or ``all``.
 
     Secrets show their keys, never their content.
     """
-    kind, name = _parts(kind, name)
+    kinds, name = _parts(kind, name)
     settings = open_config(config)
-    everywhere = all_namespaces or kind in CLUSTER_SCOPED
     report = standing(settings)
-    found = [
-        entry
-        for entry in _ENTRIES.get(kind, _objects)(kind, report, lambda: fleet_in_force(settings, open_source(settings)))
-        if (everywhere or entry.namespace == namespace) and name in (None, entry.name)
-    ]
-    if name is not None and not found:
-        where = "" if everywhere else f" in namespace {namespace}"
-        raise Permanent(f"there is no {kind} {name!r}{where}", hint=f"`trimtab get {kind.lower()} -A` lists all")
+    declaring = cache(lambda: fleet_in_force(settings, open_source(settings)))
+    found = {
+        one: [
+            entry
+            for entry in _ENTRIES.get(one, _objects)(one, report, declaring)
+            if (all_namespaces or one in CLUSTER_SCOPED or entry.namespace == namespace) and name in (None, entry.name)
+        ]
+        for one in kinds
+    }
+    listed = [entry for entries in found.values() for entry in entries]
+    where = "" if all_namespaces or kinds[0] in CLUSTER_SCOPED else f" in namespace {namespace}"
+    if name is not None and not listed:
+        raise Permanent(f"there is no {kinds[0]} {name!r}{where}", hint=f"`trimtab get {kind.lower()} -A` lists all")
     match output:
         case Output.json:
-            typer.echo(get_object.render_json(found, single=name is not None))
+            typer.echo(get_object.render_json(listed, single=name is not None))
         case Output.yaml:
-            typer.echo(get_object.render_yaml(found, single=name is not None))
-        case _ if found:
-            wide, namespaces = output is Output.wide, all_namespaces and kind not in CLUSTER_SCOPED
-            typer.echo(render_table(kind, found, now=report.now, wide=wide, namespaces=namespaces))
+            typer.echo(get_object.render_yaml(listed, single=name is not None))
+        case _ if listed:
+            typer.echo(_tables(found, report.now, wide=output is Output.wide, namespaces=all_namespaces))
         case _:
-            where = "" if everywhere else f" in namespace {namespace}"
-            typer.echo(f"No {kind} found{where}.", err=True)
+            typer.echo(f"No {' or '.join(kinds)} found{where}.", err=True)
 
 
-def _parts(kind: str, name: str | None) -> tuple[str, str | None]:
-    """Return the kind and name that are meant: ``deploy web`` or ``deploy/web``."""
+def _tables(found: Mapping[str, Sequence[Entry]], now: float, *, wide: bool, namespaces: bool) -> str:
+    """Return a table for each kind of which there is something; of several, names say their kind."""
+    tables = []
+    for kind, entries in found.items():
+        if entries:
+            named = [replace(one, name=resource(_key(kind, one))) for one in entries] if len(found) > 1 else entries
+            shows = namespaces and kind not in CLUSTER_SCOPED
+            tables.append(render_table(kind, named, now=now, wide=wide, namespaces=shows))
+    return "\n\n".join(tables)
+
+
+def _key(kind: str, entry: Entry) -> ObjectKey:
+    return ObjectKey(kind=kind, namespace=entry.namespace, name=entry.name)
+
+
+def _parts(kind: str, name: str | None) -> tuple[tuple[str, ...], str | None]:
+    """Return the kinds and the name that are meant: ``deploy web``, ``deploy/web``, ``deploy,sts`` or ``all``."""
     written, slash, rest = kind.partition("/")
     if slash and name is not None:
         raise Permanent(f"{kind!r} names an object already", hint=f"trimtab get {kind}")
-    return kind_named(written), rest if slash else name
+    kinds = ALL if written.lower() == "all" else tuple(kind_named(one) for one in written.split(","))
+    name = rest if slash else name
+    if name is not None and len(kinds) > 1:
+        raise Permanent(f"one name, and {len(kinds)} kinds", hint="name one kind, or leave the name out")
+    return kinds, name
 
 
 Declaring = Callable[[], Fleet]

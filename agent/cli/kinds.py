@@ -6,7 +6,7 @@ from typing import Final
 from agent.manifests.kinds import CLUSTER_SCOPED
 from agent.ports import Permanent
 
-__all__ = ["CLUSTER_SCOPED", "KINDS", "kind_named"]
+__all__ = ["ALL", "CLUSTER_SCOPED", "KINDS", "kind_named"]
 
 KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "Pod": ("pods", "pod", "po"),
@@ -30,6 +30,9 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "PriorityClass": ("priorityclasses", "priorityclass", "pc"),
     "RuntimeClass": ("runtimeclasses", "runtimeclass"),
 }
+
+ALL: Final = tuple(KINDS)[:8]
+"""What ``get all`` lists, as with kubectl: pods, and what makes and scales them."""
 
 
 def kind_named(name: str) -> str:

@@ -8,6 +8,7 @@ from agent.cli.render.status_report import StatusReport
 from agent.cli.render.table import table
 from agent.cli.render.words import ago, counted, waits
 from agent.model.duration import format_duration
+from agent.model.kindstatus import JobStatus
 from agent.model.status import ObjectStatus
 from agent.reconciler import HostState
 
@@ -107,13 +108,15 @@ def _objects(report: StatusReport, paint: Paint) -> Iterator[str]:
 def _object(status: ObjectStatus) -> tuple[str, ...]:
     why = ": ".join(part for part in (status.reason, status.message) if part)
     ready = f"{status.ready}/{status.wanted}" if status.wanted or status.pods else ""
+    if isinstance(status.status, JobStatus):
+        ready = f"{status.status.succeeded} done" if not status.status.active else f"{status.status.ready} running"
     return (str(status.key), status.phase, ready, why if status.phase != "Ready" else "")
 
 
 def _troubled_pods(status: ObjectStatus) -> Iterator[str]:
     """Say why each pod of a workload is not ready; a pod by itself has said so in its own line."""
     told = [pod for pod in status.pods if not pod.ready and (pod.reason or pod.message)]
-    if status.key.kind == "Pod":
+    if status.key.kind == "Pod" or (status.key.kind == "Job" and status.phase == "Ready"):
         return
     for pod in told[:_MOST_PODS]:
         why = ": ".join(part for part in (pod.reason, pod.message) if part)

@@ -5,6 +5,9 @@ from agent.cli.render.get.columns import NAME, Cell, Column
 from agent.model.duration import format_duration
 from agent.model.status import PodStatus
 
+_WORDS: Final = {"Succeeded": "Completed", "Failed": "Error"}
+"""What kubectl says of a pod that ended and gives no reason."""
+
 
 def _pod(cell: Callable[[PodStatus, float], str]) -> Cell:
     return lambda entry, now: cell(entry.pod, now) if entry.pod else ""
@@ -28,7 +31,7 @@ COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
     "Pod": (
         NAME,
         Column(title="READY", cell=_pod(_ready)),
-        Column(title="STATUS", cell=_pod(lambda pod, _now: pod.reason or pod.phase)),
+        Column(title="STATUS", cell=_pod(lambda pod, _now: pod.reason or _WORDS.get(pod.phase, pod.phase))),
         Column(title="RESTARTS", cell=_pod(_restarts)),
         Column(title="AGE", cell=_pod(_age)),
         Column(title="HOST", cell=_pod(lambda pod, _now: pod.host)),
