@@ -75,10 +75,17 @@ def plan_fleet(given: FleetInput) -> FleetPlan:
 
 
 def _stray(claims: Sequence[Claim], sight: Sight) -> tuple[Live, ...]:
-    """Return the pods that no workload has a word for: nothing declares them."""
+    """Return the pods that no workload has a word for: nothing declares them.
+
+    One that was only planned, and has its slot still, is none.
+    """
     count = sum(len(claim.current) + len(claim.kept) + len(claim.leaving) for claim in claims)
     if count == len(sight.pods):
         return ()
     mentioned = {pod.key for claim in claims for pod in (*claim.current, *claim.kept)}
     mentioned.update(one.pod.key for claim in claims for one in claim.leaving)
-    return tuple(pod for key, pod in sight.pods.items() if key not in mentioned)
+    stray = [pod for key, pod in sight.pods.items() if key not in mentioned]
+    if any(pod.planned for pod in stray):
+        slots = {slot.key for claim in claims for slot in claim.final}
+        return tuple(pod for pod in stray if not (pod.planned and pod.key in slots))
+    return tuple(stray)
