@@ -21,7 +21,8 @@ _UNCOMMITTED: Final = re.compile(r"working directory has (unstaged|staged) chang
 _DECLINED: Final = re.compile(r"hook declined|protected branch|pre-receive|\[remote rejected\]|GH006", re.IGNORECASE)
 _NO_RIGHT: Final = re.compile(
     r"write access|read[- ]only|not allowed to push|permission (to .{0,200} )?denied(?! \()|"
-    r"unable to create temporary object|insufficient permission|returned error: 403|access denied|not authorized|denied to|service not enabled",
+    r"unable to create temporary object|insufficient permission|"
+    r"returned error: 403|access denied|not authorized|denied to|service not enabled",
     re.IGNORECASE,
 )
 # A branch that is checked out in a folder follows along, as long as nothing in that folder would be lost.
