@@ -23,7 +23,7 @@ from agent.model.probing import Health
 from agent.model.value import Value
 from agent.planner.health import health_of
 from agent.planner.memo import remembered
-from agent.planner.restartpolicy import role_of
+from agent.planner.restartpolicy import comes_back, role_of
 
 _BOOKKEEPING = frozenset({AGENT, POD_NAME, POD_NAMESPACE, POD_UID})
 _DEFAULT_GRACE = 30
@@ -99,6 +99,15 @@ class ObservedPod(Value, frozen=True, kw_only=True):
     def main(self) -> tuple[str, ...]:
         """The names of the main containers that are there."""
         return tuple(name for name, found in self.containers.items() if role_of(found[0].config) == "main")
+
+    @property
+    def over(self) -> bool:
+        """Whether it ran to its end: all of its containers exited, and none is to be started again."""
+        return bool(self.main) and all(
+            one.state == "exited"
+            and (role_of(one.config) == "sidecar" or not comes_back(one.config, one.exit_code, self.restart_policy))
+            for one in self.current.values()
+        )
 
     def ready(self, names: Sequence[str]) -> bool:
         """Tell whether the sandbox is ready, and with it every named container and every sidecar that is there."""

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from agent.model.action import Action
+from agent.model.action import Action, StopSandbox
 from agent.model.cause import Cause
 from agent.planner.deadline import deadline, exceeded, remembered_deadline
 from agent.planner.host import steps, texts
@@ -157,6 +157,24 @@ def _completed(subject: Subject, view: HostView, rule: str) -> Verdict | None:
     return NOTHING if is_over(wanted, pod) else None
 
 
+def _at_rest(subject: Subject, view: HostView, rule: str) -> Verdict | None:
+    """Match a kept pod that ran to its end: its sandbox gives its address and its ports back; its logs stay."""
+    pod, wanted = subject.observed, subject.wanted
+    if pod is None or wanted is None or subject.desired is not None or not is_over(wanted, pod):
+        return None
+    action = Action(
+        id=f"stop {subject.key} sandbox",
+        verb="stop",
+        pod=subject.key,
+        uid=pod.uid,
+        rule=rule,
+        cause=drift(view, rule, "the pod ran to its end, and needs no network any more"),
+        consequence="stop",
+        steps=(StopSandbox(sandbox_id=pod.sandbox.id),),
+    )
+    return Verdict(actions=(action,))
+
+
 def _not_ready(subject: Subject, view: HostView, rule: str) -> Verdict | None:
     """Match a pod whose sandbox died: its network is gone, so all of it is made anew under the same uid."""
     pod, wanted = subject.observed, subject.wanted
@@ -187,6 +205,7 @@ POD_RULES: Final = (
     PodRule("extra sandbox", _extra_sandbox),
     PodRule("deadline exceeded", _deadline),
     PodRule("pod completed", _completed),
+    PodRule("pod at rest", _at_rest),
     PodRule("sandbox not ready", _not_ready),
     PodRule("pod evicted", evict),
     PodRule("pod parts", _by_parts),

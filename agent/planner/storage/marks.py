@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
-from agent.model.labels import AGENT, PODS_DIR, SECRETS_DIR
+from agent.model.labels import PODS_DIR, SECRETS_DIR
 from agent.model.memory import ClaimRecord, Memory
 from agent.model.observation import Observation, Seen, last_known
 from agent.model.volumes import VolumeMark
 from agent.planner.memo import remembered
+from agent.planner.pods import observed_pods
 from agent.planner.storage.classes import Classes, makes_volumes, retention
 
 _OF_PODS = (f"{PODS_DIR}/", f"{SECRETS_DIR}/")
@@ -94,12 +95,12 @@ def gone(record: ClaimRecord, claim: str, agent: str, observation: Observation |
 
 @remembered
 def mounted_paths(seen: Seen, agent: str) -> Mapping[str, tuple[str, ...]]:
-    """Return the paths of a host that are mounted in containers of our pods, each with the pods' names."""
-    names = {
-        one.id: f"{one.config.namespace}/{one.config.name}"
-        for one in seen.sandboxes
-        if one.config.labels.get(AGENT) == agent
-    }
+    """Return the paths of a host that are mounted in containers of our pods, each with the pods' names.
+
+    A pod that ran to its end uses nothing any more.
+    """
+    pods = observed_pods(seen, agent)
+    names = {one.id: str(key) for key, pod in pods.items() if not pod.over for one in pod.sandboxes}
     found: dict[str, set[str]] = {}
     for container in seen.containers:
         for mount in container.config.mounts if container.sandbox_id in names else ():

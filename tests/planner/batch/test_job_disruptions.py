@@ -147,3 +147,17 @@ def test_a_pod_that_runs_for_too_long_has_failed() -> None:
     world = Works(job(completions=1, backoff_limit=0, pod={"active_deadline_seconds": 30}))
     world.settle()
     assert world.outcome()[0] == "Failed", "a world settles by living through all of it"
+
+
+def test_a_pod_that_ended_is_kept_with_its_logs_though_an_agent_that_comes_later_cannot_see_its_host() -> None:
+    world = Works(job(completions=1))
+    world.settle()
+    place, _ = world.find("work-0")
+    world.end("work-0")
+    world.settle()
+    before = world.lose(place, forget=True)
+    world.settle()
+    assert (world.told().succeeded, world.outcome()[0]) == (1, "Complete")
+    world.observations[place] = before
+    assert world.settle() == []
+    assert world.find("work-0")[0] == place

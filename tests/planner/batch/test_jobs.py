@@ -3,12 +3,13 @@
 import pytest
 from msgspec.structs import replace
 
-from agent.model.objects.pod import ConfigRef, EnvFromSource, SecretVolume, Volume, VolumeMount
+from agent.model.objects.pod import ClaimVolume, ConfigRef, EnvFromSource, SecretVolume, Volume, VolumeMount
 from agent.model.plan import HostInput
 from agent.planner.host import plan_host
 from agent.planner.workloads.job.indexes import read_indexes, write_indexes
 from tests.planner.batch.build import Works, indexed, job
 from tests.planner.fleet.build import KEY, config_map, container, secret
+from tests.planner.storage.build import claim, local_class
 
 
 def test_a_job_runs_once_and_never_again() -> None:
@@ -323,3 +324,17 @@ def test_a_host_restarts_and_ended_pods_stay_as_they_are() -> None:
     world.still()
     given = HostInput(desired=world.plan().desired[place], observation=world.seen(place), key=KEY, now=world.now)
     assert plan_host(given).waiting == ()
+
+
+def test_a_pod_that_ended_gives_its_address_back_and_its_claim() -> None:
+    mounted = container(volume_mounts=(VolumeMount(name="data", mount_path="/data"),))
+    volume = Volume(name="data", persistent_volume_claim=ClaimVolume(claim_name="data"))
+    work = job(mounted, completions=2, pod={"volumes": (volume,)})
+    world = Works(work, claim(mode="ReadWriteOncePod"), local_class())
+    world.settle()
+    world.end("work-0")
+    world.settle()
+    assert world.running() == ["work-1"], "only one pod at a time may use the claim"
+    [ready] = [one.config.name for place in "abc" for one in world.seen(place).sandboxes if one.ready]
+    assert world.short(ready) == "work-1"
+    assert len(world.names()) == 2
