@@ -55,7 +55,7 @@ def _claim(scene: Scene, book: Book, *, holds: str = "", until: float | None = N
     stays = [one for one in scene.members if not one.going and not (over or book.untouched)]
     held = sorted((one for one in stays if one.end is None and book.holds(one)), key=lambda one: one.place)
     current = tuple(one.pod for one in held)
-    kept = tuple(one.pod for one in stays if one.end is not None and not one.pod.lost)
+    kept = tuple(one.pod for one in stays if not one.pod.lost and (one.end is not None or _counted(one, book)))
     ready = sum(pod.ready_since(scene.template.names) is not None for pod in current)
     stand = {pod.key for pod in (*current, *kept)}
     rest = [one for one in scene.members if one.pod.key not in stand]
@@ -83,6 +83,11 @@ def _claim(scene: Scene, book: Book, *, holds: str = "", until: float | None = N
     )
 
 
+def _counted(one: Member, book: Book) -> bool:
+    """Tell whether a pod that only memory tells of has ended: its place is not open any more."""
+    return one.pod.observed is None and not book.holds(one)
+
+
 def _expires_at(scene: Scene, book: Book) -> float | None:
     """Return when a finished job's pods go."""
     ttl = scene.spec.ttl_seconds_after_finished
@@ -99,7 +104,8 @@ def _done(scene: Scene, book: Book) -> str:
 def _departure(scene: Scene, book: Book, one: Member) -> Departure:
     """Say why a pod goes."""
     if book.finished_at and one.end is not None:
-        why = f"the job finished more than {scene.spec.ttl_seconds_after_finished} s ago"
+        ttl = scene.spec.ttl_seconds_after_finished
+        why = f"the job finished more than {ttl} s ago" if ttl else "the job finished, and is not kept any longer"
         return Departure(pod=one.pod, reason="finished", path="spec.ttlSecondsAfterFinished", summary=why)
     if book.outcome:
         why = f"the job is over: {book.message}"
