@@ -1,6 +1,6 @@
 """What each host should run now, from what the workloads want and where their pods go."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from agent.model.cause import Commit
 from agent.model.desired import DesiredPod, HostDesired, KeptPod, LeavingPod, LeavingReason
@@ -85,17 +85,19 @@ def _pods(ground: Ground, claim: Claim, placed: Placed, delayed: dict[PodKey, st
                 yield host, with_claims(wanted, uses, ground.ledger)
 
 
-def _wanted(claim: Claim) -> Iterator[tuple[Slot, DesiredPod]]:
-    """Yield what may be there now; all pods of one template at once, as that is remembered."""
-    by_template = {id(claim.template): (claim.template, claim.now)}
-    if claim.mixed:
-        found: dict[int, tuple[Template, list[Slot]]] = {}
-        for slot in claim.now:
-            template = claim.template_of(slot)
-            found.setdefault(id(template), (template, []))[1].append(slot)
-        by_template = {one: (template, tuple(slots)) for one, (template, slots) in found.items()}
-    for template, slots in by_template.values():
-        yield from zip(slots, desired_pods(template, slots), strict=True)
+def _wanted(claim: Claim) -> Iterable[tuple[Slot, DesiredPod]]:
+    """Return what may be there now; all pods of one template at once, as that is remembered."""
+    if not claim.mixed:
+        return zip(claim.now, desired_pods(claim.template, claim.now), strict=True)
+    found: dict[int, tuple[Template, list[Slot]]] = {}
+    for slot in claim.now:
+        template = claim.template_of(slot)
+        found.setdefault(id(template), (template, []))[1].append(slot)
+    return [
+        one
+        for template, slots in found.values()
+        for one in zip(slots, desired_pods(template, tuple(slots)), strict=True)
+    ]
 
 
 def _host_desired(host: str, given: FleetInput, found: _Lists, volumes: Outcome) -> HostDesired:

@@ -28,7 +28,8 @@ def remember(
         placements.update((slot.name, placed.hosts[slot.key]) for slot in claim.final if slot.key in placed.hosts)
         placements.update((one.name, one.host) for one in claim.kept if placed.departure(one.key) is None)
         leaving.update((one.pod.name, one.pod.host) for one in claim.leaving)
-        leaving.update((one.name, one.host) for one in claim.current if one.key in placed.gone)
+        if placed.gone:
+            leaving.update((one.name, one.host) for one in claim.current if one.key in placed.gone)
         leaving.update((one.name, one.host) for one in claim.kept if placed.departure(one.key) is not None)
         if claim.job is not None:
             # A job's pod that may not stay does not move: it fails, and the job makes another.
