@@ -19,6 +19,7 @@ BENCHMARKS = {
     "diff": "g  a diff with nothing to do, against ansible-core and pyinfra",
     "probes": "h  1,000 probes every 10 s over 20 hosts, and a host that hangs",
     "volumes": "i  a pod with 12 volumes and 5 containers, against bare CRI calls",
+    "workloads": "j  planning 5,000 pods of every kind on 1,000 hosts, and one host lost",
 }
 
 

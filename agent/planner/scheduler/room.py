@@ -72,6 +72,7 @@ class Room:
         self._cpu_weighed = self._memory_weighed = 0
         self._emptiness: dict[tuple[int, int], int] = {}
         """By CPU and memory asked for: most rooms are weighed for many pods before one of them moves in."""
+        self._balances: dict[tuple[int, int], int] = {}
 
     def take(self, demand: Demand) -> None:
         """Count a pod in."""
@@ -82,6 +83,7 @@ class Room:
         for name, amount in demand.others:
             self.others_used[name] = self.others_used.get(name, 0) + amount
         self._emptiness.clear()
+        self._balances.clear()
         self.hold(demand.ports)
 
     def give(self, demand: Demand) -> None:
@@ -93,6 +95,7 @@ class Room:
         for name, amount in demand.others:
             self.others_used[name] -= amount
         self._emptiness.clear()
+        self._balances.clear()
         self.pods_used -= 1
         for port in demand.ports:
             self.ports_used.remove(port)
@@ -138,6 +141,12 @@ class Room:
 
     def balance(self, demand: Demand) -> int:
         """Return BalancedAllocation: 100 where CPU and memory would be used alike, less the further they are apart."""
+        asked = demand.cpu, demand.memory
+        if (known := self._balances.get(asked)) is None:
+            known = self._balances[asked] = self._balance(demand)
+        return known
+
+    def _balance(self, demand: Demand) -> int:
         if not (self.cpu and self.memory):
             return 100
         cpu = min(1.0, (self.cpu_used + demand.cpu) / self.cpu)

@@ -167,12 +167,15 @@ class Scheduler:
         suited, company = self._suited_for(demand), self._company or Company({})
         spread = Spread(demand, company, self._rooms)
         answers: list[str | Refused] = []
+        if neighbours is not None and not neighbours:
+            neighbours = None
+        # Of all rooms only the one that a pod moves into is fuller for the next.
+        full = {room.name: refusal(FILLING, demand, room) or suits(room.name) for _, room in suited.rooms}
         for _ in range(count):
             refused, found = dict(suited.refused), list[Candidate]()
             for unwelcome, room in suited.rooms:
                 if why := (
-                    refusal(FILLING, demand, room)
-                    or suits(room.name)
+                    full[room.name]
                     or (neighbours.refusal(room.labels) if neighbours is not None else "")
                     or spread.refusal(room.labels)
                 ):
@@ -187,6 +190,7 @@ class Scheduler:
                 break
             room = self._best(demand, found, packing=packing)
             room.take(demand)
+            full[room.name] = refusal(FILLING, demand, room) or suits(room.name)
             company.join(demand, room.name)
             spread.placed(room.labels)
             if neighbours is not None:
@@ -198,7 +202,13 @@ class Scheduler:
     def _best(self, demand: Demand, found: Sequence[Candidate], *, packing: bool) -> Room:
         """Return the host with the highest score; ties go to the one with the fewest pods, then by name."""
         having = {image: sum(image in one.room.images for one in found) for image in demand.images}
-        scores = totals(demand, found, lambda room: image_score(demand, room, having, len(found)), packing=packing)
+        nowhere = not any(having.values())
+        scores = totals(
+            demand,
+            found,
+            lambda room: 0 if nowhere else image_score(demand, room, having, len(found)),
+            packing=packing,
+        )
         return min(
             zip(scores, found, strict=True),
             key=lambda one: (_waits(demand, one[1].room), -one[0], one[1].room.pods_used, one[1].room.name),

@@ -43,7 +43,8 @@ def totals(
         (1, [one.room.balance(demand) for one in candidates]),
         (1, [images(one.room) for one in candidates]),
     )
-    return [sum(weight * scores[place] for weight, scores in parts) for place in range(len(candidates))]
+    weighted = [[weight * score for score in scores] for weight, scores in parts]
+    return [sum(of_one) for of_one in zip(*weighted, strict=True)]
 
 
 def image_score(demand: Demand, room: Room, spread: Mapping[str, int], hosts: int) -> int:

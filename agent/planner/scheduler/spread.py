@@ -27,6 +27,8 @@ class Spread:
         ]
         self._hard = [one for one in found if one.constraint.when_unsatisfiable == "DoNotSchedule"]
         self._soft = [one for one in found if one.constraint.when_unsatisfiable == "ScheduleAnyway"]
+        self._refusals: dict[tuple[str | None, ...], str] = {}
+        """By domains, until the next pod is placed: many hosts share them."""
 
     @property
     def prefers(self) -> bool:
@@ -35,6 +37,12 @@ class Spread:
 
     def refusal(self, labels: Mapping[str, str]) -> str:
         """Return which constraint forbids a host; empty when none does."""
+        domains = tuple([labels.get(one.constraint.topology_key) for one in self._hard])
+        if (known := self._refusals.get(domains)) is None:
+            known = self._refusals[domains] = self._refusal(labels)
+        return known
+
+    def _refusal(self, labels: Mapping[str, str]) -> str:
         for one in self._hard:
             if one.constraint.topology_key not in labels:
                 return f"topology spread: no label {one.constraint.topology_key}"
@@ -52,6 +60,7 @@ class Spread:
         """Note that the pod went to a host."""
         for one in (*self._hard, *self._soft):
             one.tally.placed(labels)
+        self._refusals.clear()
 
 
 class _Constraint:
