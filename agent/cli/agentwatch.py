@@ -1,7 +1,7 @@
 """What the running agent publishes, each time anew, for verbs that wait until something has come true."""
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 from typing import Final
@@ -14,6 +14,7 @@ from agent.model.objects.agent import AgentConfig
 from agent.model.origin import Revision
 from agent.ports import Permanent
 from agent.reconciler import Snapshot
+from agent.source import GitSource
 
 _LOOK_EVERY: Final = 5.0
 """Seconds after which an agent that says nothing is looked for again: it may be gone."""
@@ -48,14 +49,13 @@ def seconds(written: str) -> float:
         raise Permanent(f"--timeout: {error}") from error
 
 
-def taken(snapshot: Snapshot, wanted: Revision, before: Collection[str]) -> bool:
-    """Tell whether a revision, or a newer one, is in force. Raises Permanent when the agent does not take it.
-
-    ``before`` are revisions that are known to be older.
-    """
+def taken(snapshot: Snapshot, wanted: Revision, source: GitSource) -> bool:
+    """Tell whether a revision, or one on top of it, is in force. Raises Permanent when the agent does not take it."""
     fleet = snapshot.fleet
-    if wanted.id in (fleet.refused, fleet.held):
-        why = "\n".join(fleet.refused_why) if wanted.id == fleet.refused else fleet.held_why
-        what = "refuses" if wanted.id == fleet.refused else "holds back"
-        raise Permanent(f"the agent {what} revision {wanted.short}: {why}", hint="see `trimtab status`")
-    return fleet.in_force is not None and (fleet.in_force.id == wanted.id or fleet.in_force.id not in before)
+    for id_, does, why in (
+        (fleet.refused, "refuses", "\n".join(fleet.refused_why)),
+        (fleet.held, "holds back", fleet.held_why),
+    ):
+        if source.includes(id_, wanted.id):
+            raise Permanent(f"the agent {does} revision {id_[:12]}: {why}", hint="see `trimtab status`")
+    return fleet.in_force is not None and source.includes(fleet.in_force.id, wanted.id)

@@ -52,20 +52,15 @@ def drain(
         pushed = change(settings, key, wish, dry_run=dry_run, branch=branch)
         if dry_run or (branch and branch != settings.spec.source.ref.branch):
             return
-        source = open_source(settings)
-        wanted = pushed.commit if pushed else source.resolve()
-        _follow(settings, host, wanted, pushed.base if pushed else None, limit)
+        wanted = pushed.commit if pushed else open_source(settings).resolve()
+        _follow(settings, host, wanted, limit)
 
 
-def _follow(settings: AgentConfig, host: str, wanted: Revision, base: Revision | None, limit: float) -> None:
-    progress = _Progress(host)
+def _follow(settings: AgentConfig, host: str, wanted: Revision, limit: float) -> None:
+    progress, source = _Progress(host), open_source(settings)
     try:
-        before: tuple[str, ...] = ()
         for snapshot in snapshots(settings, timeout=limit):
-            if not before:
-                now = snapshot.fleet.in_force
-                before = (now.id if now else "", base.id if base else "")
-            if taken(snapshot, wanted, before) and progress.told(snapshot):
+            if taken(snapshot, wanted, source) and progress.told(snapshot):
                 typer.echo(f"host/{host} drained")
                 return
     except OutOfTime:

@@ -8,7 +8,7 @@ from agent.model.objects.agent import Ref, SourceSpec
 from agent.model.origin import Blob, Location, Revision
 from agent.ports import Blame, Permanent, PortError, Temporary
 from agent.source.address import parse_address
-from agent.source.command import Git
+from agent.source.command import Git, GitFailed
 from agent.source.history import Commit, commits
 from agent.source.mirror import Mirror
 from agent.source.repository import NoSuchRef, Repository, below_repository, shown_ref
@@ -102,6 +102,15 @@ class GitSource:
         Of a remote one only as many as ``spec.source.depth`` tells to keep.
         """
         return commits(self.git, revision, self._path)
+
+    def includes(self, commit: str, older: str) -> bool:
+        """Tell whether a commit is another one, or built upon it; False where that is not known here."""
+        if not _COMMIT.fullmatch(commit):
+            return False
+        try:
+            return commit == older or not self.git.run("rev-list", "--max-count=1", older, f"^{commit}", "--")
+        except GitFailed:
+            return False
 
     @contextlib.contextmanager
     def _noting_damage(self) -> Iterator[None]:

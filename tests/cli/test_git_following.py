@@ -45,7 +45,10 @@ def _told(monkeypatch: pytest.MonkeyPatch, target: str, *told: Snapshot | BaseEx
             if isinstance(one, BaseException):
                 raise one
             in_force = one.fleet.in_force
-            if in_force and in_force.id == "HEAD":
+            if in_force and in_force.id == "NEXT":
+                in_force = Revision(id=push(Path("fleet.git").absolute(), {"notes": "somebody else's\n"}))
+                yield replace(one, fleet=replace(one.fleet, in_force=in_force))
+            elif in_force and in_force.id == "HEAD":
                 head = Revision(id=git(Path("fleet.git"), "rev-parse", "main"))
                 yield replace(one, fleet=replace(one.fleet, in_force=head))
             else:
@@ -142,3 +145,10 @@ def test_what_a_running_agent_publishes_is_read_and_a_dead_one_is_not_waited_for
         assert "successfully" in trimtab("rollout", "status", "deploy", "web", "--watch=false").stdout
         publish(tmp_path / "state", _snapshot(head, status=DeploymentStatus(replicas=2)))
         trimtab("rollout", "status", "deploy/web", "--timeout=1ms", code=1)
+
+
+@pytest.mark.usefixtures("bare")
+def test_a_newer_commit_in_force_counts_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    trimtab("drain", "edge-1", code=1)
+    _told(monkeypatch, DRAIN, _snapshot("NEXT"))
+    assert trimtab("drain", "edge-1", "--timeout=90s").stdout.endswith("host/edge-1 drained\n")

@@ -56,12 +56,10 @@ def status(
 
 
 def _follow(settings: AgentConfig, declared: Declared[AnyObject], head: Revision, limit: float) -> None:
-    said = ""
-    before: tuple[str, ...] = ()
+    said, source = "", open_source(settings)
     try:
         for snapshot in snapshots(settings, timeout=limit):
-            before = before or ((snapshot.fleet.in_force.id,) if snapshot.fleet.in_force else ("",))
-            now = _progress(snapshot, declared) if taken(snapshot, head, before) else _unobserved(declared)
+            now = _progress(snapshot, declared) if taken(snapshot, head, source) else _unobserved(declared)
             if now.message != said:
                 typer.echo(now.message, err=now.failed)
                 said = now.message
