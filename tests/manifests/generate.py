@@ -42,7 +42,16 @@ Fields = Mapping[str, st.SearchStrategy[Any]]
 def manifests(kind: str, *, odd: bool) -> st.SearchStrategy[Any]:
     """Manifests of a kind; with ``odd``, here and there a value that does not belong."""
     schema = schemas.SCHEMAS[kind]
-    return values(schema, schema, odd=odd)
+    found = values(schema, schema, odd=odd)
+    return found.map(to_end) if kind in ("Job", "CronJob") else found
+
+
+def to_end(part: Any) -> Any:  # noqa: ANN401 - JSON of any shape
+    """Let the pods in a part of a manifest end, which few would by chance, unless they say otherwise."""
+    if not isinstance(part, dict):
+        return part
+    usual = {"restartPolicy": "Never"} if "containers" in part else {}
+    return usual | {name: to_end(value) for name, value in part.items()}
 
 
 def values(schema: dict[str, Any], base: dict[str, Any], *, odd: bool) -> st.SearchStrategy[Any]:
