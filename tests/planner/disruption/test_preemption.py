@@ -60,6 +60,13 @@ def test_a_pod_may_not_push_out_its_equals_nor_when_its_class_forbids() -> None:
     assert world.names() == ["first"]
 
 
+def test_a_lower_pod_somewhere_is_no_reason_to_push_out_an_equal_one() -> None:
+    world = full(one("first", of="high"), one("wall", of="high"), one("tiny", cpu="1", of="low"))
+    world.declare(*world.objects, one("urgent", of="high"))
+    assert world.settle() == []
+    assert "urgent" not in world.names()
+
+
 def test_no_more_go_than_need_to_and_the_most_important_stay() -> None:
     world = full(*(one(f"low{number}", cpu="1", of="low") for number in range(2)), one("mid", cpu="1"), hosts=("a",))
     world.declare(*world.objects, one("urgent", cpu="2", of="high"))
