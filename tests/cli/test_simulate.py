@@ -7,9 +7,11 @@ import jsonschema_rs
 import pytest
 from typer.testing import CliRunner
 
+from agent.cli import supposing
 from agent.cli.app import app
 from agent.cli.supposing import events_of
 from agent.ports import Permanent
+from tests.cli.scenario import APPS, HOSTS, given, running
 
 WEB = """\
 apiVersion: apps/v1
@@ -88,3 +90,26 @@ def test_times_are_about_the_event_before_them() -> None:
     assert events == [("--fail", "a", "5m"), ("--drain", "b", ""), ("--return", "a", "9m")]
     with pytest.raises(Permanent, match="about nothing"):
         events_of(["--fail", "a", "--at", "5m", "--at", "6m"])
+
+
+def test_a_fleet_that_is_there_is_looked_at_and_goes_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked = tmp_path / "fleet"
+    asked.mkdir()
+    (asked / "apps.yaml").write_text(APPS)
+    (asked / "hosts.yaml").write_text(
+        "---\n".join(
+            f"apiVersion: trimtab.dev/v1alpha1\nkind: Host\nmetadata: {{name: {name}}}\n"
+            f"spec: {{ssh: {{address: {name}.test}}}}\n"
+            for name in HOSTS
+        )
+    )
+    config = tmp_path / "agent.yaml"
+    config.write_text(
+        "apiVersion: trimtab.dev/v1alpha1\nkind: Agent\nmetadata: {name: test}\n"
+        f"spec: {{source: {{url: {tmp_path}/none}}, stateDir: {tmp_path}/state}}\n"
+    )
+    monkeypatch.setattr(supposing, "look_at", lambda _config, fleet: given(fleet, running()))
+    code, text = run(str(asked), "--live", "--config", str(config), "--fail", "edge-2", "--at", "2m")
+    assert code == 0, text
+    assert "2 hosts, as they are now." in text
+    assert "created" not in text.partition("edge-2 fails")[0], "what runs is not made again"
