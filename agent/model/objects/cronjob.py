@@ -13,7 +13,7 @@ class JobTemplate(Object, frozen=True, kw_only=True):
 
 
 class CronJobSpec(Object, frozen=True, kw_only=True):
-    """When jobs are made: ``schedule`` as cron(5) writes it, in ``time_zone`` (an IANA name; the agent's without)."""
+    """When jobs are made: ``schedule`` as cron(5) writes it, in ``time_zone`` (an IANA name; UTC without)."""
 
     schedule: str
     job_template: JobTemplate

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from agent.model.kindstatus import Condition, JobStatus
 from agent.planner.workloads.job.book import Book
+from agent.planner.workloads.job.indexes import write_indexes
 from agent.planner.workloads.job.scene import Scene
 
 
@@ -16,8 +17,8 @@ def job_status(scene: Scene, book: Book) -> JobStatus:
         terminating=sum(one.runs and not (book.holds(one) and not one.going) for one in scene.members),
         succeeded=book.succeeded,
         failed=book.failed,
-        completed_indexes=book.record().completed,
-        failed_indexes=book.record().failed_indexes,
+        completed_indexes=write_indexes(book.completed),
+        failed_indexes=write_indexes(book.failed_indexes),
         start_time=book.started_at,
         completion_time=book.finished_at if book.outcome == "Complete" else 0.0,
         conditions=tuple(_conditions(book)),
