@@ -116,10 +116,8 @@ def _missing(given: FleetInput, claim: Claim, slot: Slot, placed: Placed, delaye
 
 
 def _judge(given: FleetInput, claim: Claim, placed: Placed, pods: tuple[PodStatus, ...]) -> _Verdict:
-    if claim.failed:
-        return _Verdict(phase="Failed", reason=_failure(claim), message=claim.failed)
-    if claim.done:
-        return _Verdict(phase="Ready", reason=claim.done)
+    if claim.failed or claim.done:
+        return _outcome(given, claim, pods)
     if claim.holds:
         reason = "Replacing" if claim.wake_at is None else "BackOff"
         return _Verdict(phase="Progressing", reason=reason, message=claim.holds)
@@ -161,6 +159,15 @@ def _ended(status: PodStatus) -> _Verdict:
         return _Verdict(phase="Failed", reason=status.reason, message=status.message)
     message = f"container {failed.name} ended with exit code {failed.exit_code}, and is not to be started again"
     return _Verdict(phase="Failed", reason=failed.reason, message=message)
+
+
+def _outcome(given: FleetInput, claim: Claim, pods: tuple[PodStatus, ...]) -> _Verdict:
+    """Say that a workload is done, or why it failed, and of a rollout what it waits for."""
+    if not claim.failed:
+        return _Verdict(phase="Ready", reason=claim.done)
+    behind = [one for one in pods[: claim.in_place] if not _available(given, claim, one)] if claim.rollout else []
+    waits = f"; it waits for {_sentence(given, claim, behind)}" if behind else ""
+    return _Verdict(phase="Failed", reason=_failure(claim), message=f"{claim.failed}{waits}")
 
 
 def _failure(claim: Claim) -> str:

@@ -156,7 +156,7 @@ def test_a_rollout_that_gets_nowhere_says_so_and_takes_no_more_down() -> None:
     world.now += 1
     status = world.status()
     assert (status.phase, status.reason) == ("Failed", "ProgressDeadlineExceeded")
-    assert "got no further for 10m (spec.progressDeadlineSeconds)" in status.message
+    assert "got no further for 10m (spec.progressDeadlineSeconds); it waits for web-" in status.message
     assert (status.available, by_image(world)) == (6, {"app:1": 6, "broken": 4})
     assert world.plan().due_at is None
     world.declare(deployment(8, container("app:3"), strategy=rolling("25%", "25%")))
