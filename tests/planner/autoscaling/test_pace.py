@@ -164,5 +164,7 @@ def _keeps_policies(held: Rules, changes: History, current: int, change: int, no
         recent = sum(count for at, count in changes if now - policy.period_seconds < at)
         begun = current - recent
         most = policy.value if policy.type == "Pods" else begun * policy.value / 100
-        fits.append(abs(change + recent) <= most + 1)
+        # What went the other way within the period leaves more room, not less.
+        moved = change + recent if change > 0 else -(change + recent)
+        fits.append(moved <= most + 1)
     assert any(fits) if direction.select == "Max" else all(fits)
