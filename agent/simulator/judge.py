@@ -191,7 +191,7 @@ class Judge:
         wanted = self._current()
         if name:
             bounds = wanted.bounded.get(name)
-            if bounds is not None:
+            if bounds is not None and not wanted.kinds.is_too_many(name, key.name):
                 self._enough(name, bounds, key)
         elif (solo := wanted.solos.get(key.name)) is not None and solo.host == machine.name:
             made = [self.commits.get(revision) for revision in self._made_from(machine, sandbox)]

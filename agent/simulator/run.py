@@ -113,9 +113,9 @@ class _Story:
 
     def _work_is_done(self) -> None:
         """Let jobs come to their ends, whatever they have to back off from."""
-        for _ in range(20 if self.kinds else 0):
+        for _ in range(100 if self.kinds else 0):
             self.world.approve()
-            self.world.pass_time(600)
+            self.world.pass_time(120)
             if all(job.outcome for job in self.world.journal.state.memory.jobs.values()):
                 break
 
@@ -123,7 +123,7 @@ class _Story:
         """See that nothing more is done, however often everything is looked at again."""
         world = self.world
         done = len(world.trace)
-        world.pass_time(3 * world.settings.resync)
+        world.pass_time((1 if self.kinds else 3) * world.settings.resync)
         if more := world.trace[done:]:
             raise AssertionError(f"converged, and yet something was done: {more}")
 

@@ -56,6 +56,11 @@ class Kinds(Value, frozen=True, kw_only=True):
     budgets: Mapping[str, int] = {}
     """Of Deployments: how many of their pods have to stay available."""
 
+    def is_too_many(self, name: str, pod: str) -> bool:
+        """Tell whether a pod of a set has an ordinal that is not wanted: it goes, whatever the others do."""
+        ordinal = pod.rpartition("-")[2]
+        return name in self.sets and ordinal.isdigit() and int(ordinal) >= self.sets[name].replicas
+
     def documents(self) -> Iterator[tuple[str, Document]]:
         """Yield every manifest with the file that it stands in."""
         if self.sets:
