@@ -1,6 +1,7 @@
 """The real loops against a simulated clock, repository and hosts with faults, from a seed.
 
-``python -m agent.simulator SEED`` repeats a run, with everything that happened.
+``python -m agent.simulator SEED`` repeats a run, with everything that happened; ``--every-kind SEED`` one in which
+the fleet has every kind of workload.
 """
 
 from agent.simulator.run import Failed, simulate

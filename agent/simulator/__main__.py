@@ -1,13 +1,14 @@
 import sys
 
-from agent.simulator.run import Failed, simulate
+from agent.simulator.run import EVERY_KIND, Failed, simulate
 
 
-def main(seeds: list[str]) -> int:
+def main(args: list[str]) -> int:
     """Run seeds; show what happened in the first that fails, or in the only one."""
+    seeds, every_kind = [one for one in args if one != EVERY_KIND], EVERY_KIND in args
     for seed in seeds:
         try:
-            trace = simulate(int(seed))
+            trace = simulate(int(seed), every_kind=every_kind)
         except Failed as failed:
             sys.stdout.write(f"{failed}\n")
             return 1

@@ -17,6 +17,7 @@ from agent.simulator.stage import AGENT, Odds, Stage
 from agent.simulator.verdict import check_converged
 from agent.simulator.world import World
 
+EVERY_KIND: Final = "--every-kind"
 _FAULTY_TURNS: Final = 120
 _HOSTS: Final = (1, 2, 3, 3, 4, 4, 6, 6, 8, 50)
 """How many hosts fleets of every kind have."""
@@ -25,9 +26,9 @@ _HOSTS: Final = (1, 2, 3, 3, 4, 4, 6, 6, 8, 50)
 class Failed(AssertionError):
     """A law was broken, or the fleet did not converge. Shows the seed and everything that happened."""
 
-    def __init__(self, seed: int, why: str, trace: Sequence[str]) -> None:
-        lines = "\n".join(trace)
-        super().__init__(f"{lines}\n\nseed {seed}: {why}\nrepeat with: python -m agent.simulator {seed}")
+    def __init__(self, seed: int, why: str, trace: Sequence[str], *, every_kind: bool) -> None:
+        lines, again = "\n".join(trace), f"{EVERY_KIND} {seed}" if every_kind else str(seed)
+        super().__init__(f"{lines}\n\nseed {seed}: {why}\nrepeat with: python -m agent.simulator {again}")
 
 
 def simulate(seed: int, *, every_kind: bool = False) -> Sequence[str]:
@@ -46,7 +47,7 @@ def simulate(seed: int, *, every_kind: bool = False) -> Sequence[str]:
         story.faults()
         story.rest()
     except (Violation, AssertionError) as error:
-        raise Failed(seed, str(error), world.trace) from error
+        raise Failed(seed, str(error), world.trace, every_kind=every_kind) from error
     return world.trace
 
 
