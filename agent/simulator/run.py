@@ -98,11 +98,13 @@ class _Story:
         world.source.reachable = True
         for machine in world.machines.values():
             world.mend(machine)
+            machine.cores = 0.0
         newest = world.judge.commits[world.source.head]
         lost = newest.broken and not world.source.has(world.journal.state.in_force)
         if lost or self.kinds or self.rng.random() < 0.5:
             self._commit(last=True)
-        world.pass_time(world.settings.resync)  # where events were lost, the resync is what tells
+        # Where events were lost, the resync is what tells; autoscalers wait as long before they shrink.
+        world.pass_time((2 if self.kinds else 1) * world.settings.resync)
         self._work_is_done()
         world.settle(approve=True)
         declared = world.judge.commits[world.journal.state.in_force]

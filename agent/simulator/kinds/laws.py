@@ -1,7 +1,7 @@
 """Laws of the kinds that are not interchangeable: identities, hosts, jobs, the clock, autoscalers."""
 
 from agent.model.cri import SandboxConfig
-from agent.model.labels import OWNER
+from agent.model.labels import AGENT, OWNER
 from agent.model.memory import JobRecord, Memory
 from agent.model.objects.meta import PodKey
 from agent.model.observation import ContainerSeen, SandboxSeen
@@ -108,8 +108,9 @@ class Laws:
         return keys
 
     def _alive(self, machine: Machine, sandbox: SandboxSeen) -> bool:
-        """Tell whether something of a pod runs."""
-        return sandbox.ready and any(one.state == "running" for one in machine.inside(sandbox.id))
+        """Tell whether something of a pod runs that is ours."""
+        inside = machine.inside(sandbox.id)
+        return sandbox.ready and any(one.state == "running" and AGENT in one.config.labels for one in inside)
 
 
 def _owner(config: SandboxConfig, kind: str) -> str:
