@@ -23,7 +23,7 @@ from agent.simulator.turns import Turns
 
 KEY: Final = FingerprintKey(value=b"k" * 32)
 _DEEPEST: Final = 3
-_QUIET_TURNS: Final = 3000
+_QUIET_TURNS: Final = 8000
 
 
 class AgentKilled(BaseException):
