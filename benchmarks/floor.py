@@ -14,8 +14,8 @@ from agent.model.objects.pod import Container, PodSpec
 from agent.model.observation import RuntimeFacts
 from agent.model.origin import Origin
 from agent.model.plan import FingerprintKey
-from agent.planner.host.machine import machine
-from agent.planner.host.render import render_pod
+from agent.planner.host.rendering.machine import machine
+from agent.planner.host.rendering.render import render_pod
 from lab.host import LabHost
 from tests.e2e.containerd import Service
 from tests.e2e.manifests import SLEEP

@@ -37,8 +37,9 @@ from agent.model.observation import RuntimeFacts
 from agent.model.origin import Origin
 from agent.model.plan import FingerprintKey, HostInput
 from agent.planner.host import plan_host
-from agent.planner.host.machine import machine
-from agent.planner.host.render import RenderedPod, render_pod
+from agent.planner.host.rendering.machine import machine
+from agent.planner.host.rendering.render import render_pod
+from agent.planner.host.rendering.rendered import RenderedPod
 from benchmarks.floor import BareClient
 from benchmarks.stage import stage, wipe
 from tests.e2e.fleet import Fleet

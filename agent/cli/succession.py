@@ -17,10 +17,10 @@ from agent.model.objects.meta import ObjectKey, PodKey
 from agent.model.observation import Seen
 from agent.model.plan import FleetInput, HostPlan
 from agent.model.value import Value
-from agent.planner.host.compare import Comparison
-from agent.planner.host.machine import machine
-from agent.planner.host.render import render_pod
-from agent.planner.host.rendered import RenderedPod
+from agent.planner.host.comparing.compare import Comparison
+from agent.planner.host.rendering.machine import machine
+from agent.planner.host.rendering.render import render_pod
+from agent.planner.host.rendering.rendered import RenderedPod
 from agent.planner.pods import ObservedPod, observed_pods
 from agent.planner.rehearsal import Rehearsal
 

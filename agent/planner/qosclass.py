@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from agent.planner.host.qos import qos_of_score
+from agent.planner.host.rendering.qos import qos_of_score
 from agent.planner.pods import ObservedPod
 
 

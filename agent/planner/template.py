@@ -1,8 +1,7 @@
-"""What all pods of one template have in common, and the hash that names the template."""
+"""What all pods of one template have in common."""
 
-from collections.abc import Iterator, Mapping
-from functools import cache
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
@@ -12,19 +11,20 @@ from agent.model.objects.daemonset import DaemonSet
 from agent.model.objects.deployment import Deployment
 from agent.model.objects.job import Job
 from agent.model.objects.meta import ConfigKey, Declared, ObjectKey, PodKey
-from agent.model.objects.pod import Container, Pod, PodSpec, PodTemplate, Volume
+from agent.model.objects.pod import Pod, PodSpec, PodTemplate, Volume
 from agent.model.objects.replicaset import ReplicaSet
 from agent.model.objects.runtimeclass import RuntimeClass
 from agent.model.objects.statefulset import StatefulSet
 from agent.model.plan import FingerprintKey
 from agent.model.value import Value
-from agent.planner.fingerprint import fingerprint
 from agent.planner.individual import INDIVIDUAL
 from agent.planner.individual.daemonset import tolerant
 from agent.planner.individual.statefulset import with_identity
 from agent.planner.memo import remembered
-from agent.planner.naming import safe_hash, set_name
+from agent.planner.naming import set_name
+from agent.planner.references import references_of
 from agent.planner.scheduler.demand import Demand, demand_of
+from agent.planner.templatehash import template_hash
 
 Workload = Deployment | Pod | ReplicaSet | StatefulSet | DaemonSet | Job
 _HASH_LABELS: Final[Mapping[str, str]] = {
@@ -169,11 +169,11 @@ def _hash(
     """
     body, written = declared.body, declared.written or declared.body
     if isinstance(written, Job):
-        return _template_hash(written.spec.template, {}, key, runtime, written.spec.completion_mode)
+        return template_hash(written.spec.template, {}, key, runtime, written.spec.completion_mode)
     template = pod_template(body)
     # A Deployment and a ReplicaSet of one name and one template must not take each other's pods for their own.
     kind = ("ReplicaSet",) if isinstance(body, ReplicaSet) else ()
-    return "" if template is None else _template_hash(template, config, key, runtime, *kind)
+    return "" if template is None else template_hash(template, config, key, runtime, *kind)
 
 
 def _own_labels(owner: ObjectKey, hashed: str) -> Mapping[str, str]:
@@ -212,90 +212,4 @@ def pod_spec(body: Workload) -> PodSpec:
 @remembered
 def references(declared: Declared[Workload]) -> tuple[ConfigKey, ...]:
     """Return the ConfigMaps and Secrets that a workload's pods refer to, sorted."""
-    spec = pod_spec(declared.body)
-    found = {key for container in spec.every_container for key, _entry in _environment(container)}
-    found |= {key for volume in spec.volumes for key in _mounted(volume)}
-    found |= {ConfigKey(kind="Secret", name=reference.name) for reference in spec.image_pull_secrets}
-    return tuple(sorted(found))
-
-
-def _mounted(volume: Volume) -> Iterator[ConfigKey]:
-    """Yield the ConfigMaps and Secrets whose content a volume shows."""
-    if volume.config_map is not None:
-        yield ConfigKey(kind="ConfigMap", name=volume.config_map.name)
-    if volume.secret is not None:
-        yield ConfigKey(kind="Secret", name=volume.secret.secret_name)
-    for source in volume.projected.sources if volume.projected is not None else ():
-        if source.config_map is not None:
-            yield ConfigKey(kind="ConfigMap", name=source.config_map.name)
-        if source.secret is not None:
-            yield ConfigKey(kind="Secret", name=source.secret.name)
-
-
-def _environment(container: Container) -> Iterator[tuple[ConfigKey, str | None]]:
-    """Yield what a container's environment is read from: one entry of an object, or (None) all of them."""
-    for source in container.env_from:
-        if source.config_map_ref is not None:
-            yield ConfigKey(kind="ConfigMap", name=source.config_map_ref.name), None
-        if source.secret_ref is not None:
-            yield ConfigKey(kind="Secret", name=source.secret_ref.name), None
-    for variable in container.env:
-        origin = variable.value_from
-        if origin is not None and origin.config_map_key_ref is not None:
-            reference = origin.config_map_key_ref
-            yield ConfigKey(kind="ConfigMap", name=reference.name), reference.key
-        if origin is not None and origin.secret_key_ref is not None:
-            reference = origin.secret_key_ref
-            yield ConfigKey(kind="Secret", name=reference.name), reference.key
-
-
-def _template_hash(
-    template: PodTemplate,
-    config: Mapping[ConfigKey, ConfigData],
-    key: FingerprintKey,
-    runtime: RuntimeClass | None,
-    *more: str,
-) -> str:
-    """Return the hash over everything that takes new pods to change: the template and its environment's content.
-
-    Content enters as a keyed fingerprint, so that nobody can try Secrets against the label. Fields at their defaults
-    do not enter, so that a release of trimtab which learns a new field rolls nothing. A RuntimeClass enters by its
-    handler only: what else it says concerns pods that are still to be placed. ``more`` tells templates apart, too.
-    """
-    read = {entry for container in template.spec.every_container for entry in _environment(container)}
-    environment = [
-        [reference.kind, reference.name, name, fingerprint(key, data.entries[name])]
-        for reference, wanted in sorted(read, key=lambda entry: (entry[0], entry[1] or ""))
-        if (data := config.get(reference)) is not None
-        for name in (sorted(data.entries) if wanted is None else [wanted])
-        if name in data.entries
-    ]
-    handler = [runtime.handler] if runtime is not None else []
-    return safe_hash(msgspec.json.encode([plain(template), environment, *handler, *more], order="deterministic"))
-
-
-_NOTHING: Final = object()
-
-
-def plain(value: Any) -> Any:  # noqa: ANN401 -- walks a template of any shape
-    """Return a value as plain data, without what was left at its default."""
-    if isinstance(value, msgspec.Struct):
-        return {
-            field.encode_name: plain(said)
-            for field in _fields(type(value))
-            if (said := getattr(value, field.name)) != _default(field)
-        }
-    if isinstance(value, tuple):
-        return [plain(item) for item in value]
-    return value
-
-
-@cache
-def _fields(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
-    return msgspec.structs.fields(kind)
-
-
-def _default(field: msgspec.structs.FieldInfo) -> object:
-    if field.default is not msgspec.NODEFAULT:
-        return field.default
-    return field.default_factory() if field.default_factory is not msgspec.NODEFAULT else _NOTHING
+    return references_of(pod_spec(declared.body))

@@ -5,7 +5,7 @@ from agent.model.chores import ChoreOutcome, RemoveImage
 from agent.model.desired import HostDesired
 from agent.model.observation import Seen
 from agent.model.usage import Usage
-from agent.planner.host.evict import over_limits
+from agent.planner.host.rules.evict import over_limits
 from agent.planner.upkeep import UpkeepInput, plan_upkeep
 from agent.ports import Event, Host, PortError
 from agent.reconciler import host_events

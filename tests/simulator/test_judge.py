@@ -19,9 +19,10 @@ from agent.planner.batch import cron
 from agent.planner.batch.timing import Due, due
 from agent.planner.disruption.budgets import Budgets
 from agent.planner.fleet import lost, plan_fleet
-from agent.planner.host import parts, plan_host
-from agent.planner.host.init_order import Turn
-from agent.planner.host.rendered import RenderedPod
+from agent.planner.host import plan_host
+from agent.planner.host.rendering.rendered import RenderedPod
+from agent.planner.host.rules import parts
+from agent.planner.host.rules.init_order import Turn
 from agent.planner.pods import ObservedPod
 from agent.planner.workload import Scope
 from agent.planner.workloads import daemonset, job

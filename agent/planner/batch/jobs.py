@@ -14,7 +14,7 @@ from agent.model.plan import FleetInput
 from agent.planner.live import Live
 from agent.planner.memo import remembered
 from agent.planner.naming import safe_hash
-from agent.planner.template import plain
+from agent.planner.templatehash import plain
 
 _MINUTE = 60
 Fate = Literal["", "expired", "stopped"]

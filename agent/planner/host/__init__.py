@@ -4,11 +4,12 @@
 would do to a look at the host.
 """
 
-from agent.planner.host.lint import lint_plan
-from agent.planner.host.machine import machine
+from agent.planner.host.linting.plan import lint_plan
 from agent.planner.host.plan import plan_host
 from agent.planner.host.project import Impossible, project, project_action
-from agent.planner.host.render import RenderedContainer, RenderedPod, render_pod
+from agent.planner.host.rendering.machine import machine
+from agent.planner.host.rendering.render import render_pod
+from agent.planner.host.rendering.rendered import RenderedContainer, RenderedPod
 
 __all__ = [
     "Impossible",

@@ -10,7 +10,7 @@ from agent.model.cri import SandboxConfig
 from agent.model.labels import LOGS_DIR, PODS_DIR, SECRETS_DIR
 from agent.model.objects.meta import PodKey
 from agent.model.objects.pod import PodSpec, Volume
-from agent.planner.host.jsontext import as_json
+from agent.planner.host.rendering.jsontext import as_json
 
 _NAMESPACE: Final = uuid.UUID("6e0a1d52-9f0c-5d0b-8a77-3a2f3b1c9e54")
 

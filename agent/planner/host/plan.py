@@ -12,16 +12,16 @@ from agent.model.observation import Seen
 from agent.model.plan import Failure, HostInput, HostPlan, Waiting
 from agent.planner.backoff import retry_at
 from agent.planner.host import texts
-from agent.planner.host.claims import claim_verdicts
-from agent.planner.host.healing import as_it_was
-from agent.planner.host.hostports import settle
-from agent.planner.host.machine import Machine, machine
-from agent.planner.host.order import ordered
-from agent.planner.host.render import render_pod
-from agent.planner.host.rendered import RenderedPod
-from agent.planner.host.rules import classify
-from agent.planner.host.steps import is_uid
-from agent.planner.host.userns import with_own_ranges
+from agent.planner.host.rendering.machine import Machine, machine
+from agent.planner.host.rendering.render import render_pod
+from agent.planner.host.rendering.rendered import RenderedPod
+from agent.planner.host.rendering.userns import with_own_ranges
+from agent.planner.host.rules.claims import claim_verdicts
+from agent.planner.host.rules.healing import as_it_was
+from agent.planner.host.rules.hostports import settle
+from agent.planner.host.rules.order import ordered
+from agent.planner.host.rules.steps import is_uid
+from agent.planner.host.rules.table import classify
 from agent.planner.host.view import HostView, Reason, Subject, Verdict, drift, host_view, waits
 from agent.planner.memo import Notes
 from agent.planner.pods import ObservedPod, observed_pods

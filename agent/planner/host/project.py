@@ -36,7 +36,7 @@ from agent.model.observation import ContainerSeen, ImageSeen, SandboxSeen, Seen
 from agent.model.probing import Health
 from agent.model.volumes import VolumeSeen
 from agent.planner.host.images import canonical, image_store
-from agent.planner.host.volumes import layout
+from agent.planner.host.rendering.volumes import layout
 from agent.planner.restartpolicy import role_of
 
 _KILLED: Final = 137

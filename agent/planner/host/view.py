@@ -12,9 +12,9 @@ from agent.model.observation import ContainerSeen, ImageSeen, Seen
 from agent.model.plan import FingerprintKey, HostInput, Waiting
 from agent.model.usage import Usage
 from agent.model.value import Value
-from agent.planner.host.filetree import projected_files
+from agent.planner.host.comparing.filetree import projected_files
 from agent.planner.host.images import image_store
-from agent.planner.host.render import RenderedContainer, RenderedPod
+from agent.planner.host.rendering.rendered import RenderedContainer, RenderedPod
 from agent.planner.pods import ObservedPod
 
 Reason = Literal["back-off", "image-pull", "predecessor", "refused", "runtime"]

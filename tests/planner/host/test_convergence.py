@@ -23,7 +23,7 @@ from agent.model.objects.pod import (
 )
 from agent.model.observation import ContainerSeen, SandboxSeen, Seen
 from agent.planner.host import machine, render_pod
-from agent.planner.host.filetree import projected_files
+from agent.planner.host.comparing.filetree import projected_files
 from agent.planner.pods import observed_pods
 from tests.planner.host.build import (
     EMPTY,

@@ -6,7 +6,7 @@ from agent.model.cri import Dns, Mount
 from agent.model.etc_hosts import HostsEntry
 from agent.model.objects.pod import DnsConfig, DnsOption, EmptyDirVolume, HostAlias, Volume, VolumeMount
 from agent.planner.host import RenderedPod, machine, render_pod
-from agent.planner.host.dns import parse_resolv_conf, pod_dns
+from agent.planner.host.rendering.dns import parse_resolv_conf, pod_dns
 from tests.planner.host.build import FACTS, KEY, container, pod
 
 RESOLV = (

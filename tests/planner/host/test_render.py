@@ -26,7 +26,7 @@ from agent.model.objects.pod import (
 from agent.model.origin import Origin
 from agent.model.value import Sensitive, reveal
 from agent.planner.host import RenderedPod, machine, render_pod
-from agent.planner.host.machine import Machine
+from agent.planner.host.rendering.machine import Machine
 from tests.planner.host.build import FACTS, KEY, config_map, container, pod, secret
 
 

@@ -30,8 +30,9 @@ from agent.model.objects.pod import (
     VolumeProjection,
 )
 from agent.model.observation import Feature, RuntimeFacts
-from agent.planner.host.machine import machine
-from agent.planner.host.render import RenderedPod, render_pod
+from agent.planner.host.rendering.machine import machine
+from agent.planner.host.rendering.render import render_pod
+from agent.planner.host.rendering.rendered import RenderedPod
 from tests.planner.host.build import KEY, act, config_map, container, converge, desired, only, plan, pod, secret
 
 FACTS = RuntimeFacts(cpu_millis=4000, memory_bytes=8 << 30)
