@@ -141,6 +141,9 @@ def test_a_change_that_cannot_run_never_keeps_its_promise() -> None:
 def test_a_drained_host_is_left_within_the_budget() -> None:
     answer = ask(question(fleet(WEB, BUDGET), Happening(at=60, what="drain", host="h1")))
     assert standing(answer, "PodDisruptionBudget") == (2, 2, "")
+    assert standing(answer, "Deployment") == (2, 3, ""), "who writes a budget allows that"
+    alone = ask(question(fleet(WEB), Happening(at=60, what="drain", host="h1")))
+    assert standing(alone, "Deployment") == (2, 3, "fewer were ready")
     assert [entry.hosts for entry in answer.timeline if entry.what == "removed"] == [("h1",)]
 
 

@@ -112,7 +112,6 @@ def _availability(answer: Answer, paint: Paint) -> Iterator[str]:
 
 
 def _row(one: Standing) -> list[str]:
-    promise = f"broken: {one.broken}" if one.broken else "kept, but for lost hosts" if one.struck else "kept"
     return [
         _name(one.object),
         str(one.wanted),
@@ -120,8 +119,18 @@ def _row(one: Standing) -> list[str]:
         str(one.lowest),
         _clock(one.at) if one.lowest < one.wanted else "",
         format_duration(one.short) if one.short else "",
-        promise if one.promised else "none",
+        _promise(one),
     ]
+
+
+def _promise(one: Standing) -> str:
+    if not one.promised:
+        return "none"
+    if one.broken:
+        return f"broken: {one.broken}"
+    if not one.short:
+        return "kept"
+    return "kept, but for lost hosts" if one.struck else "kept, within its budget"
 
 
 def _hosts(answer: Answer) -> Iterator[str]:

@@ -24,19 +24,27 @@ class Availability:
     def take(
         self, now: float, fleet: Fleet, statuses: Iterable[ObjectStatus], pods: Sequence[Counted]
     ) -> tuple[tuple[Watch, bool], ...]:
-        """Take in how things are; return what became short of pods just now (True), or is no more so."""
+        """Take in how things are; return what became short of pods just now (True), or is no more so.
+
+        Whoever writes a budget says how many pods may be away, of all the workloads that it is about.
+        """
         ready = Counter(pod.owner for pod in pods if pod.ready)
         wanted = {one.key: one.wanted for one in statuses if one.key.kind in _LASTING}
         turned = []
-        for key, most in wanted.items():
-            declared = fleet.objects.get(key)
-            if declared is not None:
-                least = promised(declared.body, most)
-                turned += self._one(now, key, lenient=True, level=(most, least, ready[key]))
+        allowed: dict[ObjectKey, int] = {}
         for key, declared in fleet.objects.items():
             if isinstance(declared.body, PodDisruptionBudget):
-                level = _level(declared.body, key.namespace, wanted, pods)
+                mine = _selected(declared.body, key.namespace, pods)
+                level = _level(declared.body, wanted, mine)
+                for owner in {pod.owner for pod in mine}:
+                    allowed[owner] = min(level[0] - level[1], allowed.get(owner, level[0]))
                 turned += self._one(now, key, lenient=False, level=level)
+        for key, most in wanted.items():
+            workload = fleet.objects.get(key)
+            if workload is not None:
+                least = promised(workload.body, most)
+                excused = max(0, least - most + allowed.get(key, 0))
+                turned += self._one(now, key, lenient=True, level=(most, least, ready[key]), excused=excused)
         for key in sorted(self._watches.keys() - fleet.objects.keys()):
             del self._watches[key]
         return tuple(turned)
@@ -52,25 +60,28 @@ class Availability:
         return tuple(watch.standing(end) for _, watch in sorted(self._watches.items()))
 
     def _one(
-        self, now: float, key: ObjectKey, *, lenient: bool, level: tuple[int, int, int]
+        self, now: float, key: ObjectKey, *, lenient: bool, level: tuple[int, int, int], excused: int = 0
     ) -> list[tuple[Watch, bool]]:
         watch = self._watches.setdefault(key, Watch(key, lenient=lenient))
         before = watch.short_since
-        watch.take(now, wanted=level[0], promised=level[1], ready=level[2])
+        watch.take(now, wanted=level[0], promised=level[1], ready=level[2], excused=excused)
         after = watch.short_since
         return [(watch, after is not None)] if (before is None) != (after is None) else []
 
 
+def _selected(budget: PodDisruptionBudget, namespace: str, pods: Iterable[Counted]) -> Sequence[Counted]:
+    selector = budget.spec.selector
+    return [
+        pod for pod in pods if pod.namespace == namespace and selector is not None and selects(selector, pod.labels)
+    ]
+
+
 def _level(
-    budget: PodDisruptionBudget, namespace: str, wanted: Mapping[ObjectKey, int], pods: Iterable[Counted]
+    budget: PodDisruptionBudget, wanted: Mapping[ObjectKey, int], mine: Sequence[Counted]
 ) -> tuple[int, int, int]:
     """Return how many pods a budget is about, how many of them have to be ready, and how many are.
 
     It is about the pods of all workloads of which it selects one; of several templates, all have the labels or none.
     """
-    selector = budget.spec.selector
-    mine = [
-        pod for pod in pods if pod.namespace == namespace and selector is not None and selects(selector, pod.labels)
-    ]
     expected = sum(wanted.get(owner, 0) for owner in sorted({pod.owner for pod in mine}))
     return expected, budgeted(budget.spec, expected), sum(1 for pod in mine if pod.ready)

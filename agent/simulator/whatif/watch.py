@@ -6,7 +6,8 @@ class Watch:
     """Follows how many pods are ready against how many were promised to be.
 
     A promise counts from when it is kept for the first time. One that is about what is done on purpose (``lenient``,
-    that of a rollout) is not broken by pods that a host took with it, as long as they are replaced in the end.
+    that of a rollout) is not broken by pods that a host took with it, as long as they are replaced in the end, nor by
+    as few as a budget allows to be away.
     """
 
     def __init__(self, key: ObjectKey, *, lenient: bool) -> None:
@@ -14,7 +15,8 @@ class Watch:
         self._lenient = lenient
         self._met = False
         self._struck = 0
-        self._wanted = self._promised = self._ready = 0
+        self._wanted = self._promised = self._ready = self._excused = 0
+        self._by_hosts = False
         self._lowest: tuple[int, float] | None = None
         self._short_since: float | None = None
         self._short = 0.0
@@ -34,9 +36,9 @@ class Watch:
         """Hear that so many ready pods went down with their host."""
         self._struck += pods
 
-    def take(self, now: float, *, wanted: int, promised: int, ready: int) -> None:
-        """Hear how things are now."""
-        self._wanted, self._promised, self._ready = wanted, promised, ready
+    def take(self, now: float, *, wanted: int, promised: int, ready: int, excused: int = 0) -> None:
+        """Hear how things are now. ``excused`` are as many pods fewer as a budget allows."""
+        self._wanted, self._promised, self._ready, self._excused = wanted, promised, ready, excused
         if ready >= wanted:
             self._struck = 0
         self._met = self._met or ready >= promised
@@ -49,12 +51,13 @@ class Watch:
             return
         if self._short_since is None:
             self._short_since = now
-        if ready + (self._struck if self._lenient else 0) < promised:
+        self._by_hosts = self._by_hosts or self._struck > 0
+        if ready + excused + (self._struck if self._lenient else 0) < promised:
             self._broken = self._broken or "fewer were ready"
 
     def standing(self, end: float) -> Standing:
         """Return what there is to say in the end."""
-        still_short = self._ready < self._promised
+        still_short = self._ready + self._excused < self._promised
         self._end(end)
         broken = self._broken
         if not self._met:
@@ -70,7 +73,7 @@ class Watch:
             lowest=lowest,
             at=at,
             short=self._short,
-            struck=self._short > 0 and not broken,
+            struck=self._by_hosts and self._short > 0 and not broken,
             broken=broken,
         )
 
