@@ -347,14 +347,16 @@ def test_a_race_against_the_check_is_never_won(machine: LabHost, start: Starter,
     """A process in the volume swaps a folder and a link to /etc as fast as it can while containers start."""
     machine.run(f"cd {data} && mkdir dir && touch dir/marker && ln -s /etc link", check=True)
     steps = "mv -T dir sub; mv -T sub dir; mv -T link sub; mv -T sub link"
-    command = machine.entering("sh", "-c", f"cd {data} && echo there && while :; do {steps}; done")
+    command = machine.entering("sh", "-c", f"cd {data} && echo there && while [ ! -e stop ]; do {steps}; done")
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd="/") as process:
         assert process.stdout is not None
         process.stdout.readline()
         for _ in range(8):
             error, container = start(sub_path(data, "sub"))
             assert error or inside(machine, container, "ls /data").split() in ([], ["marker"])
-        process.kill()
+        # Killing it from here would end what entered the host, not the shell in there.
+        machine.run(f"touch {data}/stop", check=True)
+        process.wait(timeout=30)
 
 
 def test_a_missing_path_of_a_tree_is_an_empty_folder_and_changes_nothing(
