@@ -36,8 +36,10 @@ check: setup ## Lint, types, import contracts, structure
 	@$(BIN)/pytest -q tests/tidy
 
 test: setup ## All tests, on real containerd hosts included (root)
-	@echo '==> tests'
-	@$(BIN)/pytest
+	@echo '==> tests that need no host, side by side'
+	@$(BIN)/pytest -q --numprocesses logical -m 'not lab'
+	@echo '==> tests on real hosts, one after another'
+	@$(BIN)/pytest -m lab
 
 demo: setup ## The main job, as a story, on three real hosts that it starts itself (root)
 	@$(BIN)/python -m lab.demo
