@@ -1,5 +1,6 @@
 """``rollout restart``, ``pause`` and ``resume``: one field each."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -12,7 +13,7 @@ from agent.cli.config import open_config
 from agent.cli.naming import named, resource
 from agent.manifests.editing import intents
 from agent.model.objects.fleet import AnyObject, Fleet
-from agent.model.objects.meta import Declared
+from agent.model.objects.meta import Declared, ObjectKey
 from agent.ports import Permanent
 
 ROLLED: Final = ("Deployment", "StatefulSet", "DaemonSet")
@@ -20,6 +21,12 @@ ROLLED: Final = ("Deployment", "StatefulSet", "DaemonSet")
 Target = Annotated[
     list[str], typer.Argument(metavar="KIND/NAME", help="deployment/web", autocompletion=complete_objects)
 ]
+
+
+def unless_paused(key: ObjectKey, data: Mapping[str, Any]) -> None:
+    """Refuse what a paused rollout would not take up. Raises Permanent."""
+    if data["spec"].get("paused"):
+        raise Permanent(f"{key} is paused", hint=f"first: trimtab rollout resume {resource(key)}")
 
 
 def restart(
@@ -35,8 +42,7 @@ def restart(
 
     def wish(_fleet: Fleet, declared: Declared[AnyObject], data: dict[str, Any]) -> Wish:
         key = declared.key
-        if data["spec"].get("paused"):
-            raise Permanent(f"{key} is paused", hint=f"first: trimtab rollout resume {resource(key)}")
+        unless_paused(key, data)
         return Wish(data=intents.restarted(data, now), subject=f"Restart {key}", done=f"{resource(key)} restarted")
 
     with refusals():

@@ -7,7 +7,7 @@ from agent.cli.changing import Branch, DryRun, Wish, change, refusals
 from agent.cli.config import open_config
 from agent.cli.naming import named, resource
 from agent.cli.rollout.revisions import chosen, revisions
-from agent.cli.rollout.steering import ROLLED, Target
+from agent.cli.rollout.steering import ROLLED, Target, unless_paused
 from agent.cli.wiring import open_source
 from agent.manifests.editing import intents
 from agent.model.objects.fleet import AnyObject, Fleet
@@ -30,8 +30,7 @@ def undo(
 
     def wish(fleet: Fleet, declared: Declared[AnyObject], data: dict[str, Any]) -> Wish:
         key = declared.key
-        if data["spec"].get("paused"):
-            raise Permanent(f"{key} is paused", hint=f"first: trimtab rollout resume {resource(key)}")
+        unless_paused(key, data)
         known = revisions(open_source(settings), fleet.revision, key, declared.origin.file)
         if to_revision == "0" and len(known) < 2:
             raise Permanent(
