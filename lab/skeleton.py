@@ -20,6 +20,7 @@ def write(folder: Path, host: str, index: int, registry: str, authorized_key: st
         "etc/hostname": (0o644, f"{host}\n"),
         "etc/hosts": (0o644, host_file),
         "etc/resolv.conf": (0o644, "# No resolver: a lab sends nothing outside.\n"),
+        "etc/nsswitch.conf": (0o644, "passwd: files\ngroup: files\nshadow: files\nhosts: files\n"),
         "etc/passwd": (0o644, _passwd()),
         "etc/group": (0o644, _group()),
         "etc/shadow": (0o600, _shadow()),

@@ -1,0 +1,120 @@
+"""Root folders of Debian releases other than this machine's own, so that a host can run their containerd.
+
+    releases.build("forky")                                               # what a lab host needs
+    releases.build("trixie", (*releases.PACKAGES, "systemd"), configured=True)  # a whole system, to boot on its own
+
+`build` returns a folder in CACHE, built once by mmdebstrap from signed packages and then only read: it is shared, so
+lay an overlay over it or copy it, and never write to it. Processes that want the same root at once wait for the first.
+TRIMTAB_LAB_MIRROR names another mirror.
+"""
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from lab.errors import LabError
+from lab.processes import PATH, run
+
+CACHE = Path("/var/cache/trimtab-lab")
+PACKAGES = (
+    "?essential",  # an apt pattern: what every Debian machine has
+    "ca-certificates",
+    "containerd",
+    "containernetworking-plugins",
+    "iproute2",
+    "iptables",
+    "mount",
+    "nftables",
+    "openssh-client",
+    "openssh-server",
+    "procps",
+    "runc",
+    "socat",
+    "sudo",
+)
+
+_MIRROR = "http://deb.debian.org/debian"
+# What the packages' own scripts would have linked, where they are unpacked only.
+_LINKS = {
+    "usr/sbin/iptables": "iptables-nft",
+    "usr/sbin/ip6tables": "ip6tables-nft",
+    "usr/bin/awk": "mawk",
+    "usr/bin/which": "which.debianutils",
+}
+_OPTIONS = (
+    # Mirrors lag, and the index of a testing release expires after a week; its signature is checked all the same.
+    '--aptopt=Acquire::Check-Valid-Until "false"',
+    '--aptopt=Acquire::Retries "2"',
+    '--aptopt=Acquire::http::Timeout "20"',
+    "--dpkgopt=force-unsafe-io",
+    *(f"--dpkgopt=path-exclude=/usr/share/{part}/*" for part in ("doc", "info", "locale", "man")),
+)
+
+
+def build(
+    release: str, packages: Sequence[str] = PACKAGES, *, configured: bool = False, cache: Path | None = None
+) -> Path:
+    """Return the root folder of a release with the given packages and what they depend on.
+
+    Packages are unpacked only, which takes seconds and is enough to run their programs; `configured` runs their
+    scripts too (users, alternatives, services), which takes half a minute.
+    """
+    if not re.fullmatch(r"[a-z]{2,20}", release):
+        raise LabError(f"release {release!r}: use the name of a Debian release, such as trixie")
+    cache = cache or CACHE
+    mirror = os.environ.get("TRIMTAB_LAB_MIRROR") or _MIRROR
+    # A root is as good as its recipe: a new list of packages, or a new version of this file, is a new root.
+    recipe = repr((sorted(packages), configured, _OPTIONS, _LINKS))
+    root = cache / f"{release}-{hashlib.sha256(recipe.encode()).hexdigest()[:8]}"
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / f".{root.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not root.is_dir():
+            _build(release, packages, mirror, root, configured=configured)
+    return root
+
+
+def _build(release: str, packages: Sequence[str], mirror: str, root: Path, *, configured: bool) -> None:
+    """Build beside the final place and rename: a root is there whole or not at all."""
+    if not shutil.which("mmdebstrap", path=PATH):
+        raise LabError("mmdebstrap is missing: run lab/install-packages, or: apt-get install mmdebstrap")
+    fresh = root.with_name(f".{root.name}.new")
+    _remove(fresh)
+    variant = "essential" if configured else "extract"
+    included = [f"--include={package}" for package in packages]
+    command = ["mmdebstrap", "--mode=root", f"--variant={variant}", *_OPTIONS, *included, release, str(fresh), mirror]
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, env={"PATH": PATH}
+    )
+    if done.returncode:
+        _remove(fresh)
+        raise LabError(_refusal(release, mirror, done.stderr))
+    if not configured:
+        _link(fresh)
+    fresh.rename(root)
+
+
+def _remove(folder: Path) -> None:
+    """Delete what a build that was ended half way left, never through a mount."""
+    run(["rm", "-rf", "--one-file-system", str(folder)])
+
+
+def _link(root: Path) -> None:
+    """Give programs the names that the scripts which did not run would have given them."""
+    for path, target in _LINKS.items():
+        if (root / path).with_name(target).exists():
+            (root / path).symlink_to(target)
+
+
+def _refusal(release: str, mirror: str, said: str) -> str:
+    errors = [line.removeprefix("E: ") for line in said.splitlines() if line.startswith("E: ")]
+    why = next(iter(errors), said[-500:].strip() or "it said nothing")
+    return (
+        f"the root of Debian {release} could not be built from {mirror}: {why}. "
+        "Look whether the mirror can be reached and has that release; TRIMTAB_LAB_MIRROR names another one"
+    )
