@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from msgspec.structs import replace
 
 from agent.model.duration import format_duration
+from agent.model.kindstatus import AnyKindStatus, Condition, DeploymentStatus, ReplicaSetStatus
 from agent.model.objects.job import Job
 from agent.model.objects.meta import PodKey
 from agent.model.objects.pod import Pod
@@ -43,8 +44,21 @@ def progress(given: FleetInput, claim: Claim, placed: Placed, delayed: Mapping[P
         available=claim.available,
         pods=pods,
         derived=claim.template.declared.key not in given.fleet.objects,
-        status=claim.status,
+        status=_kind_status(claim, placed),
     )
+
+
+def _kind_status(claim: Claim, placed: Placed) -> AnyKindStatus | None:
+    """Return what Kubernetes would show, with the pods that may not be made: only quotas know of them."""
+    status = claim.status
+    if not (placed.forbidden and isinstance(status, DeploymentStatus | ReplicaSetStatus)):
+        return status
+    kept_out = next((slot.key for slot in claim.now if slot.key in placed.forbidden), None)
+    if kept_out is None:
+        return status
+    message = f'pods "{kept_out.name}" is forbidden: {placed.forbidden[kept_out]}'
+    failure = Condition(type="ReplicaFailure", status="True", reason="FailedCreate", message=message)
+    return replace(status, conditions=(*status.conditions, failure))
 
 
 def _pods(given: FleetInput, claim: Claim, placed: Placed, delayed: Mapping[PodKey, str]) -> Iterator[PodStatus]:

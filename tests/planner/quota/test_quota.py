@@ -1,13 +1,17 @@
 """ResourceQuotas: pods beyond them are not made, and say so."""
 
+from collections.abc import Callable
+
 import pytest
 from msgspec.structs import replace
 
-from agent.model.objects import ObjectMeta
+from agent.model.objects import Deployment, ObjectMeta
 from agent.model.objects.pod import ResourceRequirements
 from agent.model.objects.quota import QuotaScope, QuotaSpec, ResourceQuota, ScopeRequirement, ScopeSelector
+from agent.model.objects.replicaset import ReplicaSet
 from agent.planner.fleet import plan_fleet
 from tests.planner.fleet.build import World, config_map, container, deployment, pod, slots
+from tests.planner.fleet.test_replicasets import replica_set
 
 
 def quota(name: str = "all", *, scopes: tuple[QuotaScope, ...] = (), of: str = "", **hard: str | int) -> ResourceQuota:
@@ -108,3 +112,24 @@ def test_objects_are_counted_by_their_names() -> None:
         ResourceQuota(metadata=ObjectMeta(name="all", namespace="default"), spec=QuotaSpec(hard=hard)),
     )
     assert used(world) == {"configmaps": "1", "count/configmaps": "1", "count/deployments.apps": "1"}
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "ReplicaSet"])
+def test_pods_that_may_not_be_made_are_a_replica_failure_until_they_are(kind: str) -> None:
+    make: Callable[[int], Deployment | ReplicaSet] = deployment if kind == "Deployment" else replica_set
+    world = World(make(3), quota(pods=1))
+    world.settle()
+    forbidden = next(one for one in world.plan().waiting if one.reason == "quota").pod
+    assert forbidden is not None
+    why = "exceeded quota: all, requested: pods=1, used: pods=1, limited: pods=1"
+    said = (f'pods "{forbidden.name}" is forbidden: {why}', "FailedCreate", "True")
+    assert failure(world, kind) == [said]
+    world.declare(make(3), quota(pods=3))
+    world.settle()
+    assert failure(world, kind) == []
+
+
+def failure(world: World, kind: str) -> list[tuple[str, str, str]]:
+    """Say what the ReplicaFailure of a workload says."""
+    told = world.status("web", kind).status.conditions  # type: ignore[union-attr]  # these two have conditions
+    return [(one.message, one.reason, one.status) for one in told if one.type == "ReplicaFailure"]
