@@ -31,6 +31,17 @@ def test_a_job_runs_once_and_never_again() -> None:
     world.still()
 
 
+def test_pods_that_are_not_to_be_kept_go_at_once_also_when_the_clock_was_set_back() -> None:
+    world = Works(job(completions=1))
+    world.settle()
+    world.end("work-0")
+    world.settle()
+    world.now -= 1200
+    world.declare(job(completions=1, ttl_seconds_after_finished=0))
+    world.settle()
+    assert world.names() == []
+
+
 def test_as_many_at_once_as_allowed() -> None:
     world = Works(job(completions=5, parallelism=2))
     world.settle()

@@ -89,9 +89,9 @@ def _counted(one: Member, book: Book) -> bool:
 
 
 def _expires_at(scene: Scene, book: Book) -> float | None:
-    """Return when a finished job's pods go."""
+    """Return when a finished job's pods go; a job that ended later than now was there when the clock was set back."""
     ttl = scene.spec.ttl_seconds_after_finished
-    return book.finished_at + ttl if book.finished_at and ttl is not None else None
+    return min(book.finished_at, scene.now) + ttl if book.finished_at and ttl is not None else None
 
 
 def _done(scene: Scene, book: Book) -> str:
