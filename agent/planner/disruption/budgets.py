@@ -80,7 +80,7 @@ class _Budget:
 
 
 class Budgets:
-    """All budgets of a fleet. ``going`` are pods that are on their way already: they are healthy for nobody."""
+    """All budgets of a fleet. ``going`` are pods that may not stay where they are: they are healthy for nobody."""
 
     def __init__(
         self, objects: Mapping[ObjectKey, Declared[AnyObject]], claims: Sequence[Claim], going: AbstractSet[PodKey]

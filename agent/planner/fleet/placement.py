@@ -66,7 +66,7 @@ def place(claims: Sequence[Claim], ground: Ground, lingering: Sequence[Live]) ->
     homeless = stay(claims, ground, hosts)
     pods, draining, asked = ground.sight.pods, ground.draining, ground.given.memory.asked
     moving = {slot.key: pods[slot.key] for one in homeless for slot in one.slots if slot.key in pods}
-    budgets = Budgets(ground.given.fleet.objects, claims, moving.keys() | ground.evicted.keys())
+    budgets = Budgets(ground.given.fleet.objects, claims, moving.keys())
     leaving = list(leavers(claims, draining, asked))
     if not homeless and not leaving:
         return Placed(
