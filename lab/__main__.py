@@ -46,6 +46,12 @@ def _parser() -> argparse.ArgumentParser:
 
     up = command("up", _up, "start a lab and say how to reach its hosts")
     up.add_argument("--hosts", type=int, default=3, help="how many hosts (default: %(default)s)")
+    up.add_argument(
+        "--release",
+        action="append",
+        default=[],
+        help="Debian release of the hosts, such as trixie; several: hosts take them in turn (default: this machine's)",
+    )
     up.add_argument("--pod-routes", action="store_true", help="let each host reach the pods of the others")
     up.add_argument("--replace", action="store_true", help="remove a running lab of that name first")
     command("down", _down, "remove a lab completely, also a crashed one")
@@ -81,6 +87,7 @@ def _up(options: argparse.Namespace) -> int:
     lab = Lab.up(
         options.hosts,
         options.name,
+        from_releases=options.release,
         pod_routes=options.pod_routes,
         detached=True,
         replace_running=options.replace,

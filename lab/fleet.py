@@ -2,14 +2,14 @@
 
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from lab import cgroups, cleanup, images, network, packages, registry, skeleton
+from lab import cgroups, cleanup, images, network, packages, registry, releases, skeleton
 from lab.errors import LabError
 from lab.host import LabHost, Site
 from lab.network import FIRST_HOST, MOST_HOSTS, Subnet
@@ -39,6 +39,7 @@ class Lab:
         hosts: int = 3,
         name: str = "tt",
         *,
+        from_releases: Sequence[str] = (),
         pod_routes: bool = False,
         detached: bool = False,
         replace_running: bool = False,
@@ -48,18 +49,20 @@ class Lab:
 
         A lab of the same name that a crashed run left behind is removed first; one that is in use is refused, unless
         `replace_running`. `detached` keeps the lab beyond the end of this process. With `pod_routes` each host can
-        reach the pods of the others without any help, as in a routed network.
+        reach the pods of the others without any help, as in a routed network. Hosts take the Debian releases of
+        `from_releases` in turn; where there is none, they are of this machine's own.
         """
         packages.check()
         if not 1 <= hosts <= MOST_HOSTS:
             raise LabError(f"a lab has 1 to {MOST_HOSTS} hosts, not {hosts}")
         paths = paths_for(name)
+        roots = releases.roots(from_releases, hosts, say)
         me = Process.of(os.getpid())
         with locked():
             _make_way(paths, replace_running=replace_running, say=say)
             subnet = network.free_subnet()
             names = tuple(f"h{index}" for index in range(1, hosts + 1))
-            record = Record(name, names, subnet.number, complete=False, owner=me, pod_routes=pod_routes)
+            record = Record(name, names, subnet.number, complete=False, owner=me, pod_routes=pod_routes, roots=roots)
             save(paths, record)
             try:
                 record = replace(record, switch=_start_switch(paths, subnet))
@@ -306,4 +309,5 @@ def _host(paths: Paths, record: Record, index: int) -> LabHost:
         host_key=" ".join(key.split()[:2]),
         containerd_socket=str(folder / "run/containerd/containerd.sock"),
         site=Site(paths, subnet, record.switch, len(record.hosts), record.pod_routes),
+        root=record.roots[index - 1] if record.roots else "/",
     )

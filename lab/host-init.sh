@@ -1,16 +1,17 @@
 #!/bin/sh
 # PID 1 of a lab host: builds the host's own view of the file system, then reaps whatever is left to it.
 #
-# Runs in fresh mount, PID, network, UTS, IPC and cgroup namespaces. The root is an overlay: the machine's own
-# root below (so its programs are there), a tmpfs above (so that nothing a host does reaches the machine).
+# Runs in fresh mount, PID, network, UTS, IPC and cgroup namespaces. The root is an overlay: below, the machine's own
+# root (so its programs are there) or that of another release, above, a tmpfs (so that nothing a host does reaches it).
 #   $1  folder of the host: skeleton/ (files to lay over), run/ (becomes /run), mnt/ (mount point),
 #       cgroup.mounts (lines of: type, mount point, options)
 #   $2  folder on a real disk with what survives a reboot
 #   $3  name of the host
+#   $4  the root below: / or a folder
 #   the rest: folders of the lab itself, hidden from its hosts
 set -eu
-folder=$1 data=$2 name=$3
-shift 3
+folder=$1 data=$2 name=$3 below=$4
+shift 4
 
 # The machine's /proc is still mounted here, so this is the PID as the machine sees it.
 # Field 22 is the start time: a PID may be used again, a PID with its start time is not.
@@ -27,11 +28,11 @@ mount -t tmpfs -o mode=0755 lab "$folder/mnt"
 mkdir "$folder/mnt/upper" "$folder/mnt/work" "$folder/mnt/root"
 cp -a "$folder/skeleton/." "$folder/mnt/upper/"
 root=$folder/mnt/root
-mount -t overlay -o "lowerdir=/,upperdir=$folder/mnt/upper,workdir=$folder/mnt/work" lab "$root"
+mount -t overlay -o "lowerdir=$below,upperdir=$folder/mnt/upper,workdir=$folder/mnt/work" lab "$root"
 
 # An overlay shows one file system: programs on further ones are bound in.
 for path in /usr /opt /bin /sbin /lib /lib64; do
-    if [ ! -L "$path" ] && mountpoint -q "$path"; then mount --bind -o ro "$path" "$root$path"; fi
+    if [ "$below" = / ] && [ ! -L "$path" ] && mountpoint -q "$path"; then mount --bind -o ro "$path" "$root$path"; fi
 done
 for path in "$@"; do
     if [ -d "$root$path" ]; then mount -t tmpfs -o ro,size=4k lab "$root$path"; fi

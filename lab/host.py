@@ -48,6 +48,8 @@ class LabHost:
     host_key: str
     containerd_socket: str
     site: Site
+    root: str = "/"
+    """What its own files lie over: the machine's root, or that of another release."""
 
     @property
     def folder(self) -> Path:
@@ -182,7 +184,7 @@ class LabHost:
         (folder / "cgroup.mounts").write_text(mounts)
         unshare = ["unshare", "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--fork"]
         hidden = [str(self.site.paths.state.parent), str(self.site.paths.data.parent)]
-        command = [*unshare, "sh", str(_INIT), str(folder), str(self.data), self.name, *hidden]
+        command = [*unshare, "sh", str(_INIT), str(folder), str(self.data), self.name, self.root, *hidden]
         log = folder / "init.log"
         spawn(command, log, folder / "unshare.pid", cgroups.create(self.site.paths.group, self.name))
 

@@ -20,6 +20,7 @@ _TOOLS = {
     "iptables": "iptables",
     "nft": "nftables",
     "docker-registry": "docker-registry",
+    "mmdebstrap": "mmdebstrap",
     "git": "git",
     "sudo": "sudo",
     "socat": "socat",
@@ -29,6 +30,7 @@ _TOOLS = {
     "dash": "dash",
 }
 _FILES = {
+    "/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring",
     "/usr/lib/cni/bridge": "containernetworking-plugins",
     "/usr/lib/cni/portmap": "containernetworking-plugins",
     "/bin/busybox": "busybox-static",

@@ -14,7 +14,8 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from lab.errors import LabError
@@ -77,6 +78,16 @@ def build(
         if not root.is_dir():
             _build(release, packages, mirror, root, configured=configured)
     return root
+
+
+def roots(wanted: Sequence[str], hosts: int, say: Callable[[str], None]) -> tuple[str, ...]:
+    """Build what is not there yet, side by side, and return the root of each host; none when no release is wanted."""
+    distinct = sorted(set(wanted))
+    if distinct:
+        say(f"roots of {', '.join(distinct)}: built now unless they are there (about half a minute)")
+    with ThreadPoolExecutor() as pool:
+        built = dict(zip(distinct, pool.map(build, distinct), strict=True))
+    return tuple(str(built[wanted[index % len(wanted)]]) for index in range(hosts)) if wanted else ()
 
 
 def _build(release: str, packages: Sequence[str], mirror: str, root: Path, *, configured: bool) -> None:

@@ -64,6 +64,7 @@ class Record:
     switch: Process | None = None
     registry: Process | None = None
     pod_routes: bool = False
+    roots: tuple[str, ...] = ()
 
 
 def base_folders() -> tuple[Path, Path]:
@@ -102,7 +103,7 @@ def load(paths: Paths) -> Record | None:
         raise LabError(f"{paths.record} is damaged ({problem})") from problem
     for key in ("owner", "switch", "registry"):
         raw[key] = Process(**raw[key]) if raw[key] else None
-    return Record(**{**raw, "hosts": tuple(raw["hosts"])})
+    return Record(**{**raw, "hosts": tuple(raw["hosts"]), "roots": tuple(raw.get("roots", ()))})
 
 
 def known_labs() -> list[str]:

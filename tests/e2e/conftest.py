@@ -1,4 +1,3 @@
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,12 +6,13 @@ import pytest
 from lab import Lab
 from tests.e2e import containerd
 from tests.e2e.fleet import Fleet
+from tests.labs import lab_name, lab_releases
 
 
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
     """Three real hosts for the whole run. If they cannot start, the tests fail: they are never skipped."""
-    with Lab.up(hosts=3, name=os.environ.get("TRIMTAB_LAB_NAME", "e2e")) as lab:
+    with Lab.up(hosts=3, name=lab_name("e2e"), from_releases=lab_releases()) as lab:
         yield lab
 
 

@@ -1,4 +1,3 @@
-import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from agent.model.objects.meta import ObjectMeta
 from agent.model.plan import FingerprintKey
 from lab import Lab
 from tests.hosts.pods import AGENT, WallClock, remove_all
+from tests.labs import lab_name, lab_releases
 
 KEY = FingerprintKey(value=b"k" * 32)
 Opener = Callable[..., ContainerdHost]
@@ -21,7 +21,7 @@ Opener = Callable[..., ContainerdHost]
 @pytest.fixture(scope="package")
 def lab() -> Iterator[Lab]:
     """Two real hosts. If they cannot start, the tests fail: they are never skipped."""
-    with Lab.up(hosts=2, name=os.environ.get("TRIMTAB_LAB_NAME", "hoststst")) as lab:
+    with Lab.up(hosts=2, name=lab_name("hosts"), from_releases=lab_releases()) as lab:
         yield lab
 
 
