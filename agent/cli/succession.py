@@ -18,7 +18,7 @@ from agent.model.observation import Seen
 from agent.model.plan import FleetInput, HostPlan
 from agent.model.value import Value
 from agent.planner.host.comparing.compare import Comparison
-from agent.planner.host.rendering.machine import machine
+from agent.planner.host.rendering.machine import Machine, machine
 from agent.planner.host.rendering.render import render_pod
 from agent.planner.host.rendering.rendered import RenderedPod
 from agent.planner.pods import ObservedPod, observed_pods
@@ -47,7 +47,7 @@ def succession(rehearsal: Rehearsal, seen: FleetInput) -> Succession:
         if action.verb != "create" or action.pod not in pairs or not isinstance(observation, Seen):
             return action
         pod = wanted[action.pod]
-        made = render_pod(pod, machine(host, seen.agent, seen.key, observation.facts))
+        made = render_pod(pod, _machine(rehearsal, host, seen, observation))
         comparison = Comparison(spec_path=pod.spec_path, key=seen.key, spec=pod.spec)
         return replace(action, differences=_differences(made, pairs[action.pod], comparison))
 
@@ -58,6 +58,10 @@ def succession(rehearsal: Rehearsal, seen: FleetInput) -> Succession:
         },
         predecessors=_one_each(pairs),
     )
+
+
+def _machine(rehearsal: Rehearsal, host: str, given: FleetInput, seen: Seen) -> Machine:
+    return machine(host, given.agent, given.key, seen.facts, rehearsal.fleet.desired[host].allotment)
 
 
 def _one_each(pairs: Mapping[PodKey, ObservedPod]) -> Mapping[PodKey, PodKey]:

@@ -33,6 +33,7 @@ file=/etc/resolv.conf
 grep -qs '^nameserver 127\.0\.0\.5[34]' $file && [ -r /run/systemd/resolve/resolv.conf ] &&
   file=/run/systemd/resolve/resolv.conf
 [ -r $file ] && printf 'resolv %s\0' "$(head -c 8192 $file)"
+[ -r /etc/hosts ] && [ "$(wc -c </etc/hosts)" -le 32768 ] && printf 'hosts %s\0' "$(cat /etc/hosts)"
 """
 
 _MOST_ADDRESSES: Final = 16
@@ -45,6 +46,7 @@ class Machine(Value, frozen=True, kw_only=True):
     addresses: tuple[str, ...] = ()
     cgroup_version: Literal[1, 2] = 1
     resolv_conf: str = ""
+    etc_hosts: str | None = None
     hugepages: Mapping[str, int] = {}
     storage_bytes: int = 0
     apparmor: bool = False
@@ -72,13 +74,19 @@ def parse(entries: Sequence[str]) -> Machine:
     return Machine(
         addresses=_usable([*reached, *addresses]),
         cgroup_version=2 if plain.get("cgroup") == "2" else 1,
-        resolv_conf=plain.get("resolv", ""),
+        resolv_conf=_readable(plain.get("resolv", "")),
+        etc_hosts=_readable(plain["hosts"]) if "hosts" in plain else None,
         hugepages=dict(sorted(hugepages.items())),
         storage_bytes=_product(plain.get("storage", "")),
         apparmor=plain.get("apparmor") == "Y",
         selinux="selinux" in plain,
         systemd="systemd" in plain,
     )
+
+
+def _readable(text: str) -> str:
+    """Return a text that can be written again: bytes that are no UTF-8 are replaced."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _usable(addresses: Sequence[str]) -> tuple[str, ...]:

@@ -104,6 +104,7 @@ class Look:
             features=features(version.runtime_version, status, config, machine),
             handlers=config.handlers,
             resolv_conf=machine.resolv_conf,
+            etc_hosts=machine.etc_hosts,
             hugepages=machine.hugepages,
             storage_bytes=machine.storage_bytes,
         )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
+from agent.model.capacity import Allotment
 from agent.model.cause import Cause
 from agent.model.objects.meta import ConfigKey, ObjectKey, PodKey
 from agent.model.objects.pod import PodSpec
@@ -114,6 +115,7 @@ class HostDesired(Value, frozen=True, kw_only=True):
     agent: str
     """The agent's name: the ownership label's value."""
     revision: str
+    allotment: Allotment = Allotment()
     pods: tuple[DesiredPod, ...] = ()
     kept: tuple[KeptPod, ...] = ()
     leaving: tuple[LeavingPod, ...] = ()

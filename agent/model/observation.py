@@ -42,6 +42,8 @@ class RuntimeFacts(Value, frozen=True, kw_only=True):
     handlers: tuple[str, ...] = ()
     """Runtime handlers of its configuration, sorted; empty where it does not tell."""
     resolv_conf: str = ""
+    etc_hosts: str | None = ""
+    """The host's own hosts file; None where it cannot be read, or is longer than any pod's should be."""
     hugepages: Mapping[str, int] = {}
     """Bytes of huge pages set aside, by resource name (``hugepages-2Mi``)."""
     storage_bytes: int = 0

@@ -229,7 +229,13 @@ def test_what_is_shared_with_the_host_and_within_the_pod(fleet: Fleet) -> None:
     applied(
         fleet,
         **{
-            "host.yaml": pod("on-host", hostNetwork=True, hostPID=True, hostIPC=True),
+            "host.yaml": pod(
+                "on-host",
+                hostNetwork=True,
+                hostPID=True,
+                hostIPC=True,
+                hostAliases=[{"ip": "10.1.2.3", "hostnames": ["legacy"]}],
+            ),
             "shared.yaml": pod("shared", *two, shareProcessNamespace=True),
             "apart.yaml": pod(
                 "apart",
@@ -247,6 +253,9 @@ def test_what_is_shared_with_the_host_and_within_the_pod(fleet: Fleet) -> None:
     for kind in ("net", "ipc"):
         theirs = host.host.run(f"readlink /proc/self/ns/{kind}", check=True).stdout
         assert host.run(f"readlink /proc/self/ns/{kind}") == theirs
+    of_host = host.host.run("cat /etc/hosts", check=True).stdout
+    added = "\n\n# Entries added by hostAliases.\n10.1.2.3\tlegacy\n"
+    assert host.read("/etc/hosts").endswith(of_host.rstrip() + added)
     assert "containerd" in host.run("cat /proc/[0-9]*/comm 2>/dev/null || true"), (
         "processes may end while they are read"
     )

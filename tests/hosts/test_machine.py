@@ -25,6 +25,7 @@ RECORDED = (
     "hugepages 64kB 1",
     "storage 4096 1000",
     "resolv nameserver 9.9.9.9\nsearch example.com",
+    "hosts 127.0.0.1 localhost\n10.0.0.7 caf\udce9",
 )
 
 
@@ -36,6 +37,7 @@ def test_what_a_machine_tells_is_read() -> None:
     assert told.hugepages == {"hugepages-2Mi": 512 << 21, "hugepages-64Ki": 64 << 10}
     assert told.storage_bytes == 4096_000
     assert told.resolv_conf == "nameserver 9.9.9.9\nsearch example.com"
+    assert told.etc_hosts == "127.0.0.1 localhost\n10.0.0.7 caf\ufffd", "what is no UTF-8 can be written again"
 
 
 @pytest.mark.parametrize(
@@ -57,6 +59,7 @@ def test_the_command_tells_of_this_machine() -> None:
     told = machine.parse(output.split("\0"))
     assert told.addresses[0] == "192.0.2.2"
     assert told.storage_bytes > 1 << 20
+    assert "localhost" in (told.etc_hosts or "")
 
 
 def config(**plugin: object) -> dict[str, str]:

@@ -23,7 +23,8 @@ printf %s "$2" >"$1" || printf %s "$2" | cat >"$1" || exit 1
 
 def write_etc_hosts(context: Context, step: WriteEtcHosts) -> None:
     """Write the file, for the addresses that are named or those of the action's own sandbox. Raises PortError."""
-    ips = step.ips or context.ips(context.sandbox(None))
+    known = step.ips or step.entry.of_host is not None
+    ips = step.ips if known else context.ips(context.sandbox(None))
     done = context.link.quick(_SCRIPT, check_etc_hosts(step.path), etc_hosts(step.entry, ips))
     if done.code:
         raise Temporary(f"{step.path} cannot be written: {done.error[:300]}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from agent.model.capacity import Allotment, allotment_of
 from agent.model.cause import Commit
 from agent.model.desired import DesiredPod, HostDesired, KeptPod, LeavingPod, LeavingReason
 from agent.model.objects.meta import Declared, ObjectKey, PodKey
@@ -60,7 +61,10 @@ def assemble(
         lists[host].leaving.append(leaving)
     for pod in stray:
         _settle_stray(given, pod, lists[pod.host])
-    desired = {name: _host_desired(name, given, found, volumes) for name, found in lists.items()}
+    desired = {
+        name: _host_desired(name, given, allotment_of(hosts[name].body.spec), found, volumes)
+        for name, found in lists.items()
+    }
     return Assembly(desired=desired, delayed=delayed)
 
 
@@ -100,12 +104,13 @@ def _wanted(claim: Claim) -> Iterable[tuple[Slot, DesiredPod]]:
     ]
 
 
-def _host_desired(host: str, given: FleetInput, found: _Lists, volumes: Outcome) -> HostDesired:
+def _host_desired(host: str, given: FleetInput, allotment: Allotment, found: _Lists, volumes: Outcome) -> HostDesired:
     wanted = {pod.key for pod in found.pods} if found.kept or found.leaving else frozenset()
     return HostDesired(
         host=host,
         agent=given.agent,
         revision=given.fleet.revision.id,
+        allotment=allotment,
         pods=tuple(sorted(found.pods, key=_order)),
         # A pod may bear the name of a wanted one and the owner of another; what is wanted decides.
         kept=tuple(sorted((pod for pod in found.kept if pod.key not in wanted), key=_order)),

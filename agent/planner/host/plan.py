@@ -45,7 +45,7 @@ def plan_host(given: HostInput) -> HostPlan:
         return HostPlan(host=host, waiting=(Waiting(reason="runtime", message=message, host=host),))
     desired = given.desired
     # What a plan that asks for nothing and waits for nothing follows from: neither the time nor failures nor revision.
-    pods = (desired.pods, desired.kept, desired.leaving)
+    pods = (desired.pods, desired.kept, desired.leaving, desired.allotment)
     wanted = (desired.host, desired.agent, *pods, desired.volumes, desired.released, given.key, given.usage)
     if (quiet := _QUIET.find(seen, wanted)) is not None:
         return quiet
@@ -81,7 +81,7 @@ def subjects(given: HostInput, view: HostView) -> list[Subject]:
     """Return every pod that concerns a host, wanted or seen, sorted by key."""
     desired = given.desired
     live = observed_pods(view.seen, desired.agent)
-    on = machine(desired.host, desired.agent, given.key, view.seen.facts)
+    on = machine(desired.host, desired.agent, given.key, view.seen.facts, desired.allotment)
     found = {
         pod.key: Subject(
             key=pod.key, desired=pod, wanted=_wanted(pod, on, live.get(pod.key)), observed=live.get(pod.key)

@@ -1,14 +1,13 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from agent.model.objects.host import Host, HostSpec, Taint
+from agent.model.capacity import allotment_of, capacity
+from agent.model.objects.host import Host, Taint
 from agent.model.objects.meta import Declared
-from agent.model.observation import Observation, RuntimeFacts, Seen
-from agent.model.podrequests import CPU, MEMORY, STORAGE
-from agent.model.podresources import amounts
+from agent.model.observation import Observation, Seen
+from agent.model.podrequests import CPU, MEMORY
 from agent.planner.scheduler.demand import Demand, HostPort
 
-_PODS: Final = 110
 _ASSUMED_CPU: Final = 100
 _ASSUMED_MEMORY: Final = 200 << 20
 """What a pod that asks for nothing counts as in scores (never in filters), as in Kubernetes."""
@@ -23,18 +22,6 @@ def host_labels(declared: Declared[Host]) -> Mapping[str, str]:
         "kubernetes.io/os": "linux",
         **declared.body.metadata.labels,
     }
-
-
-def _capacity(spec: HostSpec, facts: RuntimeFacts | None) -> Mapping[str, int]:
-    """Return what a host has for pods, by resource: what is declared, else what was discovered less what is reserved.
-
-    CPU is in thousandths, all else whole; what is neither declared nor discovered is not there.
-    """
-    found = {"pods": _PODS}
-    if facts is not None:
-        found |= {CPU: facts.cpu_millis, MEMORY: facts.memory_bytes, STORAGE: facts.storage_bytes, **facts.hugepages}
-    kept = amounts(spec.reserved)
-    return {**{name: max(0, amount - kept.get(name, 0)) for name, amount in found.items()}, **amounts(spec.allocatable)}
 
 
 class Room:
@@ -58,9 +45,9 @@ class Room:
             self.absent = "unseen"
         elif not (facts.runtime_ready and facts.network_ready):
             self.absent = "runtime not ready"
-        capacity = _capacity(spec, facts)
-        self.cpu, self.memory, self.pods = capacity.get(CPU, 0), capacity.get(MEMORY, 0), capacity["pods"]
-        self.others = {name: amount for name, amount in capacity.items() if name not in {CPU, MEMORY, "pods"}}
+        found = capacity(allotment_of(spec), facts)
+        self.cpu, self.memory, self.pods = found.get(CPU, 0), found.get(MEMORY, 0), found["pods"]
+        self.others = {name: amount for name, amount in found.items() if name not in {CPU, MEMORY, "pods"}}
         self.handlers = facts.handlers if facts else ()
         self._seen = observation if isinstance(observation, Seen) else None
         self._images: Mapping[str, int] | None = None

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from agent.model.capacity import Allotment
 from agent.model.objects.pod import (
     ConfigRef,
     Container,
@@ -131,6 +132,15 @@ def test_without_a_limit_all_of_the_host_may_be_used() -> None:
     assert value(made(container(env=(of_resource("limits.memory", "1Gi"),)))) == "4"
     of_pod = ResourceRequirements(limits={"memory": "1Gi"})
     assert value(made(container(env=(of_resource("limits.memory", "1Gi"),)), resources=of_pod)) == "1"
+
+
+def test_what_the_host_keeps_for_itself_is_not_for_pods() -> None:
+    allotment = Allotment(allocatable={"cpu": "1500m"}, reserved={"memory": "1Gi", "ephemeral-storage": "4Gi"})
+    here = machine("edge-1", "prod", KEY, HERE, allotment)
+    asked = (("cpu", "1m", "1500"), ("memory", "1Gi", "3"), ("ephemeral-storage", "1Gi", "5"))
+    for resource, divisor, expected in asked:
+        found = render_pod(pod("web", container(env=(of_resource(f"limits.{resource}", divisor),))), here)
+        assert value(found) == expected
 
 
 def test_another_container_may_be_asked() -> None:

@@ -326,6 +326,29 @@ def test_a_pod_beyond_its_limits_is_taken_down_with_its_files_and_made_anew(whic
     assert plan_host(old).actions == (), "what was measured before the pod was made is past"
 
 
+def test_the_parts_of_a_pod_count_together_whichever_of_them_wrote() -> None:
+    small = ResourceRequirements(limits={"ephemeral-storage": "10Mi"})
+    volumes = (
+        Volume(name="scratch", empty_dir=EmptyDirVolume()),
+        Volume(name="ram", empty_dir=EmptyDirVolume(medium="Memory")),
+    )
+    wanted = desired(pod("web", container(resources=small), container("free"), volumes=volumes))
+    seen = converge(wanted)
+    found = live(seen)
+    folder = f"/var/lib/trimtab/pods/{found.uid}/volumes/empty-dir"
+    containers = {
+        found.current["web"].id: ContainerUsage(writable_bytes=2 << 20, log_bytes=2 << 20),
+        found.current["free"].id: ContainerUsage(writable_bytes=3 << 20),
+    }
+    usage = Usage(at=NOW + 50, volumes={f"{folder}/scratch": 3 << 20, f"{folder}/ram": 99 << 20}, containers=containers)
+    given = HostInput(desired=wanted, observation=seen, key=KEY, now=NOW + 60, usage=usage)
+    assert plan_host(given).actions == (), "10Mi of 10Mi, and what lies in memory is none of the disk's"
+    more = replace(usage, volumes={f"{folder}/scratch": 4 << 20})
+    action = only(plan_host(replace(given, usage=more)))
+    assert isinstance(action.cause, Drift)
+    assert "the pod uses 11Mi of the 10Mi ephemeral-storage that its containers may together" in action.cause.what
+
+
 def test_a_measurement_and_a_pod_are_of_one_clock_however_wrong_it_is() -> None:
     wanted = desired(evictable())
     right = converge(wanted)

@@ -3,7 +3,7 @@
 import pytest
 
 from agent.model.cri import Dns, Mount
-from agent.model.etc_hosts import HostsEntry
+from agent.model.etc_hosts import HostsEntry, etc_hosts
 from agent.model.objects.pod import DnsConfig, DnsOption, EmptyDirVolume, HostAlias, Volume, VolumeMount
 from agent.planner.host import RenderedPod, machine, render_pod
 from agent.planner.host.rendering.dns import parse_resolv_conf, pod_dns
@@ -70,9 +70,20 @@ def test_the_hosts_file_is_mounted_unless_the_container_brings_its_own() -> None
     assert made(host_network=True).containers[0].config.mounts == ()
 
 
-def test_lines_for_a_hosts_file_that_is_the_hosts_own_are_refused() -> None:
-    alias = HostAlias(ip="10.0.0.9", hostnames=("a",))
-    assert "hostAliases" in made(host_network=True, host_aliases=(alias,)).refused
+def test_lines_are_added_to_a_copy_of_the_hosts_own_file() -> None:
+    asked = pod("web", container(), host_network=True, host_aliases=(HostAlias(ip="10.0.0.9", hostnames=("a", "b")),))
+    facts = FACTS.__class__(etc_hosts="127.0.0.1 localhost box\n")
+    found = render_pod(asked, machine("edge-1", "prod", KEY, facts))
+    assert found.etc_hosts is not None
+    assert etc_hosts(found.etc_hosts, ()).splitlines()[1:] == [
+        "127.0.0.1 localhost box",
+        "",
+        "# Entries added by hostAliases.",
+        "10.0.0.9\ta\tb",
+    ]
+    assert [mount.container_path for mount in found.containers[0].config.mounts] == ["/etc/hosts"]
+    unread = render_pod(asked, machine("edge-1", "prod", KEY, FACTS.__class__(etc_hosts=None)))
+    assert "hostAliases with hostNetwork: the /etc/hosts of host edge-1 cannot be read" in unread.refused
 
 
 def dns(policy: str, asked: DnsConfig | None = None) -> Dns | None:

@@ -124,7 +124,9 @@ def _expanded(written: tuple[str, ...], field: str, env: Mapping[str, Text], con
 def _mounts(container: Container, around: Around, env: Mapping[str, Text]) -> tuple[Mount, ...]:
     """Return what a container mounts: its volumes, and the pod's hosts file unless it brings its own."""
     mounts = container_mounts(container, around.desired, around.uid, env, around.on)
-    if around.desired.spec.host_network or any(mount.container_path == _HOSTS for mount in mounts):
+    spec = around.desired.spec
+    of_host = spec.host_network and not spec.host_aliases
+    if of_host or any(mount.container_path == _HOSTS for mount in mounts):
         return mounts
     return tuple(sorted((*mounts, Mount(container_path=_HOSTS, host_path=etc_hosts_path(around.uid)))))
 

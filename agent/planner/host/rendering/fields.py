@@ -78,7 +78,7 @@ def _escaped(character: str) -> str:
 def resource_field(ref: ResourceFieldRef, container: Container, spec: PodSpec, on: Machine) -> str:
     """Return a request or limit in units of its divisor, rounded up. Raises Refusal.
 
-    ``container`` is the one that asks, and may name another. What has no limit may use all that the host has.
+    ``container`` is the one that asks, and may name another. What has no limit may use all that its host has for pods.
     """
     of = container
     if ref.container_name:
@@ -100,9 +100,5 @@ def _amount(kind: str, resource: str, of: Container, spec: PodSpec, on: Machine)
         return parse_quantity(of.resources.requests.get(resource, of.resources.limits.get(resource, 0)))
     if limit or resource not in _DEFAULTED:
         return limit
-    of_host = {
-        "cpu": Decimal(on.cpu_millis) / 1000,
-        "memory": Decimal(on.memory_bytes),
-        "ephemeral-storage": Decimal(on.storage_bytes),
-    }
-    return of_host[resource]
+    there = Decimal(dict(on.allocatable).get(resource, 0))
+    return there / 1000 if resource == "cpu" else there

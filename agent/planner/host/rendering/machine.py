@@ -1,10 +1,13 @@
 """What rendering depends on, apart from the pod."""
 
-from typing import Literal
+from typing import Final, Literal
 
+from agent.model.capacity import Allotment, capacity
 from agent.model.observation import Feature, RuntimeFacts
 from agent.model.plan import FingerprintKey
 from agent.model.value import Value
+
+_UNSAID: Final = Allotment()
 
 
 class Machine(Value, frozen=True, kw_only=True):
@@ -15,17 +18,18 @@ class Machine(Value, frozen=True, kw_only=True):
     key: FingerprintKey
     cgroup_driver: Literal["cgroupfs", "systemd"] = "cgroupfs"
     cgroup_version: Literal[1, 2] = 1
-    cpu_millis: int = 0
     memory_bytes: int = 0
-    storage_bytes: int = 0
+    allocatable: tuple[tuple[str, int], ...] = ()
+    """What there is for pods, by resource."""
     addresses: tuple[str, ...] = ()
     features: tuple[Feature, ...] = ()
     handlers: tuple[str, ...] = ()
     resolv_conf: str = ""
+    etc_hosts: str | None = ""
     hugepages: tuple[tuple[str, int], ...] = ()
 
 
-def machine(host: str, agent: str, key: FingerprintKey, facts: RuntimeFacts) -> Machine:
+def machine(host: str, agent: str, key: FingerprintKey, facts: RuntimeFacts, allotment: Allotment = _UNSAID) -> Machine:
     """Return what rendering needs to know of a host; the same for looks that differ in nothing that matters to it."""
     return Machine(
         host=host,
@@ -33,12 +37,12 @@ def machine(host: str, agent: str, key: FingerprintKey, facts: RuntimeFacts) -> 
         key=key,
         cgroup_driver=facts.cgroup_driver,
         cgroup_version=facts.cgroup_version,
-        cpu_millis=facts.cpu_millis,
         memory_bytes=facts.memory_bytes,
-        storage_bytes=facts.storage_bytes,
+        allocatable=tuple(sorted(capacity(allotment, facts).items())),
         addresses=facts.addresses,
         features=facts.features,
         handlers=facts.handlers,
         resolv_conf=facts.resolv_conf,
+        etc_hosts=facts.etc_hosts,
         hugepages=tuple(sorted(facts.hugepages.items())),
     )

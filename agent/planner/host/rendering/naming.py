@@ -18,12 +18,12 @@ def hostname(key: PodKey, spec: PodSpec) -> str:
     return f"{name}.{domain}" if spec.set_hostname_as_fqdn and domain else name
 
 
-def hosts_entry(key: PodKey, spec: PodSpec) -> HostsEntry | None:
-    """Return what a pod's /etc/hosts says; None in the host's network."""
-    if spec.host_network:
-        return None
-    name, domain = _names(key, spec)
+def hosts_entry(key: PodKey, spec: PodSpec, of_host: str | None) -> HostsEntry | None:
+    """Return what a pod's /etc/hosts says; None where it is the host's own, with nothing added."""
     aliases = tuple((alias.ip, alias.hostnames) for alias in spec.host_aliases)
+    if spec.host_network:
+        return HostsEntry(aliases=aliases, of_host=of_host or "") if aliases else None
+    name, domain = _names(key, spec)
     return HostsEntry(hostname=name, domain=domain, aliases=aliases)
 
 

@@ -79,7 +79,7 @@ def _whole(pod: RenderedPod, desired: DesiredPod, on: Machine) -> RenderedPod:
         volumes=tuple(volume for volume in projected if volume is not None),
         mounts=mounted_filesystems(desired, uid),
         owned=owned_volumes(desired, uid),
-        etc_hosts=hosts_entry(desired.key, spec),
+        etc_hosts=hosts_entry(desired.key, spec, on.etc_hosts),
         cgroup=pod_cgroup(spec, uid, on),
         addressed=any(asks_for_addresses(one) for one in (*init, *containers)),
     )

@@ -56,7 +56,7 @@ class RenderedPod(Value, frozen=True, kw_only=True, weakref=True):
     mounts: tuple[MountedFilesystem, ...] = ()
     owned: tuple[OwnedVolume, ...] = ()
     etc_hosts: HostsEntry | None = None
-    """What its /etc/hosts says; None in the host's network, where the host's own is seen."""
+    """What its /etc/hosts says; None where the host's own is seen as it is."""
     cgroup: PodCgroup | None = None
     """Its own cgroup, where it asks for anything: None needs no step."""
     addressed: bool = False

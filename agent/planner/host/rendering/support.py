@@ -32,8 +32,8 @@ def _reasons(desired: DesiredPod, on: Machine) -> Iterator[str]:
     name = hostname(desired.key, spec)
     if len(name) > _LONGEST_HOSTNAME:
         yield f"setHostnameAsFQDN: {name} has {len(name)} characters, and a hostname at most {_LONGEST_HOSTNAME}"
-    if spec.host_network and spec.host_aliases:
-        yield "hostAliases: a pod with hostNetwork sees the host's own /etc/hosts; add the lines there"
+    if spec.host_network and spec.host_aliases and on.etc_hosts is None:
+        yield f"hostAliases with hostNetwork: the /etc/hosts of host {on.host} cannot be read, or is over 32 KiB"
     if (reason := refused_sysctl(spec)) is not None:
         yield reason
     yield from _security(spec, on)

@@ -13,7 +13,9 @@ _DRIFTED = "hosts file drifted"
 def update_etc_hosts(subject: Subject, view: HostView) -> tuple[Action, ...]:
     """Return the action that writes the file in place; none when it is as it should be."""
     wanted, pod = subject.wanted, subject.observed
-    if wanted is None or pod is None or wanted.etc_hosts is None or not pod.sandbox.ips:
+    if wanted is None or pod is None or wanted.etc_hosts is None:
+        return ()
+    if wanted.etc_hosts.of_host is None and not pod.sandbox.ips:
         return ()
     path, ips = etc_hosts_path(wanted.uid), pod.sandbox.ips
     found = view.seen.files.get(path)

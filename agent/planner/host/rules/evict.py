@@ -6,8 +6,9 @@ from typing import Final
 from agent.model.desired import HostDesired
 from agent.model.objects.pod import Container, PodSpec, Volume
 from agent.model.observation import ContainerSeen, Seen
+from agent.model.podresources import limited
 from agent.model.quantity import whole
-from agent.model.usage import Usage
+from agent.model.usage import ContainerUsage, Usage
 from agent.planner.host import texts
 from agent.planner.host.rendering.volumes import scratch_path
 from agent.planner.host.rules import steps
@@ -48,6 +49,24 @@ def _excesses(spec: PodSpec, pod: ObservedPod, usage: Usage) -> Iterator[str]:
         found = pod.containers.get(container.name)
         if found:
             yield from _container(container, found[0], usage)
+    yield from _whole(spec, pod, usage)
+
+
+def _whole(spec: PodSpec, pod: ObservedPod, usage: Usage) -> Iterator[str]:
+    """Hold all that a pod wrote, whichever of its parts did, against the sum of what its containers may."""
+    limit = limited(spec).get(_EPHEMERAL, 0)
+    used = disk_use(spec, pod, usage)
+    if 0 < limit < used:
+        yield f"the pod uses {_amount(used)} of the {_amount(limit)} ephemeral-storage that its containers may together"
+
+
+def disk_use(spec: PodSpec, pod: ObservedPod, usage: Usage) -> int:
+    """Return how much of the host's disk a pod uses: what its containers wrote, their logs, its emptyDirs on disk."""
+    on_disk = (one for one in spec.volumes if one.empty_dir is not None and one.empty_dir.medium == "")
+    containers = (usage.containers.get(one.id, ContainerUsage()) for one in pod.current.values())
+    return sum(usage.volumes.get(scratch_path(one, pod.uid), 0) for one in on_disk) + sum(
+        one.writable_bytes + one.log_bytes for one in containers
+    )
 
 
 def _volume(volume: Volume, uid: str, usage: Usage) -> Iterator[str]:
