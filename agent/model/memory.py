@@ -154,7 +154,8 @@ class Memory(Value, frozen=True, kw_only=True, weakref=True):
     gone: while one of them still winds down it counts for nothing, and no other is sent away in its stead. ``lost``
     maps pods to hosts that are unseen for so long that others took their place. ``evicted`` are those that are on
     their way from one host to another; ``asked`` maps pods that somebody asked to be moved to the hosts that they are
-    to leave, as soon as budgets allow.
+    to leave, as soon as budgets allow. ``pending`` are those of ``placements`` that no host was told to
+    start yet.
 
     ``claims`` maps ``namespace/name`` of every claim that has a volume to what that is, removed claims among them.
     ``unlooked`` are the hosts that this memory began without a look at: data of claims that it does not know may be
@@ -174,6 +175,7 @@ class Memory(Value, frozen=True, kw_only=True, weakref=True):
     lost: Mapping[str, str] = {}
     evicted: Mapping[str, EvictionRecord] = {}
     asked: Mapping[str, str] = {}
+    pending: tuple[str, ...] = ()
     claims: Mapping[str, ClaimRecord] = {}
     unlooked: tuple[str, ...] | None = None
     tainted: Mapping[str, Mapping[str, float]] = {}

@@ -63,6 +63,8 @@ class Claim(Value, frozen=True, kw_only=True):
 
     template: Template
     """The newest."""
+    earlier: Mapping[str, Template] = {}
+    """Older ones that its pods live of, as far as they are known, by hash."""
     final: tuple[Slot, ...]
     """The slots that it wants in the end, or for now of an older template: all of them get a host at once."""
     now: tuple[Slot, ...]

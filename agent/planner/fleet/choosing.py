@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Final
 
 from agent.model.objects.meta import PodKey
@@ -22,11 +23,18 @@ def anywhere(_host: str) -> str:
 
 
 class Chooser:
-    """Chooses hosts for pods. ``hosts`` are the places of all pods that have theirs."""
+    """Chooses hosts for pods. ``hosts`` are the places of all pods that have theirs.
 
-    def __init__(self, ground: Ground, scheduler: Scheduler, hosts: Mapping[PodKey, str]) -> None:
-        self._ground, self._scheduler, self._hosts = ground, scheduler, hosts
+    The scheduler is made when it is asked for the first time: not every plan needs it.
+    """
+
+    def __init__(self, ground: Ground, scheduler: Callable[[], Scheduler], hosts: Mapping[PodKey, str]) -> None:
+        self._ground, self._make_scheduler, self._hosts = ground, scheduler, hosts
         self._priorities = Priorities(ground.given.fleet.objects)
+
+    @cached_property
+    def _scheduler(self) -> Scheduler:
+        return self._make_scheduler()
 
     def standing(self, template: Template) -> Standing:
         """Return how the pods of a template stand to others."""
@@ -70,6 +78,10 @@ class Chooser:
     def give(self, template: Template, host: str) -> None:
         """Take a pod off its place."""
         self._scheduler.give(template.demand, host)
+
+    def short(self, template: Template, host: str) -> str:
+        """Return what a host lacks for one more pod, with all that are to be there; empty when it has the room."""
+        return self._scheduler.short(template.demand, host)
 
     def _with_volumes(self, template: Template, slot: Slot, siblings: Counter[str], suits: Suits) -> str | Refused:
         """Place a pod that uses claims: its volumes say where it may be, and it says where new ones will be."""

@@ -10,7 +10,9 @@ from agent.model.value import Value
 from agent.planner.disruption.budgets import Budgets
 from agent.planner.disruption.leavers import Leaver, leavers
 from agent.planner.fleet.choosing import Chooser
+from agent.planner.fleet.entering import Entrance
 from agent.planner.fleet.ground import Ground
+from agent.planner.fleet.present import Present
 from agent.planner.fleet.rooms import company_of, rooms_of
 from agent.planner.fleet.seating import Seating, Stays
 from agent.planner.fleet.staying import stay
@@ -22,14 +24,16 @@ from agent.planner.workload import Claim
 class Placed(Value, frozen=True, kw_only=True):
     """The host of each pod that has one, why the others have none, and the pods that may not stay where they are.
 
-    ``forbidden`` are pods that are not made at all, and why. Of ``moving`` pods, ``evicted`` were sent away on purpose;
-    they go even if no host has room for them now. ``gone`` were, too, and are not placed anew as they were: their
-    workload makes others. ``held`` says why pods that should leave their host stay for now; ``asked`` are those of
-    them that somebody asked to be moved. ``budgets`` is what is left of every budget.
+    ``refused`` pods have no host, or one that has no room for them yet; ``waits`` says for whom those wait that start
+    once others are gone. ``forbidden`` are pods that are not made at all, and why. Of ``moving`` pods, ``evicted`` were
+    sent away on purpose; they go even if no host has room for them now. ``gone`` were, too, and are not placed anew as
+    they were: their workload makes others. ``held`` says why pods that should leave their host stay for now; ``asked``
+    are those of them that somebody asked to be moved. ``budgets`` is what is left of every budget.
     """
 
     hosts: Mapping[PodKey, str]
     refused: Mapping[PodKey, str] = {}
+    waits: Mapping[PodKey, str] = {}
     forbidden: Mapping[PodKey, str] = {}
     moving: Mapping[PodKey, Live] = {}
     evicted: Mapping[PodKey, EvictionRecord] = {}
@@ -52,34 +56,47 @@ class Placed(Value, frozen=True, kw_only=True):
         return self.evicted.get(key) or self.gone.get(key)
 
 
-def place(claims: Sequence[Claim], ground: Ground, lingering: Sequence[Live]) -> Placed:
+def place(claims: Sequence[Claim], ground: Ground, stray: Sequence[Live]) -> Placed:
     """Give every slot of every claim a host, for the state that the claims want in the end.
 
     All slots are placed as soon as they are known, not as a rollout gets to them, so that where a pod lands does not
-    depend on the order in which others come and go. Pods that a rollout keeps for now take no room: they make it.
-    ``lingering`` are pods that no claim wants and that stay all the same.
+    depend on the order in which others come and go, as long as there is room for all of them. A pod only starts where
+    there is: until they are gone, others take room that are not to be there in the end. ``stray`` are pods that no
+    claim wants.
 
     Pods that have no place yet come first, by their priority; then those that should leave their host, as far as
-    budgets allow and another host takes them.
+    budgets allow and another host takes them; then those are let in that may be there now.
     """
     hosts: dict[PodKey, str] = {}
     homeless = stay(claims, ground, hosts)
     pods, draining, asked = ground.sight.pods, ground.draining, ground.given.memory.asked
     moving = {slot.key: pods[slot.key] for one in homeless for slot in one.slots if slot.key in pods}
-    budgets = Budgets(ground.given.fleet.objects, claims, moving.keys())
+    budgets = Budgets(ground.given.fleet.objects, claims, moving.keys() | ground.evicted.keys())
     leaving = list(leavers(claims, draining, asked))
-    if not homeless and not leaving:
+    expecting = [claim for claim in claims if len(claim.now) != len(claim.current)]
+    if not homeless and not leaving and not expecting:
         return Placed(
             hosts=hosts, forbidden=ground.forbidden, evicted=ground.evicted, budgets=tuple(budgets.statuses())
         )
-    scheduler = Scheduler(rooms_of(claims, ground, hosts, lingering), company_of(claims, ground, hosts))
+    present = Present(claims, ground)
+    lingering = () if ground.given.prune else stray
+
+    def scheduler() -> Scheduler:
+        rooms = rooms_of(claims, ground, hosts, lingering, present)
+        return Scheduler(rooms, company_of(claims, ground, hosts, present))
+
     seating = Seating(claims, ground, hosts, Chooser(ground, scheduler, hosts), budgets)
     seating.seat(homeless)
     held = [(one, stays) for one in leaving if (stays := seating.send_away(one)) is not None]
     moving |= {key: pods[key] for key in seating.evicted if key in hosts or key in seating.refused}
+    departing = [key for key in moving if key in hosts]
+    departing += [pod.key for pod in stray] if ground.given.prune else []
+    entrance = Entrance(claims, ground, seating, present, departing)
+    entrance.open(expecting)
     return Placed(
         hosts=hosts,
         refused=seating.refused,
+        waits=entrance.waits,
         forbidden=ground.forbidden,
         moving=moving,
         evicted=seating.evicted,

@@ -42,7 +42,7 @@ def plan_fleet(given: FleetInput) -> FleetPlan:
     ledger = Ledger(take_stock(given, hosts, claims), given.memory)
     admission = admit(given.fleet.objects, claims, given.memory)
     ground = Ground(given, hosts, sight, ledger, since, on_their_way(given, sight), admission.forbidden)
-    placed = place(claims, ground, lingering=() if given.prune else stray)
+    placed = place(claims, ground, stray)
     volumes = outcome(given, ledger)
     assembly = assemble(ground, claims, placed, volumes, stray=stray)
     others = (
@@ -64,7 +64,14 @@ def plan_fleet(given: FleetInput) -> FleetPlan:
         desired=assembly.desired,
         statuses=statuses,
         memory=remember(
-            ground, claims, placed, volumes, stray=stray, autoscalers=scaling.records, crons=tended.records
+            ground,
+            claims,
+            placed,
+            volumes,
+            delayed=assembly.delayed,
+            stray=stray,
+            autoscalers=scaling.records,
+            crons=tended.records,
         ),
         waiting=waiting,
         wake_at=min((at for at in times if at is not None), default=None),

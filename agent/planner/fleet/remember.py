@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from agent.model.memory import CronRecord, Memory, ScaleRecord
+from agent.model.objects.meta import PodKey
+from agent.planner.fleet.entering import Told
 from agent.planner.fleet.ground import Ground
 from agent.planner.fleet.placement import Placed
 from agent.planner.live import Live
@@ -16,6 +18,7 @@ def remember(
     placed: Placed,
     volumes: Outcome,
     *,
+    delayed: Mapping[PodKey, str],
     stray: Sequence[Live],
     autoscalers: Mapping[str, ScaleRecord],
     crons: Mapping[str, CronRecord],
@@ -46,6 +49,7 @@ def remember(
         lost=_sorted(lost),
         evicted={str(key): one for key, one in sorted((*placed.evicted.items(), *placed.gone.items()))},
         asked=_sorted(placed.asked),
+        pending=_pending(ground, claims, placed, delayed),
         claims=volumes.records,
         unlooked=still_unlooked(ground.given),
         tainted=ground.tainted,
@@ -55,6 +59,25 @@ def remember(
         autoscalers=autoscalers,
     )
     return ground.given.memory if after == ground.given.memory else after
+
+
+def _pending(ground: Ground, claims: Sequence[Claim], placed: Placed, delayed: Mapping[PodKey, str]) -> tuple[str, ...]:
+    """Return the pods with a place that no host is told to start, nor was before: nobody could take that back."""
+    pods, told = ground.sight.pods, Told(ground.given.memory)
+    names = []
+    for claim in claims:
+        if len(claim.final) == len(claim.current):
+            continue
+        now = {slot.key for slot in claim.now if slot.key not in placed.refused and slot.key not in delayed}
+        names += [
+            slot.name
+            for slot in claim.final
+            if (host := placed.hosts.get(slot.key)) is not None
+            and slot.key not in pods
+            and slot.key not in now
+            and not told.by(slot.name, host)
+        ]
+    return tuple(sorted(names))
 
 
 def _sorted(entries: Mapping[str, str]) -> Mapping[str, str]:

@@ -4,17 +4,21 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from agent.model.objects.meta import PodKey
 from agent.planner.fleet.ground import Ground
-from agent.planner.fleet.staying import held_ports
+from agent.planner.fleet.present import Present
 from agent.planner.live import Live
-from agent.planner.scheduler import Company, Demand, Room
+from agent.planner.scheduler import Company, Room, held_ports
 from agent.planner.template import Template
 from agent.planner.workload import Claim
 
 
 def rooms_of(
-    claims: Sequence[Claim], ground: Ground, placed: Mapping[PodKey, str], lingering: Iterable[Live]
+    claims: Sequence[Claim],
+    ground: Ground,
+    placed: Mapping[PodKey, str],
+    lingering: Iterable[Live],
+    present: Present,
 ) -> Sequence[Room]:
-    """Return what each host has left, with all pods in it that have their place already."""
+    """Return what each host will have left in the end, with all pods in it that have their place already."""
     hosts, observations = ground.hosts, ground.given.observations
     rooms = {name: Room(hosts[name], observations[name], ground.taint_ages(name)) for name in sorted(hosts)}
     for claim in claims:
@@ -22,15 +26,18 @@ def rooms_of(
             if slot.key in placed:
                 rooms[placed[slot.key]].take(claim.template_of(slot).demand)
     for pod in lingering:
-        rooms[pod.host].hold(held_ports(pod))
+        if (demand := present.demand(pod)) is not None:
+            rooms[pod.host].take(demand)
     for host, room in rooms.items():
         for pod in ground.sight.on_host[host]:
-            if placed.get(pod.key) != host:
-                room.ports_ending.extend(held_ports(pod))
+            if pod.observed is not None and placed.get(pod.key) != host:
+                room.ports_ending.extend(held_ports(pod.observed))
     return list(rooms.values())
 
 
-def company_of(claims: Sequence[Claim], ground: Ground, placed: Mapping[PodKey, str]) -> Company | None:
+def company_of(
+    claims: Sequence[Claim], ground: Ground, placed: Mapping[PodKey, str], present: Present
+) -> Company | None:
     """Return who is where, for pods that mind; None when none does.
 
     Unlike for room and spread, pods of an older template count until they are gone: no pod that must not be beside
@@ -48,7 +55,7 @@ def company_of(claims: Sequence[Claim], ground: Ground, placed: Mapping[PodKey, 
     for host, pods in ground.sight.on_host.items():
         for pod in pods:
             if pod.observed is not None and placed.get(pod.key) != host:
-                company.pass_through(Demand(namespace=pod.key.namespace, labels=pod.observed.labels), host)
+                company.pass_through(present.neighbour(pod), host)
     return company
 
 

@@ -10,12 +10,12 @@ from agent.model.objects.meta import PodKey
 from agent.planner.disruption.budgets import Budgets, labels_of
 from agent.planner.disruption.leavers import Leaver
 from agent.planner.disruption.preemption import Occupant, Preemption, Squeeze
-from agent.planner.fleet.choosing import Chooser
+from agent.planner.fleet.choosing import Chooser, Suits
 from agent.planner.fleet.ground import Ground
 from agent.planner.fleet.rooms import templates_of
 from agent.planner.fleet.staying import Homeless
 from agent.planner.scheduler import Refused
-from agent.planner.template import Slot
+from agent.planner.template import Slot, Template
 from agent.planner.workload import Claim
 
 
@@ -44,6 +44,10 @@ class Seating:
         )
         self._occupants: Mapping[str, list[Occupant]] | None = None
 
+    def priority(self, template: Template) -> int:
+        """Return which pods come first: those of the highest."""
+        return self._chooser.standing(template).value
+
     def seat(self, homeless: Iterable[Homeless]) -> None:
         """Give pods their places, those of higher priority first. Who is pushed out for them comes after them."""
         for one in homeless:
@@ -71,24 +75,46 @@ class Seating:
         """Give a pod a place on another host; return why there is none."""
         claim, here = leaver.claim, leaver.pod.host
         template = claim.template_of(slot)
-        self._chooser.give(template, here)
-        del self.hosts[slot.key]
-        one = Homeless(claim, template, (slot,))
-        [answer] = self._chooser.choose(one, lambda host: "it is there" if host == here else "")
+        answer = self.reseat(Homeless(claim, template, (slot,)), lambda host: "it is there" if host == here else "")
         if isinstance(answer, Refused):
-            self._chooser.take(template, slot, here)
-            self.hosts[slot.key] = here
             return answer.why
         if _ends(claim):
             # Its job makes another in its stead, which finds its own place.
             self._chooser.give(template, answer)
-        else:
-            self.hosts[slot.key] = answer
+            del self.hosts[slot.key]
         return ""
 
+    def reseat(self, one: Homeless, suits: Suits) -> str | Refused:
+        """Give a single pod another place, which suits; it keeps its own when there is none."""
+        [slot] = one.slots
+        here = self.hosts[slot.key]
+        self._chooser.give(one.template, here)
+        del self.hosts[slot.key]
+        [answer] = self._chooser.choose(one, suits)
+        if isinstance(answer, Refused):
+            self._chooser.take(one.template, slot, here)
+        self.hosts[slot.key] = here if isinstance(answer, Refused) else answer
+        return answer
+
+    def push_aside(self, one: Homeless, suits: Suits, planned: Sequence[Homeless]) -> str | Refused:
+        """Give a single pod a place that suits, even if it is meant for others which are only ``planned``."""
+        for other in planned:
+            self._chooser.give(other.template, self.hosts[other.slots[0].key])
+        answer = self.reseat(one, suits)
+        displaced = []
+        for other in planned:
+            [slot] = other.slots
+            host = self.hosts[slot.key]
+            if host == answer and self._chooser.short(other.template, host):
+                del self.hosts[slot.key]
+                displaced.append(other)
+            else:
+                self._chooser.take(other.template, slot, host)
+        self.seat(displaced)
+        return answer
+
     def _wait(self, one: Homeless) -> None:
-        priority = self._chooser.standing(one.template).value
-        heapq.heappush(self._queue, (-priority, next(self._arrivals), one))
+        heapq.heappush(self._queue, (-self.priority(one.template), next(self._arrivals), one))
 
     def _house(self, one: Homeless) -> None:
         if one.toward and isinstance(answer := self._chooser.confirm(one, one.toward), str):

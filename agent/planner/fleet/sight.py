@@ -134,10 +134,13 @@ def _is_seen(given: FleetInput, host: str) -> bool:
 
 
 def _remembered_pods(memory: Memory) -> Iterator[tuple[str, str]]:
-    yield from memory.placements.items()
-    yield from ((name, host) for name, host in memory.leaving.items() if name not in memory.placements)
+    """Yield the pods that may be somewhere, each with its host: no host was told to start those that are pending."""
+    pending = frozenset(memory.pending)
+    placements = {name: host for name, host in memory.placements.items() if name not in pending}
+    yield from placements.items()
+    yield from ((name, host) for name, host in memory.leaving.items() if name not in placements)
     elsewhere = (*memory.lost.items(), *((name, one.host) for name, one in memory.evicted.items()))
-    yield from ((name, host) for name, host in elsewhere if memory.placements.get(name) != host)
+    yield from ((name, host) for name, host in elsewhere if placements.get(name) != host)
 
 
 def _ghost(name: str, host: str, stems: Mapping[str, ObjectKey], *, planned: bool) -> Live:

@@ -6,7 +6,6 @@ from typing import Final, NamedTuple
 from agent.model.objects.host import Host
 from agent.model.objects.meta import Declared, PodKey
 from agent.planner.fleet.ground import Ground
-from agent.planner.live import Live
 from agent.planner.scheduler import HostPort, evicts, host_labels, mismatch
 from agent.planner.storage import against, refusal, uses_of
 from agent.planner.template import Slot, Template
@@ -90,14 +89,3 @@ def _may_stay(template: Template, slot: Slot, host: Declared[Host], taken: list[
         ledger.use(uses, name, slot.name)
     taken.extend(demand.ports)
     return True
-
-
-def held_ports(pod: Live) -> tuple[HostPort, ...]:
-    """Return the host ports that a pod was seen to hold."""
-    if pod.observed is None:
-        return ()
-    return tuple(
-        HostPort(port=mapping.host_port, protocol=mapping.protocol, address=mapping.host_ip)
-        for mapping in pod.observed.sandbox.config.port_mappings
-        if mapping.host_port
-    )

@@ -54,6 +54,8 @@ def ask(
                 replicas=asked.replicas.get(key),
             )
             claim = _with_templates(given, CLAIMS[kind](scope))
+            if scope.earlier:
+                claim = replace(claim, earlier=scope.earlier)
             claims.append(claim if scope.replicas is None else _autoscaled(claim))
     return tuple(claims)
 

@@ -2,10 +2,11 @@
 
 from agent.planner.scheduler.company import Company
 from agent.planner.scheduler.demand import Demand, HostPort, demand_of
-from agent.planner.scheduler.filters import evicts, mismatch
+from agent.planner.scheduler.filters import evicts, mismatch, short_of
 from agent.planner.scheduler.priority import Priorities, Standing
 from agent.planner.scheduler.room import Room, host_labels
 from agent.planner.scheduler.schedule import Refused, Scheduler
+from agent.planner.scheduler.seen import held_ports, seen_demand
 
 __all__ = [
     "Company",
@@ -18,6 +19,9 @@ __all__ = [
     "Standing",
     "demand_of",
     "evicts",
+    "held_ports",
     "host_labels",
     "mismatch",
+    "seen_demand",
+    "short_of",
 ]

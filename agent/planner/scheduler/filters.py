@@ -100,3 +100,8 @@ LASTING: Final[tuple[Filter, ...]] = (_selected, _present, _tainted, _handled)
 """What other pods cannot change."""
 FILLING: Final[tuple[Filter, ...]] = (_counted, _cpu, _memory, _others, _ports)
 """What every pod that is placed makes tighter."""
+
+
+def short_of(demand: Demand, room: Room) -> str:
+    """Return what a room lacks for a pod with all that is counted into it; empty when it has the room."""
+    return refusal(FILLING, demand, room)

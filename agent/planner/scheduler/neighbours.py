@@ -72,7 +72,7 @@ def _unwanted(demand: Demand, company: Company, labels: Labels) -> Iterator[Tall
 
 
 def _repelling(demand: Demand, company: Company, labels: Labels) -> Iterator[Tally]:
-    for other, hosts in company.groups():
+    for other, hosts in company.present():
         for term in required(away(other.affinity)):
             if company.means(term, other, demand):
                 tally = Tally(term.topology_key, own=False)

@@ -6,7 +6,7 @@ from agent.model.objects.pod import NodeAffinity
 from agent.model.value import Value
 from agent.planner.scheduler.company import Company
 from agent.planner.scheduler.demand import Demand
-from agent.planner.scheduler.filters import FILLING, LASTING, refusal
+from agent.planner.scheduler.filters import FILLING, LASTING, refusal, short_of
 from agent.planner.scheduler.neighbours import Neighbours
 from agent.planner.scheduler.room import Room
 from agent.planner.scheduler.scores import Candidate, image_score, totals
@@ -112,6 +112,10 @@ class Scheduler:
                 or (spread is not None and spread.refusal(room.labels))
             )
         ]
+
+    def short(self, demand: Demand, host: str) -> str:
+        """Return what a host lacks for one more pod; empty when it has the room."""
+        return short_of(demand, self._by_name[host])
 
     def take(self, demand: Demand, host: str) -> None:
         """Count a pod in, on a host that was chosen otherwise."""

@@ -180,17 +180,26 @@ def test_a_slow_departure_holds_the_next_pod_up_but_not_what_runs() -> None:
     assert f"rollout of default/web waits for {leaving.key.name} to be gone" in world.messages()
 
 
-def test_a_full_fleet_still_rolls() -> None:
-    """Pods that go make the room that their successors need: a rollout may exceed requests, but never hangs."""
-    world = World(deployment(2, container(cpu="4")), hosts=["a", "b"])
+def test_a_full_fleet_rolls_as_far_as_pods_may_be_unavailable() -> None:
+    world = World(deployment(2, container(cpu="4"), strategy=rolling(0, 1)), hosts=["a", "b"])
     world.settle()
-    world.declare(deployment(2, container("app:2", cpu="4")))
+    world.declare(deployment(2, container("app:2", cpu="4"), strategy=rolling(0, 1)))
     assert told(world.settle()) == [
-        ["+ a web-1-0"],
-        ["- a web-2-0"],
-        ["+ b web-1-1"],
-        ["- b web-2-1"],
+        ["- b web-1-1"],
+        ["+ b web-2-0"],
+        ["- a web-1-0"],
+        ["+ a web-2-1"],
     ]
+
+
+def test_a_full_fleet_does_not_roll_while_no_pod_may_be_unavailable() -> None:
+    """As in Kubernetes: the first new pod waits, and nothing is lost."""
+    world = World(deployment(2, container(cpu="4"), strategy=rolling(1, 0)), hosts=["a", "b"])
+    world.settle()
+    world.declare(deployment(2, container("app:2", cpu="4"), strategy=rolling(1, 0)))
+    assert told(world.settle()) == []
+    assert (world.status().phase, world.status().reason, world.status().available) == ("Waiting", "Unschedulable", 2)
+    assert "cpu short by 4000m on a, b" in world.status().message
 
 
 def test_min_ready_seconds_slow_a_rollout_down() -> None:

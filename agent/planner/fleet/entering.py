@@ -1,0 +1,143 @@
+"""Letting pods start: each only where its host has room for it beside everything that is still there.
+
+Places are given out for what is to be in the end. Until then pods of older templates, and pods that go, take room as
+well. A pod whose place is not free yet gets another one that is, as from Kubernetes' scheduler; or it waits, for those
+who go or for whatever comes.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import groupby
+from typing import NamedTuple
+
+from agent.model.memory import Memory
+from agent.model.objects.meta import PodKey
+from agent.planner.fleet.ground import Ground
+from agent.planner.fleet.present import Present
+from agent.planner.fleet.seating import Seating
+from agent.planner.fleet.staying import Homeless
+from agent.planner.live import names_of
+from agent.planner.scheduler import Refused
+from agent.planner.template import Slot, Template
+from agent.planner.workload import Claim
+
+
+class Arrival(NamedTuple):
+    """A pod that may be there now, and is not seen yet. ``told`` once a host was told to start it: it may be there."""
+
+    claim: Claim
+    template: Template
+    slot: Slot
+    told: bool
+    priority: int
+
+    @property
+    def homeless(self) -> Homeless:
+        """The pod as one that looks for a host."""
+        return Homeless(self.claim, self.template, (self.slot,))
+
+
+class Entrance:
+    """Lets pods in, one after another. ``waits`` says whom those wait for that do so for others to be gone.
+
+    Who was told to start comes first, as nobody can take that back; then who is of higher priority; of these, who has
+    room at its own place. ``moving`` are pods that leave their hosts, and so do the ``stray`` ones.
+    """
+
+    def __init__(
+        self,
+        claims: Sequence[Claim],
+        ground: Ground,
+        seating: Seating,
+        present: Present,
+        departing: Sequence[PodKey],
+    ) -> None:
+        self._claims, self._ground, self._seating, self._present = claims, ground, seating, present
+        self._departing = departing
+        self._inside: set[PodKey] = set()
+        self.waits: dict[PodKey, str] = {}
+
+    def open(self, expecting: Sequence[Claim]) -> None:
+        """Let the pods in that these claims may have now, as far as there is room."""
+        arrivals = self._arrivals(expecting)
+        for one in arrivals:
+            if one.told:
+                self._take_in(one)
+        rest = sorted((one for one in arrivals if not one.told), key=_urgency)
+        for _, equals in groupby(rest, key=_urgency):
+            late = [one for one in equals if not self._enters(one)]
+            for one in late:
+                self._find_room(one)
+
+    def _arrivals(self, expecting: Sequence[Claim]) -> Sequence[Arrival]:
+        hosts, refused, pods = self._seating.hosts, self._seating.refused, self._ground.sight.pods
+        told = Told(self._ground.given.memory)
+        return [
+            Arrival(claim, template, slot, told.by(slot.name, host), self._seating.priority(template))
+            for claim in expecting
+            for slot in claim.now
+            if slot.key not in pods and (host := hosts.get(slot.key)) is not None and slot.key not in refused
+            for template in (claim.template_of(slot),)
+        ]
+
+    def _take_in(self, one: Arrival) -> None:
+        self._present.room(self._seating.hosts[one.slot.key]).take(one.template.demand)
+        self._inside.add(one.slot.key)
+
+    def _enters(self, one: Arrival) -> bool:
+        if self._present.short(one.template.demand, self._seating.hosts[one.slot.key]):
+            return False
+        self._take_in(one)
+        return True
+
+    def _find_room(self, one: Arrival) -> None:
+        """Let a pod in elsewhere, since its own place has no room now; or say what it waits for."""
+        demand, key = one.template.demand, one.slot.key
+        here = self._seating.hosts[key]
+
+        def suits(host: str) -> str:
+            return self._present.short(demand, host)
+
+        answer = self._seating.reseat(one.homeless, suits)
+        if isinstance(answer, Refused):
+            short, going = self._present.short_without(demand, here, self._going)
+            if not short:
+                self.waits[key] = f"waits for {names_of(going)} to be gone from {here}"
+                return
+            answer = self._seating.push_aside(one.homeless, suits, self._planned(key))
+        if isinstance(answer, Refused):
+            self._seating.refused[key] = answer.why
+        else:
+            self._take_in(one)
+
+    def _planned(self, but: PodKey) -> Sequence[Homeless]:
+        """Return the pods that have their places and are not there, nor about to be."""
+        hosts, pods = self._seating.hosts, self._ground.sight.pods
+        return [
+            Homeless(claim, claim.template_of(slot), (slot,))
+            for claim in self._claims
+            for slot in claim.final
+            if slot.key not in pods and slot.key in hosts and slot.key not in self._inside and slot.key != but
+        ]
+
+    @cached_property
+    def _going(self) -> frozenset[PodKey]:
+        """The pods that go, whatever else happens."""
+        leaving = (one.pod.key for claim in self._claims for one in claim.leaving)
+        return frozenset((*leaving, *self._seating.evicted, *self._seating.gone, *self._departing))
+
+
+class Told:
+    """Which pods hosts were told to start, as far as the last plan knew."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._placements = memory.placements
+        self._others = {*memory.pending, *memory.leaving, *memory.evicted}
+
+    def by(self, name: str, host: str) -> bool:
+        """Tell whether a pod, by its name in memory, is to be on a host and may have been started there."""
+        return self._placements.get(name) == host and name not in self._others
+
+
+def _urgency(one: Arrival) -> int:
+    return -one.priority
