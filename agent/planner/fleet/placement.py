@@ -71,7 +71,7 @@ def place(claims: Sequence[Claim], ground: Ground, stray: Sequence[Live]) -> Pla
     homeless = stay(claims, ground, hosts)
     pods, draining, asked = ground.sight.pods, ground.draining, ground.given.memory.asked
     moving = {slot.key: pods[slot.key] for one in homeless for slot in one.slots if slot.key in pods}
-    budgets = Budgets(ground.given.fleet.objects, claims, moving.keys() | ground.evicted.keys())
+    budgets = Budgets(ground.given.fleet.objects, claims, moving.keys())
     leaving = list(leavers(claims, draining, asked))
     expecting = [claim for claim in claims if len(claim.now) != len(claim.current)]
     if not homeless and not leaving and not expecting:
