@@ -89,15 +89,38 @@ def test_systemd_is_told_by_its_own_names(tmp_path: Path, version: int, limits: 
     set_cgroup(link, PodCgroup(parent=SLICE))
     remove_cgroup(link, SLICE)
     unset = limits.replace("50%", "").replace("1024", "infinity")
+    property_, _, _ = weight.partition("=")
+    least = {2: 1, 1: 2}[version]
+    tiers = [f"set-property --runtime trimtab-{name}.slice {property_}={least}" for name in ("besteffort", "burstable")]
     assert link.said() == [
         f"set-property --runtime {SLICE} {limits}",
         f"set-property --runtime {SLICE} {weight}",
         f"start {SLICE}",
+        *tiers,
         f"set-property --runtime {SLICE} {unset}",
         f"start {SLICE}",
+        *tiers,
         f"stop {SLICE}",
         f"revert {SLICE}",
     ]
+    link.close()
+
+
+def test_tiers_weigh_what_their_pods_ask_for(tmp_path: Path) -> None:
+    """systemd is told of a tier's weight once, and again when the sum of its pods is another."""
+    link = OtherMachine(tmp_path, version=2)
+    tier = link.cgroups / "trimtab.slice/trimtab-burstable.slice"
+    for name, weight in (("a", "39"), ("b", "20")):
+        (tier / f"trimtab-burstable-pod{name}.slice").mkdir(parents=True)
+        (tier / f"trimtab-burstable-pod{name}.slice/cpu.weight").write_text(f"{weight}\n")
+    besteffort = link.cgroups / "trimtab.slice/trimtab-besteffort.slice"
+    besteffort.mkdir()
+    (besteffort / "cpu.weight").write_text("1\n")
+    set_cgroup(link, PodCgroup(parent=SLICE))
+    assert link.said()[-1] == "set-property --runtime trimtab-burstable.slice CPUWeight=59"
+    (tier / "cpu.weight").write_text("59\n")
+    set_cgroup(link, PodCgroup(parent=SLICE))
+    assert link.said()[-1] == f"start {SLICE}"
     link.close()
 
 

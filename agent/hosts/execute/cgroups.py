@@ -17,6 +17,7 @@ _MOST_WEIGHT: Final = 10_000
 _PERIOD: Final = 100_000
 
 # Where each controller is mounted; version 2 has one place for all. A controller that is missing answers nothing.
+# A shell reads a byte at a time, and a host of many containers has many mounts: so grep reads them.
 _FIND: Final = r"""
 unified= cpu= memory= hugetlb= all=
 while read -r _ _ _ _ mount rest; do
@@ -28,8 +29,20 @@ while read -r _ _ _ _ mount rest; do
     case ,${rest##* }, in *,memory,*) [ -n "$memory" ] || memory=$mount ;; esac
     case ,${rest##* }, in *,hugetlb,*) [ -n "$hugetlb" ] || hugetlb=$mount ;; esac ;;
   esac
-done </proc/self/mountinfo
+done <<MOUNTS
+$(grep -F ' - cgroup' /proc/self/mountinfo)
+MOUNTS
 [ -n "$cpu$memory" ] && unified=
+"""
+
+# What the pods of a tier weigh together, within what the kernel takes.
+_WEIGH: Final = r"""
+weigh() {
+  sum=0
+  for each; do read -r one <"$each" && sum=$((sum + one)); done
+  [ "$sum" -ge "$least" ] || sum=$least
+  [ "$sum" -le "$most" ] || sum=$most
+}
 """
 
 # Arguments: the pod's cgroup, shares, weight, quota, period, memory, then page size and limit again and again; -1 is no
@@ -37,6 +50,7 @@ done </proc/self/mountinfo
 # burstable ones weigh as much as they ask for, all together: as a kubelet arranges it.
 _SET: Final = (
     _FIND
+    + _WEIGH
     + r"""
 fail() { echo "cgroup $1: $2" >&2; exit 1; }
 put() { echo "$2" >"$1" || fail "$1" "$2 is not taken"; }
@@ -71,12 +85,9 @@ else
   weights=cpu.shares top=$cpu/trimtab least=2 most=262144
   echo $(($(nproc) * 1024)) >"$top/cpu.shares"
 fi
-[ ! -d "$top/besteffort" ] || echo "$least" >"$top/besteffort/$weights"
+mkdir -p "$top/besteffort" && echo "$least" >"$top/besteffort/$weights"
 if [ -d "$top/burstable" ]; then
-  sum=0
-  for each in "$top"/burstable/pod*/$weights; do read -r one <"$each" && sum=$((sum + one)); done
-  [ "$sum" -ge "$least" ] || sum=$least
-  [ "$sum" -le "$most" ] || sum=$most
+  weigh "$top"/burstable/pod*/$weights
   echo "$sum" >"$top/burstable/$weights"
 fi 2>/dev/null
 :
@@ -84,10 +95,16 @@ fi 2>/dev/null
 )
 
 # Arguments: the slice, the path of its cgroup, shares, weight, percent of a CPU, memory, pages as above. A slice needs
-# no file, only its properties; what systemd knows no property for is written past it.
+# no file, only its properties; what systemd knows no property for is written past it. The tiers weigh what they weigh
+# above, and systemd is told only of what changes.
 _SET_SLICE: Final = (
     _FIND
+    + _WEIGH
     + r"""
+tier() {
+  { read -r now <"$top/trimtab-$1.slice/$weights"; } 2>/dev/null && [ "$now" = "$2" ] && return
+  systemctl set-property --runtime "trimtab-$1.slice" "$property=$2" || exit 1
+}
 slice=$1 path=$2 shares=$3 weight=$4 percent=$5 memory_limit=$6
 shift 6
 set_property() { systemctl set-property --runtime "$slice" "$@" || exit 1; }
@@ -96,11 +113,18 @@ set_property() { systemctl set-property --runtime "$slice" "$@" || exit 1; }
 if [ -n "$unified" ]; then
   set_property "CPUQuota=$percent" "MemoryMax=$memory_limit"
   [ "$shares" = 0 ] || set_property "CPUWeight=$weight"
+  weights=cpu.weight top=$unified/trimtab.slice least=1 most=10000 property=CPUWeight
 else
   set_property "CPUQuota=$percent" "MemoryLimit=$memory_limit"
   [ "$shares" = 0 ] || set_property "CPUShares=$shares"
+  weights=cpu.shares top=$cpu/trimtab.slice least=2 most=262144 property=CPUShares
 fi
 systemctl start "$slice" || exit 1
+tier besteffort "$least"
+case $slice in trimtab-burstable-*)
+  weigh "$top"/trimtab-burstable.slice/trimtab-burstable-pod*.slice/$weights 2>/dev/null
+  tier burstable "$sum" ;;
+esac
 while [ $# -gt 0 ]; do
   if [ -n "$unified" ]; then file=$unified$path/hugetlb.$1.max; else file=$hugetlb$path/hugetlb.$1.limit_in_bytes; fi
   echo "$2" >"$file" || exit 1
