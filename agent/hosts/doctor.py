@@ -122,7 +122,7 @@ def _examine_facts(declared: Host, link: Link, agent: str, clock: Clock) -> Gene
     status: Status = "problem" if abs(skew) >= _SKEW_PROBLEM else "warning" if abs(skew) >= _SKEW_WARNING else "ok"
     hint = "" if status == "ok" else "let both keep time: systemctl enable --now systemd-timesyncd (or chrony)"
     yield Check(name="clock", status=status, message=f"{abs(skew):.1f} s apart from this machine", hint=hint)
-    if facts.kubelet:
+    if facts.machine.kubelet:
         yield Check(
             name="kubelet",
             status="problem",

@@ -1,4 +1,4 @@
-"""What one shell command tells of a host: its size and clock, its owner, and trimtab's files on it.
+"""What one shell command tells of a host: its clock, its owner, trimtab's files on it, and the machine itself.
 
 A fact is a command and how to read what it prints. Entries end in NUL, so no name can break the reading.
 """
@@ -15,31 +15,14 @@ from agent.model.value import Value
 from agent.model.volumes import VolumeSeen
 from agent.ports import Permanent, Temporary
 
-# Programs that hold a kubelet. Those of k3s and its like have a containerd of their own, which is only ours to refuse
-# when it is the one that we are told to use; the same goes for a kubelet that names another runtime.
-_KUBELETS: Final = "kubelet|kubelite|k3s|k3s-server|k3s-agent|rke2"
-
-SCRIPT: Final = (
-    r"""
+SCRIPT: Final = r"""
 export LC_ALL=C
 pods=$1 secrets=$2 owner=$3 socket=$4 volumes=$5 machine=$6
 printf 'date %s\0' "$(date +%s.%N)"
 read -r boot </proc/sys/kernel/random/boot_id && printf 'boot %s\0' "$boot"
-printf 'cpus %s\0' "$(nproc)"
-while read -r key value unit; do
-  case $key in MemTotal:) printf 'memory %s\0' "$value"; break ;; esac
-done </proc/meminfo
 if [ -n "$machine" ]; then
 @MACHINE@
 fi
-for comm in $(grep -lsxE '@KUBELETS@' /proc/[0-9]*/comm); do
-  process=${comm%/comm}
-  here=$(readlink /proc/self/ns/mnt) there=$(readlink "$process/ns/mnt")
-  [ -n "$there" ] && [ "$here" != "$there" ] && continue
-  printf 'kubelet %s\0' "$(tr '\0' ' ' <"$process/cmdline" | head -c 4000)"
-  grep -shE '^[[:space:]]*containerRuntimeEndpoint:' /var/lib/kubelet/config.yaml | head -n 1 |
-    { read -r _ endpoint && printf 'kubelet-endpoint %s\0' "$endpoint"; }
-done
 if [ -e "$owner" ]; then
   if [ -r "$owner" ]; then printf 'owner %s\0' "$(head -c 4096 "$owner")"; else printf 'denied %s\0' "$owner"; fi
 fi
@@ -55,19 +38,17 @@ for base in "$pods" "$secrets"; do
   for file in "$base"/*/etc-hosts; do [ -f "$file" ] && [ ! -L "$file" ] && set -- "$@" "$file"; done
 done
 @MARKS@
-while read -r _ _ _ _ path _; do
+# A shell reads a byte at a time, and a host of many containers has many mounts: those of pods' folders only.
+grep -F -e " $pods/" -e " $secrets/" /proc/self/mountinfo | while read -r _ _ _ _ path _; do
   case $path in "$pods"/* | "$secrets"/*) printf 'mount %b\0' "$path" ;; esac
-done </proc/self/mountinfo
+done
 if [ $# -gt 0 ]; then
   find "$@" \( -type l -printf 'link %p\0to %l\0' \) -o \( -type f -printf 'file %m %p\0' \)
   printf 'sums\0'
   find "$@" -type f -size -8192k -exec sha256sum -z {} +
 fi
 printf 'end\0'
-""".replace("@KUBELETS@", _KUBELETS)
-    .replace("@MACHINE@", machine.SCRIPT)
-    .replace("@MARKS@", marks.SCRIPT)
-)
+""".replace("@MACHINE@", machine.SCRIPT).replace("@MARKS@", marks.SCRIPT)
 
 _SUM: Final = re.compile(r"([0-9a-f]{64})  ?\*?(/.*)", re.DOTALL)
 
@@ -77,8 +58,6 @@ class HostFacts(Value, frozen=True, kw_only=True):
 
     date: float = 0.0
     boot_id: str = ""
-    cpus: int = 0
-    memory_bytes: int = 0
     owner: str | None = None
     """The owner record as it is written; None where there is none. Holds the fleet's key: never show it."""
     pod_dirs: tuple[str, ...] = ()
@@ -87,8 +66,7 @@ class HostFacts(Value, frozen=True, kw_only=True):
     """Where something is mounted below the pods' folders."""
     volumes: tuple[VolumeSeen, ...] = ()
     machine: Machine = Machine()
-    kubelet: str = ""
-    """The command line of a kubelet on this containerd; empty where there is none."""
+    """Empty where the command was not asked for it."""
 
     def __repr__(self) -> str:
         return f"HostFacts(boot_id={self.boot_id}, files={len(self.files)})"
@@ -114,7 +92,6 @@ def _read(entries: Sequence[str], host: str, socket_path: str) -> HostFacts:
     split = entries.index("sums") if "sums" in entries else len(entries)
     plain: dict[str, str] = {}
     pods: set[str] = set()
-    kubelets: list[str] = []
     mounts: set[str] = set()
     files: dict[str, FileSeen] = {}
     waiting = iter(entries[:split])
@@ -124,8 +101,6 @@ def _read(entries: Sequence[str], host: str, socket_path: str) -> HostFacts:
         match kind:
             case "pod":
                 pods.add(rest)
-            case "kubelet":
-                kubelets.append(rest)
             case "link":
                 files[rest] = FileSeen(link=next(waiting, "").removeprefix("to "))
             case "mount":
@@ -143,37 +118,15 @@ def _read(entries: Sequence[str], host: str, socket_path: str) -> HostFacts:
     return HostFacts(
         date=float(plain.get("date") or 0),
         boot_id=plain.get("boot", ""),
-        cpus=int(plain.get("cpus") or 0),
-        memory_bytes=int(plain.get("memory") or 0) * 1024,
         owner=plain.get("owner"),
         pod_dirs=tuple(sorted(pods)),
         files=dict(sorted(files.items())),
         mounts=tuple(sorted(mounts)),
         volumes=marks.parse(entries[:split]),
-        machine=machine.parse(entries[:split]),
-        kubelet=_kubelet_on(socket_path, kubelets, plain.get("kubelet-endpoint", "")),
+        machine=machine.parse(entries[:split], socket_path),
     )
 
 
 def _parse_sum(entry: str) -> tuple[str, str]:
     match = _SUM.fullmatch(entry)
     return (match[2], match[1]) if match else ("", "")
-
-
-def _kubelet_on(socket_path: str, commands: list[str], configured: str) -> str:
-    """Return the command line of the kubelet that uses our socket, if one does.
-
-    A kubelet that names no endpoint is taken to use it: refusing wrongly is repaired by hand, its removing our pods
-    is not.
-    """
-    for command in commands:
-        found = re.search(r"--container-runtime-endpoint[= ](\S+)", command)
-        endpoint = found[1] if found else configured
-        own_containerd = re.search(r"k3s|rke2|kubelite", command.split(" ", 1)[0])
-        if own_containerd and not endpoint:
-            if re.search(r"/(k3s|rke2|snap/microk8s|microk8s)/", socket_path):
-                return command
-            continue
-        if not endpoint or endpoint.strip("\"'").removeprefix("unix://") == socket_path:
-            return command
-    return ""

@@ -263,7 +263,7 @@ class ContainerdHost:
 
     def _check(self, facts: HostFacts, session: Session) -> None:
         """Refuse a host that is not ours to change."""
-        if facts.kubelet:
+        if facts.machine.kubelet:
             raise Refused(
                 f"{self._name}: a kubelet runs on this containerd and removes pods that it does not know",
                 hint="take the host out of its cluster (stop and disable the kubelet), or out of this fleet",

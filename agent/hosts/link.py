@@ -43,7 +43,7 @@ class Link(Protocol):
     def quick(self, script: str, *arguments: str, timeout: float = 10.0) -> Finished:
         """Run a small script through a shell that stays open: a round trip, where ``run`` costs the host a process.
 
-        Two at a time, without input, a few megabytes of output at most. Nothing of it is seen in the host's process
+        Three at a time, without input; output beyond a bound is an error. Nothing of it is seen in the host's process
         list. One that takes too long is ended with all that it started, and the next goes through a new shell.
         """
 

@@ -1,16 +1,22 @@
-"""What the facts' command tells of the machine itself: its addresses, its kernel's features, the size of its disk."""
+"""What the facts' command tells of the machine itself, and what hardly ever changes: its size, addresses, features."""
 
 import re
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv6Address, ip_address
 from typing import Final, Literal
 
+from agent.hosts import kubelets
 from agent.model.value import Value
 
 # A part of the facts' script. With sudo the address that we came to is in its own environment, not in ours. Interfaces
 # of container networks are not where the host is reached. A resolver on the host's own loopback is none for pods: what
 # it asks itself stands beside it.
-SCRIPT: Final = r"""
+SCRIPT: Final = (
+    r"""
+printf 'cpus %s\0' "$(nproc)"
+while read -r key value unit; do
+  case $key in MemTotal:) printf 'memory %s\0' "$value"; break ;; esac
+done </proc/meminfo
 reached=${SSH_CONNECTION-}
 [ -n "$reached" ] || [ -z "${SUDO_USER-}" ] ||
   reached=$(tr '\0' '\n' <"/proc/$PPID/environ" | sed -n 's/^SSH_CONNECTION=//p')
@@ -35,6 +41,8 @@ grep -qs '^nameserver 127\.0\.0\.5[34]' $file && [ -r /run/systemd/resolve/resol
 [ -r $file ] && printf 'resolv %s\0' "$(head -c 8192 $file)"
 [ -r /etc/hosts ] && [ "$(wc -c </etc/hosts)" -le 32768 ] && printf 'hosts %s\0' "$(cat /etc/hosts)"
 """
+    + kubelets.SCRIPT
+)
 
 _MOST_ADDRESSES: Final = 16
 _UNITS: Final = ((1 << 30, "Gi"), (1 << 20, "Mi"), (1 << 10, "Ki"))
@@ -43,6 +51,8 @@ _UNITS: Final = ((1 << 30, "Gi"), (1 << 20, "Mi"), (1 << 10, "Ki"))
 class Machine(Value, frozen=True, kw_only=True):
     """What the command told of the machine; fields as in ``RuntimeFacts``."""
 
+    cpus: int = 0
+    memory_bytes: int = 0
     addresses: tuple[str, ...] = ()
     cgroup_version: Literal[1, 2] = 1
     resolv_conf: str = ""
@@ -52,9 +62,11 @@ class Machine(Value, frozen=True, kw_only=True):
     apparmor: bool = False
     selinux: bool = False
     systemd: bool = False
+    kubelet: str = ""
+    """The command line of a kubelet on this containerd; empty where there is none."""
 
 
-def parse(entries: Sequence[str]) -> Machine:
+def parse(entries: Sequence[str], socket_path: str) -> Machine:
     """Read the entries of the command that are about the machine; others are passed over."""
     reached: list[str] = []
     addresses: list[str] = []
@@ -72,6 +84,8 @@ def parse(entries: Sequence[str]) -> Machine:
             case _:
                 plain[kind] = rest
     return Machine(
+        cpus=int(plain.get("cpus") or 0),
+        memory_bytes=int(plain.get("memory") or 0) * 1024,
         addresses=_usable([*reached, *addresses]),
         cgroup_version=2 if plain.get("cgroup") == "2" else 1,
         resolv_conf=_readable(plain.get("resolv", "")),
@@ -81,6 +95,7 @@ def parse(entries: Sequence[str]) -> Machine:
         apparmor=plain.get("apparmor") == "Y",
         selinux="selinux" in plain,
         systemd="systemd" in plain,
+        kubelet=kubelets.parse(entries, socket_path),
     )
 
 

@@ -24,9 +24,10 @@ from agent.model import labels
 from agent.model.observation import ContainerSeen, ImageSeen, RuntimeFacts, SandboxSeen
 from agent.ports import Temporary, Unreachable
 
-# Addresses, kernel features and the like: telling them costs as much as all the rest, and looks come in quick
-# succession while there is much to do.
+# Addresses, kernel features, whether there is a kubelet: telling them costs as much as all the rest, and looks come in
+# quick succession while there is much to do.
 _MACHINE_SECONDS: Final = 120.0
+_COMMAND_SECONDS: Final = 60.0
 
 
 class Memo:
@@ -62,7 +63,10 @@ class Look:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="trimtab-facts")
         self._machine = memo.machine()
         self._command: Future[Finished] = self._worker.submit(
-            link.run, host_facts.SCRIPT, *host_facts.arguments(socket_path, machine=self._machine is None)
+            link.quick,
+            host_facts.SCRIPT,
+            *host_facts.arguments(socket_path, machine=self._machine is None),
+            timeout=_COMMAND_SECONDS,
         )
         self._worker.shutdown(wait=False)
         self._version = runtime.look_version()
@@ -77,7 +81,8 @@ class Look:
         facts = host_facts.parse(done.output, host=self._host, socket_path=self._socket_path)
         if self._machine is not None:
             return replace(facts, machine=self._machine)
-        self._memo.keep_machine(facts.machine)
+        if not facts.machine.kubelet:  # else the host is refused, and to be asked again at once
+            self._memo.keep_machine(facts.machine)
         return facts
 
     def runtime_facts(self, host: HostFacts, *, now: float) -> RuntimeFacts:
@@ -94,8 +99,8 @@ class Look:
             network_ready=_holds(conditions, "NetworkReady"),
             message="; ".join(wrong),
             cgroup_driver=config.cgroup_driver,
-            cpu_millis=host.cpus * 1000,
-            memory_bytes=host.memory_bytes,
+            cpu_millis=machine.cpus * 1000,
+            memory_bytes=machine.memory_bytes,
             # The way there and back takes time, too; and equal states shall compare equal.
             clock_skew=float(round(skew)) if abs(skew) >= 1 else 0.0,
             boot_id=host.boot_id,

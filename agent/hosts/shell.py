@@ -15,8 +15,8 @@ from typing import Final, Protocol
 from agent.hosts.link import Finished
 from agent.ports import Temporary, Unreachable
 
-_SHELLS: Final = 2
-_MOST_OUTPUT: Final = 4 * 1024 * 1024
+_SHELLS: Final = 3
+_MOST_OUTPUT: Final = 32 * 1024 * 1024
 
 _PREAMBLE: Final = "exec 3>&1 2>/dev/null\nexport LC_ALL=C\n"
 
@@ -51,13 +51,13 @@ class Stream(Protocol):
 class KeptShells:
     """Shells of one host, each started when it is first needed and again when it was lost; shared by all threads.
 
-    There are two: a command that hangs for its whole time, on a disk that does not answer say, is not in others' way.
+    There are three: a command that hangs for its whole time, on a disk that does not answer say, is not in others' way.
     """
 
     def __init__(self, start: Callable[[], Stream], *, host: str) -> None:
         self._host = host
         self._shells = tuple(_Shell(start, host) for _ in range(_SHELLS))
-        self._idle: LifoQueue[_Shell] = LifoQueue()  # so that the second is only started while the first is busy
+        self._idle: LifoQueue[_Shell] = LifoQueue()  # so that another is only started while all others are busy
         for shell in reversed(self._shells):
             self._idle.put(shell)
 

@@ -34,7 +34,7 @@ def test_recorded_output_is_read() -> None:
     told = parse(RECORDED)
     assert told.date == pytest.approx(1795223652.6102338)
     assert told.boot_id == "eec366de-326d-4b41-9bfb-0fcb190d73ef"
-    assert (told.cpus, told.memory_bytes) == (4, 8046172 * 1024)
+    assert (told.machine.cpus, told.machine.memory_bytes) == (4, 8046172 * 1024)
     assert told.owner == '{"agent":"prod","key":"00","version":1}'
     assert told.pod_dirs == ("a1c2", "b0d7")
     assert told.files == {
@@ -42,7 +42,7 @@ def test_recorded_output_is_read() -> None:
         "/var/lib/trimtab/pods/a1c2/volumes/configmap/site/..3f9a/odd\nname": FileSeen(sha256=SUM, mode=0o644),
         "/var/lib/trimtab/pods/a1c2/volumes/configmap/site/..data": FileSeen(link="..3f9a"),
     }
-    assert told.kubelet == ""
+    assert told.machine.kubelet == ""
 
 
 def test_the_fleets_key_does_not_show() -> None:
@@ -102,11 +102,22 @@ def test_missing_rights_are_said() -> None:
     ],
 )
 def test_a_kubelet_counts_when_it_is_on_our_containerd(entries: bytes, socket_path: str, refused: bool) -> None:
-    assert bool(parse(entries + b"end\0", socket_path).kubelet) is refused
+    assert bool(parse(entries + b"end\0", socket_path).machine.kubelet) is refused
 
 
 def run_script(pods: Path, secrets: Path, owner: Path) -> facts.HostFacts:
-    command: Sequence[str] = ["sh", "-c", facts.SCRIPT, "sh", str(pods), str(secrets), str(owner), SOCKET]
+    command: Sequence[str] = [
+        "sh",
+        "-c",
+        facts.SCRIPT,
+        "sh",
+        str(pods),
+        str(secrets),
+        str(owner),
+        SOCKET,
+        "",
+        "machine",
+    ]
     return parse(subprocess.run(command, capture_output=True, check=True).stdout)
 
 
@@ -137,8 +148,8 @@ def test_the_command_finds_files_of_mounted_configmaps_and_nothing_else(
         f"{mounted}/out": FileSeen(link="/etc"),
     }
     assert told.owner is None
-    assert told.cpus > 0
-    assert told.memory_bytes > 0
+    assert told.machine.cpus > 0
+    assert told.machine.memory_bytes > 0
 
 
 def test_the_command_finds_hosts_files_of_pods(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from agent.hosts.ability_checks import ability_checks
 from agent.hosts.machine import Machine
 from agent.hosts.proto import runtime_v1_pb2 as pb
 
+SOCKET = "/run/containerd/containerd.sock"
 RECORDED = (
     "reached 10.9.0.1 51000 10.9.0.7 22",
     "address 192.0.2.7",
@@ -30,7 +31,7 @@ RECORDED = (
 
 
 def test_what_a_machine_tells_is_read() -> None:
-    told = machine.parse(RECORDED)
+    told = machine.parse(RECORDED, SOCKET)
     assert told.addresses == ("10.9.0.7", "192.0.2.7", "2001:db8::7"), "first where we reach it"
     assert told.cgroup_version == 2
     assert (told.apparmor, told.selinux, told.systemd) == (True, True, False)
@@ -45,19 +46,21 @@ def test_what_a_machine_tells_is_read() -> None:
     [(), ("reached ", "address x", "hugepages", "hugepages 2kB -1", "storage a b", "storage 1", "cgroup", "apparmor")],
 )
 def test_what_a_machine_does_not_tell_is_unset(entries: tuple[str, ...]) -> None:
-    assert machine.parse(entries) == Machine()
+    assert machine.parse(entries, SOCKET) == Machine()
 
 
 def test_an_address_behind_a_mapped_one_is_found() -> None:
-    assert machine.parse(["reached ::ffff:10.0.0.1 1 ::ffff:10.0.0.2 22"]).addresses == ("10.0.0.2",)
+    assert machine.parse(["reached ::ffff:10.0.0.1 1 ::ffff:10.0.0.2 22"], SOCKET).addresses == ("10.0.0.2",)
 
 
 def test_the_command_tells_of_this_machine() -> None:
     script = f"pods=/no/such/folder\n{machine.SCRIPT}"
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "SSH_CONNECTION": "192.0.2.1 1 192.0.2.2 22"}
     output = subprocess.run(["sh", "-c", script], capture_output=True, check=False, env=environment).stdout.decode()
-    told = machine.parse(output.split("\0"))
+    told = machine.parse(output.split("\0"), SOCKET)
     assert told.addresses[0] == "192.0.2.2"
+    assert told.cpus > 0
+    assert told.memory_bytes > 1 << 20
     assert told.storage_bytes > 1 << 20
     assert "localhost" in (told.etc_hosts or "")
 

@@ -82,13 +82,13 @@ def test_threads_share_it(link: LocalLink) -> None:
     assert said == [b"%d\n" % number for number in range(200)]
 
 
-def test_a_command_that_hangs_is_not_in_the_way_and_two_of_them_are_no_longer_than_allowed(
+def test_a_command_that_hangs_is_not_in_the_way_and_three_of_them_are_no_longer_than_allowed(
     link: LocalLink, tmp_path: Path
 ) -> None:
     hang = 'echo >"$1"; read -r word <"$2"; echo "$word"'
-    with ThreadPoolExecutor(2) as threads:
+    with ThreadPoolExecutor(3) as threads:
         hanging = []
-        for number in range(2):
+        for number in range(3):
             runs, opened = tmp_path / f"runs{number}", tmp_path / f"opened{number}"
             os.mkfifo(runs)
             os.mkfifo(opened)
