@@ -46,6 +46,11 @@ class Live(Value, frozen=True, kw_only=True):
     shut: tuple[str, ...] = ()
     steady: PodStatus | None = None
 
+    @property
+    def over(self) -> bool:
+        """Whether the pod ran to its end: it takes up nothing any more."""
+        return self.observed is not None and self.observed.over
+
     def ready_since(
         self, names: tuple[str, ...] | None = None, annotations: Mapping[str, str] | None = None
     ) -> float | None:

@@ -8,22 +8,24 @@ who go or for whatever comes.
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import groupby
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from agent.model.memory import Memory
 from agent.model.objects.meta import PodKey
 from agent.planner.fleet.ground import Ground
 from agent.planner.fleet.present import Present
 from agent.planner.fleet.seating import Seating
-from agent.planner.fleet.staying import Homeless
+from agent.planner.fleet.staying import OF_ONE_NAME, Homeless
 from agent.planner.live import names_of
 from agent.planner.scheduler import Refused
 from agent.planner.template import Slot, Template
 from agent.planner.workload import Claim
 
+_LOOK_AGAIN: Final = 1.0
+
 
 class Arrival(NamedTuple):
-    """A pod that may be there now, and is not seen yet. ``told`` once a host was told to start it: it may be there."""
+    """A pod that may be there now, and is not seen yet. ``told`` if its host was told to start it by the last plan."""
 
     claim: Claim
     template: Template
@@ -40,7 +42,7 @@ class Arrival(NamedTuple):
 class Entrance:
     """Lets pods in, one after another. ``waits`` says whom those wait for that do so for others to be gone.
 
-    Who was told to start comes first, as nobody can take that back; then who is of higher priority; of these, who has
+    Who was told to start comes first, as it may be about to; then who is of higher priority; of these, who has
     room at its own place. ``moving`` are pods that leave their hosts, and so do the ``stray`` ones.
     """
 
@@ -56,15 +58,13 @@ class Entrance:
         self._departing = departing
         self._inside: set[PodKey] = set()
         self.waits: dict[PodKey, str] = {}
+        self.wake_at: float | None = None
+        """When those may go elsewhere that a host was told to start, which is told otherwise now."""
 
     def open(self, expecting: Sequence[Claim]) -> None:
         """Let the pods in that these claims may have now, as far as there is room."""
         arrivals = self._arrivals(expecting)
-        for one in arrivals:
-            if one.told:
-                self._take_in(one)
-        rest = sorted((one for one in arrivals if not one.told), key=_urgency)
-        for _, equals in groupby(rest, key=_urgency):
+        for _, equals in groupby(sorted(arrivals, key=_urgency), key=_urgency):
             late = [one for one in equals if not self._enters(one)]
             for one in late:
                 self._find_room(one)
@@ -94,6 +94,10 @@ class Entrance:
         """Let a pod in elsewhere, since its own place has no room now; or say what it waits for."""
         demand, key = one.template.demand, one.slot.key
         here = self._seating.hosts[key]
+        if one.told and one.claim.template.declared.key.kind in OF_ONE_NAME:
+            self.waits[key] = f"waits for {here}, which has no room for it, to be known not to have begun it"
+            self.wake_at = self._ground.given.now + _LOOK_AGAIN
+            return
 
         def suits(host: str) -> str:
             return self._present.short(demand, host)
@@ -139,5 +143,5 @@ class Told:
         return self._placements.get(name) == host and name not in self._others
 
 
-def _urgency(one: Arrival) -> int:
-    return -one.priority
+def _urgency(one: Arrival) -> tuple[bool, int]:
+    return not one.told, -one.priority

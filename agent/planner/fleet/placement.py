@@ -28,7 +28,8 @@ class Placed(Value, frozen=True, kw_only=True):
     once others are gone. ``forbidden`` are pods that are not made at all, and why. Of ``moving`` pods, ``evicted`` were
     sent away on purpose; they go even if no host has room for them now. ``gone`` were, too, and are not placed anew as
     they were: their workload makes others. ``held`` says why pods that should leave their host stay for now; ``asked``
-    are those of them that somebody asked to be moved. ``budgets`` is what is left of every budget.
+    are those of them that somebody asked to be moved. ``budgets`` is what is left of every budget. ``wake_at`` is when
+    time alone lets more be done.
     """
 
     hosts: Mapping[PodKey, str]
@@ -41,6 +42,7 @@ class Placed(Value, frozen=True, kw_only=True):
     held: Mapping[PodKey, Waiting] = {}
     asked: Mapping[str, str] = {}
     budgets: tuple[ObjectStatus, ...] = ()
+    wake_at: float | None = None
 
     @property
     def awaited(self) -> Mapping[tuple[str, str], Sequence[str]]:
@@ -104,6 +106,7 @@ def place(claims: Sequence[Claim], ground: Ground, stray: Sequence[Live]) -> Pla
         held={one.pod.key: _held(one, stays) for one, stays in held},
         asked={one.pod.name: one.pod.host for one, stays in held if stays.for_now and one.pod.name in asked},
         budgets=tuple(budgets.statuses()),
+        wake_at=entrance.wake_at,
     )
 
 

@@ -55,6 +55,7 @@ def plan_fleet(given: FleetInput) -> FleetPlan:
     statuses, waiting = report(given, claims, placed, assembly.delayed, others)
     demands = [(claim.template.declared.key.kind, claim.template.demand) for claim in claims]
     times = [
+        placed.wake_at,
         borne_until(claims, hosts, since, given.now),
         *(claim.wake_at for claim in claims),
     ]

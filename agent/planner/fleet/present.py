@@ -59,7 +59,7 @@ class Present:
 
         What it was made from says so; of one of which nobody knows that any more, what its containers were given.
         """
-        if pod.observed is not None and pod.observed.over:
+        if pod.over:
             return None
         template = self.template_of(pod)
         if template is not None:

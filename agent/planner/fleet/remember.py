@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 from agent.model.memory import CronRecord, Memory, ScaleRecord
 from agent.model.objects.meta import PodKey
-from agent.planner.fleet.entering import Told
 from agent.planner.fleet.ground import Ground
 from agent.planner.fleet.placement import Placed
 from agent.planner.live import Live
@@ -62,8 +61,8 @@ def remember(
 
 
 def _pending(ground: Ground, claims: Sequence[Claim], placed: Placed, delayed: Mapping[PodKey, str]) -> tuple[str, ...]:
-    """Return the pods with a place that no host is told to start, nor was before: nobody could take that back."""
-    pods, told = ground.sight.pods, Told(ground.given.memory)
+    """Return the pods with a place that no host is told to start."""
+    pods = ground.sight.pods
     names = []
     for claim in claims:
         if len(claim.final) == len(claim.current):
@@ -72,10 +71,7 @@ def _pending(ground: Ground, claims: Sequence[Claim], placed: Placed, delayed: M
         names += [
             slot.name
             for slot in claim.final
-            if (host := placed.hosts.get(slot.key)) is not None
-            and slot.key not in pods
-            and slot.key not in now
-            and not told.by(slot.name, host)
+            if slot.key in placed.hosts and slot.key not in pods and slot.key not in now
         ]
     return tuple(sorted(names))
 

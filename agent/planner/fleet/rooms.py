@@ -22,8 +22,9 @@ def rooms_of(
     hosts, observations = ground.hosts, ground.given.observations
     rooms = {name: Room(hosts[name], observations[name], ground.taint_ages(name)) for name in sorted(hosts)}
     for claim in claims:
+        over = _over(claim)
         for slot in claim.final:
-            if slot.key in placed:
+            if slot.key in placed and slot.key not in over:
                 rooms[placed[slot.key]].take(claim.template_of(slot).demand)
     for pod in lingering:
         if (demand := present.demand(pod)) is not None:
@@ -57,6 +58,13 @@ def company_of(
             if pod.observed is not None and placed.get(pod.key) != host:
                 company.pass_through(present.neighbour(pod), host)
     return company
+
+
+def _over(claim: Claim) -> frozenset[PodKey]:
+    """Return the pods that have ended and are still there: as in Kubernetes they take up nothing."""
+    if claim.template.spec.restart_policy == "Always":
+        return frozenset()
+    return frozenset(pod.key for pod in claim.current if pod.over)
 
 
 def templates_of(claim: Claim) -> Iterable[Template]:

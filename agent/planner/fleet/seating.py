@@ -170,9 +170,9 @@ class Seating:
         pods = self._ground.sight.pods
         for claim in self._claims:
             for slot in claim.final:
-                if (host := self.hosts.get(slot.key)) is not None:
+                live = pods.get(slot.key)
+                if (host := self.hosts.get(slot.key)) is not None and not (live is not None and live.over):
                     template = claim.template_of(slot)
-                    live = pods.get(slot.key)
                     priority = self._chooser.standing(template).value
                     found[host].append(Occupant(claim, template, slot, live, priority))
         return found

@@ -11,7 +11,7 @@ from agent.planner.storage import against, refusal, uses_of
 from agent.planner.template import Slot, Template
 from agent.planner.workload import Claim
 
-_OF_ONE_NAME: Final = frozenset({"Pod", "StatefulSet"})
+OF_ONE_NAME: Final = frozenset({"Pod", "StatefulSet"})
 """Kinds whose pods keep their names from template to template."""
 
 
@@ -39,7 +39,7 @@ def stay(claims: Sequence[Claim], ground: Ground, placed: dict[PodKey, str]) -> 
     homeless = []
     for claim in claims:
         newest, mixed, pinned = claim.template, claim.mixed, claim.pinned
-        named = newest.declared.key.kind in _OF_ONE_NAME
+        named = newest.declared.key.kind in OF_ONE_NAME
         choosy = evicting or pinned or mixed or named or newest.demand.ports or newest.claiming
         left: dict[int, tuple[Template, list[Slot]]] = {}
         for slot in claim.final:
