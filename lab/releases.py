@@ -37,6 +37,7 @@ PACKAGES = (
     "runc",
     "socat",
     "sudo",
+    "wget",
 )
 
 _MIRROR = "http://deb.debian.org/debian"

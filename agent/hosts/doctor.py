@@ -10,12 +10,13 @@ from agent.hosts.abilities import features, runtime_config
 from agent.hosts.ability_checks import ability_checks
 from agent.hosts.check import Check, Status
 from agent.hosts.connect import open_link
-from agent.hosts.cri.client import Runtime, pb
+from agent.hosts.cri.client import Runtime
 from agent.hosts.cri.errors import port_error
 from agent.hosts.facts import HostFacts
 from agent.hosts.link import Link
 from agent.hosts.machine import Machine
 from agent.hosts.owner import parse_owner
+from agent.hosts.runtime_checks import condition_check, pause_image_check
 from agent.model.objects.agent import SshDefaults
 from agent.model.objects.host import Host
 from agent.ports import Clock, PortError
@@ -161,37 +162,13 @@ def _examine_runtime(declared: Host, link: Link, machine: Machine) -> Iterator[C
             name="containerd", status="ok", message=f"{version.runtime_name} {version.runtime_version} serves CRI v1"
         )
         status = runtime.look_status(verbose=True).result()
-        yield from map(_condition, status.status.conditions)
+        yield from map(condition_check, status.status.conditions)
         config = runtime_config(status.info)
         yield from ability_checks(features(version.runtime_version, status, config, machine), config, machine)
-        yield _pause_image(runtime, config.pause_image)
+        yield pause_image_check(runtime, config.pause_image)
     except grpc.RpcError as error:
         known = link.failure()
         failure = known if isinstance(known, PortError) else port_error(error, "asking containerd", host=host)
         yield _failed("containerd", failure)
     finally:
         runtime.close()
-
-
-def _condition(condition: pb.RuntimeCondition) -> Check:
-    name = {"RuntimeReady": "runtime", "NetworkReady": "network"}.get(condition.type, condition.type)
-    if condition.status:
-        return Check(name=name, status="ok", message="ready")
-    hint = "see journalctl -u containerd"
-    if condition.type == "NetworkReady":
-        hint = "CNI: a configuration in /etc/cni/net.d and its plugins in /opt/cni/bin are what containerd looks for"
-    return Check(name=name, status="problem", message=f"{condition.reason}: {condition.message}", hint=hint)
-
-
-def _pause_image(runtime: Runtime, image: str) -> Check:
-    if not image:
-        return Check(name="pause image", status="warning", message="containerd does not tell which one it uses")
-    if runtime.has_image(image):
-        return Check(name="pause image", status="ok", message=f"{image} is there")
-    return Check(
-        name="pause image",
-        status="warning",
-        message=f"{image} is not on the host yet; the first pod pulls it",
-        hint=f"where its registry cannot be reached, set sandbox_image in containerd's configuration, "
-        f"or bring it: ctr -n k8s.io images pull {image}",
-    )

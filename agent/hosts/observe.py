@@ -28,6 +28,7 @@ from agent.ports import Temporary, Unreachable
 # quick succession while there is much to do.
 _MACHINE_SECONDS: Final = 120.0
 _COMMAND_SECONDS: Final = 60.0
+_NEEDED: Final = ("RuntimeReady", "NetworkReady")
 
 
 class Memo:
@@ -88,8 +89,9 @@ class Look:
     def runtime_facts(self, host: HostFacts, *, now: float) -> RuntimeFacts:
         """Return versions, conditions and sizes."""
         version, status = self._version.result(), self._status.result()
-        conditions = {condition.type: condition for condition in status.status.conditions}
-        wrong = [f"{each.reason}: {each.message}" for each in status.status.conditions if not each.status]
+        # containerd has one more condition, for what is deprecated: the doctor tells of it, and nothing waits for it.
+        conditions = {each.type: each for each in status.status.conditions if each.type in _NEEDED}
+        wrong = [f"{each.reason}: {each.message}" for each in conditions.values() if not each.status]
         config = self._memo.config = self._memo.config or runtime_config(status.info)
         skew, machine = host.date - now, host.machine
         return RuntimeFacts(

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 
 import pytest
+from msgspec.structs import replace
 
 from agent.hosts.abilities import runtime_config
 from agent.hosts.cri.decode import decode_container, decode_sandbox
@@ -68,6 +69,8 @@ CONTAINER = ContainerConfig(
     ),
 )
 
+SITE = Mount(container_path="/site", host_path="", readonly=True, image="registry/site:1")
+
 
 def test_a_sandbox_comes_back_as_it_was_planned() -> None:
     assert decode_sandbox(go_json(encode_sandbox(SANDBOX))) == SANDBOX
@@ -75,6 +78,24 @@ def test_a_sandbox_comes_back_as_it_was_planned() -> None:
 
 def test_a_container_comes_back_as_it_was_planned() -> None:
     assert decode_container(go_json(encode_container(CONTAINER))) == CONTAINER
+
+
+def test_where_containerd_puts_the_content_of_an_image_is_its_own_affair() -> None:
+    """2.1 writes its folder into the configuration that it was given."""
+    config = replace(CONTAINER, mounts=(SITE,))
+    written = encode_container(config)
+    written.mounts[0].host_path = "/run/containerd/io.containerd.grpc.v1.cri/image-volumes/1/2"
+    assert decode_container(go_json(written)) == config
+
+
+def test_the_content_of_an_image_is_not_mapped_a_second_time() -> None:
+    """containerd maps its layers where a pod has users of its own; runc could not map what is made of them."""
+    users = Namespaces(users="pod", user_mapping=(65536, 65536))
+    mounts = (SITE, Mount(container_path="/scratch", host_path="/var/lib/scratch"))
+    security = ContainerSecurity(namespaces=users)
+    image, scratch = encode_container(replace(CONTAINER, mounts=mounts, security=security)).mounts
+    assert (len(image.uidMappings), len(image.gidMappings)) == (0, 0)
+    assert (len(scratch.uidMappings), len(scratch.gidMappings)) == (1, 1)
 
 
 def test_the_least_that_can_be_said_comes_back_too() -> None:

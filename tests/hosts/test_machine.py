@@ -10,6 +10,7 @@ from agent.hosts.abilities import features, runtime_config
 from agent.hosts.ability_checks import ability_checks
 from agent.hosts.machine import Machine
 from agent.hosts.proto import runtime_v1_pb2 as pb
+from agent.hosts.runtime_checks import condition_check
 
 SOCKET = "/run/containerd/containerd.sock"
 RECORDED = (
@@ -130,3 +131,11 @@ def test_the_doctor_says_when_cgroups_have_the_wrong_keeper() -> None:
     assert (wrong.name, wrong.status) == ("cgroups", "problem")
     shared, *_ = ability_checks((), by_files, Machine(systemd=True, cgroup_version=2))
     assert (shared.status, "SystemdCgroup = true" in shared.hint) == ("warning", True)
+
+
+def test_the_doctor_passes_on_what_containerd_wants_mended() -> None:
+    kind = "ContainerdHasNoDeprecationWarnings"
+    assert condition_check(pb.RuntimeCondition(type=kind, status=True)).status == "ok"
+    for message in ('{"io.containerd.deprecation/cri-registry-mirrors": "use config_path"}', "use config_path"):
+        told = condition_check(pb.RuntimeCondition(type=kind, status=False, message=message))
+        assert (told.name, told.status, told.message) == ("deprecations", "warning", "use config_path")

@@ -150,13 +150,15 @@ def _port(port: Json) -> PortMapping:
 
 
 def _mount(mount: Json) -> Mount:
+    image = _part(mount, "image").get("image", "")
     return Mount(
         container_path=mount.get("container_path", ""),
-        host_path=mount.get("host_path", ""),
+        # Where containerd put an image's content itself, it writes down as if it had been told.
+        host_path="" if image else mount.get("host_path", ""),
         readonly=mount.get("readonly", False),
         propagation=_PROPAGATION[mount.get("propagation", 0)],
         recursive_read_only=mount.get("recursive_read_only", False),
-        image=_part(mount, "image").get("image", ""),
+        image=image,
     )
 
 

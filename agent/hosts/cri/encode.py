@@ -117,8 +117,9 @@ def _mount(mount: Mount, mapping: list[pb.IDMapping]) -> pb.Mount:
         image=pb.ImageSpec(image=mount.image) if mount.image else None,
         # Without SELinux on the host this says nothing. With it, only what is the pod's own is given the pod's label.
         selinux_relabel=mount.host_path.startswith(_OUR_FOLDERS),
-        uidMappings=mapping,
-        gidMappings=mapping,
+        # containerd maps the layers of an image by itself; what is made of them cannot be mapped a second time.
+        uidMappings=[] if mount.image else mapping,
+        gidMappings=[] if mount.image else mapping,
     )
 
 
