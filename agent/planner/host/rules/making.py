@@ -11,6 +11,8 @@ from agent.planner.host.rendering.rendered import RenderedContainer, RenderedPod
 from agent.planner.host.rules import steps
 from agent.planner.host.rules.init_order import first
 from agent.planner.host.view import HostView, Subject, Verdict, waits
+from agent.planner.memo import remembered
+from agent.planner.pods import ObservedPod
 
 
 def make(subject: Subject, view: HostView, rule: str, cause: Cause, *, afresh: bool = False) -> Verdict:
@@ -67,6 +69,11 @@ def differences(subject: Subject, key: FingerprintKey) -> tuple[Difference, ...]
     if wanted is None or desired is None:
         return ()
     compare = Comparison(spec_path=desired.spec_path, key=key, spec=desired.spec)
+    return _fields(wanted, compare, before)
+
+
+@remembered
+def _fields(wanted: RenderedPod, compare: Comparison, before: ObservedPod | None) -> tuple[Difference, ...]:
     live = before.current if before else {}
     every = (*wanted.init, *wanted.containers)
     names = {container.config.name for container in every}
@@ -81,7 +88,7 @@ def differences(subject: Subject, key: FingerprintKey) -> tuple[Difference, ...]
             )
         ),
         *(
-            Difference(path=f"{desired.spec_path}.containers[{name}]", live=found.config.image, desired=None)
+            Difference(path=f"{compare.spec_path}.containers[{name}]", live=found.config.image, desired=None)
             for name, found in live.items()
             if name not in names
         ),
