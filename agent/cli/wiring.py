@@ -127,6 +127,8 @@ def _policy(cleanup: Cleanup) -> Policy:
         image_age=parse_duration(cleanup.image_minimum_age),
         log_bytes=whole(cleanup.container_log_max_size),
         log_files=cleanup.container_log_max_files,
+        eviction_hard=cleanup.eviction_hard,
+        pressure_transition=parse_duration(cleanup.eviction_pressure_transition_period),
     )
 
 

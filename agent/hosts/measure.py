@@ -149,13 +149,14 @@ def _disk(entries: _Entries, which: str) -> Filesystem | None:
     told = next((text[len(which) + 1 :] for name, _, text in entries if name == "disk" and text.startswith(which)), "")
     blocks, _, inodes = told.partition("\n")
     sizes, counts = blocks.split(None, 5), inodes.split(None, 5)
-    if len(sizes) < 6 or not sizes[1].isdecimal() or not sizes[2].isdecimal():
+    if len(sizes) < 6 or not all(each.isdecimal() for each in sizes[1:4]):
         return None
     of_inodes = [int(each) if each.isdecimal() else 0 for each in (*counts[1:3], "0", "0")[:2]]
     return Filesystem(
         path=sizes[5],
         size_bytes=int(sizes[1]) * _KIB,
         used_bytes=int(sizes[2]) * _KIB,
+        available_bytes=int(sizes[3]) * _KIB,
         inodes=of_inodes[0],
         inodes_used=of_inodes[1],
     )

@@ -116,6 +116,8 @@ class HostDesired(Value, frozen=True, kw_only=True):
     """The agent's name: the ownership label's value."""
     revision: str
     allotment: Allotment = Allotment()
+    priorities: Mapping[str, int] = {}
+    """Values of the fleet's PriorityClasses, by name; that of pods without a class under an empty name."""
     pods: tuple[DesiredPod, ...] = ()
     kept: tuple[KeptPod, ...] = ()
     leaving: tuple[LeavingPod, ...] = ()

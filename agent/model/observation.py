@@ -6,6 +6,7 @@ from typing import Literal
 from agent.model.cri import ContainerConfig, SandboxConfig
 from agent.model.files import FileSeen
 from agent.model.probing import Health
+from agent.model.strain import CALM, Strain
 from agent.model.value import Value
 from agent.model.volumes import VolumeSeen
 
@@ -103,8 +104,8 @@ class Seen(Value, frozen=True, kw_only=True, weakref=True):
     label). ``files`` maps absolute paths below the pods' folders to what is there; ``pod_dirs`` are the pod UIDs
     that have a folder on the host. ``mounts`` are the paths below them where something is mounted. ``health`` is
     what the probes of running containers tell, by container id; a container with probes that is not in it has not
-    been probed yet. ``volumes`` are those that trimtab made for claims. All sequences are sorted by id, so equal
-    states compare equal.
+    been probed yet. ``volumes`` are those that trimtab made for claims. ``strain`` is what the host is short of, as it
+    was measured last. All sequences are sorted by id, so equal states compare equal.
     """
 
     at: float
@@ -117,6 +118,7 @@ class Seen(Value, frozen=True, kw_only=True, weakref=True):
     mounts: tuple[str, ...] = ()
     health: Mapping[str, Health] = {}
     volumes: tuple[VolumeSeen, ...] = ()
+    strain: Strain = CALM
 
 
 class Unseen(Value, frozen=True, kw_only=True):

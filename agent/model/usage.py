@@ -26,6 +26,8 @@ class Filesystem(Value, frozen=True, kw_only=True):
     path: str
     size_bytes: int
     used_bytes: int
+    available_bytes: int
+    """What others than root may still use."""
     inodes: int = 0
     inodes_used: int = 0
 

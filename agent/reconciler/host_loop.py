@@ -233,7 +233,8 @@ class HostLoop:
         if isinstance(observation, Seen) and self._link.host is not None:
             self._prober.watch(self.name, self._link.host, observation, now, self._heard_of_health)
             # Kept with the link, too: should the host be lost, what is known of it last includes this.
-            observation = self._link.observation = self._prober.with_health(self.name, observation)
+            looked = self._upkeep.with_strain(observation)
+            observation = self._link.observation = self._prober.with_health(self.name, looked)
         else:
             self._prober.lost(self.name)
         if isinstance(observation, Seen):
@@ -288,6 +289,7 @@ class HostLoop:
                 self.name,
                 self._link,
                 usage=self._upkeep.usage,
+                pressed=self._upkeep.pressed,
                 desired=self._desired,
                 plan=self._plan,
                 in_flight=self._flights.now,

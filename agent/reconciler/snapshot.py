@@ -1,6 +1,7 @@
 """What the loops show to the outside: frozen, complete, free of Secret content."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from agent.model.action import Verb
 from agent.model.objects.meta import PodKey
@@ -21,6 +22,15 @@ class InFlight(Value, frozen=True, kw_only=True, order=True):
     since: float
 
 
+class HostCondition(Value, frozen=True, kw_only=True):
+    """One condition of a host, named as a Kubernetes node's: Ready, MemoryPressure, DiskPressure."""
+
+    type: str
+    status: Literal["True", "False", "Unknown"]
+    message: str = ""
+    since: float = 0.0
+
+
 class HostState(Value, frozen=True, kw_only=True):
     """One host as its loop sees it.
 
@@ -35,6 +45,7 @@ class HostState(Value, frozen=True, kw_only=True):
     reason: str = ""
     refused: bool = False
     facts: RuntimeFacts | None = None
+    conditions: tuple[HostCondition, ...] = ()
     disks: Mapping[str, Filesystem] = {}
     """The disks of ``images`` and ``pods``, as last measured."""
     observed_at: float = 0.0

@@ -1,16 +1,23 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final, get_args
+
+from msgspec.structs import replace
 
 from agent.model.chores import ChoreOutcome, RemoveImage
 from agent.model.desired import HostDesired
 from agent.model.observation import Seen
+from agent.model.strain import CALM, Shortage
 from agent.model.usage import Usage
 from agent.planner.host.rules.evict import over_limits
-from agent.planner.upkeep import UpkeepInput, plan_upkeep
+from agent.planner.upkeep import Pressed, UpkeepInput, plan_upkeep
 from agent.ports import Event, Host, PortError
 from agent.reconciler import host_events
 from agent.reconciler.flights import Submit
 from agent.reconciler.shared import Shared
+
+_UNDER_PRESSURE: Final = 10.0
+"""A kubelet looks as often whether a host is still short of something."""
 
 
 class Upkeep:
@@ -29,10 +36,20 @@ class Upkeep:
         self._last_used: Mapping[str, float] = {}
         self.usage: Usage | None = None
         """The newest measurement."""
+        self.pressed = Pressed()
+        """What the host is short of, as of that measurement."""
+        self._strain = CALM
 
     def due(self) -> float:
         """Return when the next measurement is to be made: never, as long as nothing is known of the host."""
-        return math.inf if self._begun_at is None else self._begun_at + self._shared.settings.upkeep
+        pause = self._shared.settings.upkeep
+        if self._strain.shortages:
+            pause = min(pause, _UNDER_PRESSURE)
+        return math.inf if self._begun_at is None else self._begun_at + pause
+
+    def with_strain(self, seen: Seen) -> Seen:
+        """Return a look at the host with what it is short of."""
+        return seen if seen.strain == self._strain else replace(seen, strain=self._strain)
 
     def refresh(self, host: Host, desired: HostDesired, seen: Seen, now: float) -> None:
         """Measure and clean up, when it is time to; a first time only after one whole pause."""
@@ -52,10 +69,17 @@ class Upkeep:
                 usage = host.measure()
             policy = self._shared.settings.cleanup
             given = UpkeepInput(
-                desired=desired, seen=seen, usage=usage, last_used=self._last_used, now=now, policy=policy
+                desired=desired,
+                seen=seen,
+                usage=usage,
+                last_used=self._last_used,
+                now=now,
+                policy=policy,
+                pressed_at=self.pressed.measured_at,
             )
             plan = plan_upkeep(given)
-            self.usage, self._last_used = usage, plan.last_used
+            before, self._strain = self._strain, plan.strain
+            self.usage, self._last_used, self.pressed = usage, plan.last_used, plan.pressed
             outcomes = host.tidy(plan.chores) if plan.chores else ()
         except PortError as error:
             event = host_events.link(self._name, now, reason="UpkeepFailed", message=str(error))
@@ -63,10 +87,20 @@ class Upkeep:
         else:
             self._shared.recorder.over(about)
             self._tell(plan.short, outcomes, now)
-            if outcomes or over_limits(desired, seen, usage):
+            self._tell_of_pressure(plan.pressed, now)
+            if outcomes or plan.strain != before or over_limits(desired, seen, usage):
                 self._woken()
         finally:
             self._working = False
+
+    def _tell_of_pressure(self, pressed: Pressed, now: float) -> None:
+        for shortage in get_args(Shortage):
+            if shortage in pressed.now:
+                message = f"{shortage}: {pressed.now[shortage]}"
+                event = host_events.link(self._name, now, reason="EvictionThresholdMet", message=message)
+                self._shared.recorder.lasts((self._name, shortage), event, identity=shortage)
+            elif shortage not in pressed.measured_at:
+                self._shared.recorder.over((self._name, shortage))
 
     def _tell(self, short: str, outcomes: Sequence[ChoreOutcome], now: float) -> None:
         full = (self._name, "disk")

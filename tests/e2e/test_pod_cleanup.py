@@ -35,6 +35,42 @@ def test_logs_are_rotated_by_size_and_only_some_are_kept(fleet: Fleet) -> None:
         assert fleet.trimtab("logs", "chatty", "--tail", "1").stdout.startswith("xxx")
 
 
+def test_a_host_whose_disk_fills_up_lets_a_pod_go_which_is_made_elsewhere(fleet: Fleet) -> None:
+    fleet.configure(cleanup={"interval": "1s", "evictionPressureTransitionPeriod": "1s"})
+    host = fleet.host("h1")
+    host.run("mkdir -p /var/lib/trimtab && mount -t tmpfs -o size=32m tmpfs /var/lib/trimtab", check=True)
+    fill = ["sh", "-c", "head -c 30m /dev/zero >/scratch/big; exec sleep 3600"]
+    greedy = container(command=fill, volumeMounts=[{"name": "scratch", "mountPath": "/scratch"}])
+    here = {"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "In", "values": ["h1"]}]}
+    wish = {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 100, "preference": here}]}
+    fleet.push(
+        "two",
+        **{
+            "calm.yaml": pod("calm", nodeName="h1"),
+            "greedy.yaml": pod(
+                "greedy",
+                greedy,
+                affinity={"nodeAffinity": wish},
+                volumes=[{"name": "scratch", "emptyDir": {}}],
+                terminationGracePeriodSeconds=0,
+            ),
+        },
+    )
+    try:
+        with fleet.agent():
+            eventually(lambda: "DiskPressure" in fleet.trimtab("get", "hosts").stdout, what="the host's condition")
+            eventually(lambda: fleet.one("default/greedy").host != "h1", what="the greedy pod on another host")
+            assert fleet.one("default/calm").host == "h1"
+            told = [event["message"] for event in fleet.json("events") if event["host"] == "h1"]
+            assert any("evicted: nodefs.available is" in message for message in told), told
+            assert "MemoryPressure: False" in fleet.trimtab("describe", "host", "h1").stdout
+            fleet.settle()
+            eventually(lambda: "DiskPressure" not in fleet.trimtab("get", "hosts").stdout, what="the end of it")
+    finally:
+        containerd.wipe(host)
+        host.run("umount -l /var/lib/trimtab")
+
+
 def test_unused_images_of_ours_go_when_their_disk_is_full(fleet: Fleet) -> None:
     theirs = f"{fleet.lab.registry}/web:1.0"
     containerd.pull(fleet.host("h1"), theirs)

@@ -50,9 +50,16 @@ def test_a_measurement_is_read() -> None:
     }
     assert usage.volumes == {"/var/lib/trimtab/pods/u/volumes/empty-dir/with\nline": 12 * 1024}
     assert usage.pods == Filesystem(
-        path="/var/lib/trimtab", size_bytes=200 * 1024, used_bytes=50 * 1024, inodes=1000, inodes_used=10
+        path="/var/lib/trimtab",
+        size_bytes=200 * 1024,
+        used_bytes=50 * 1024,
+        available_bytes=150 * 1024,
+        inodes=1000,
+        inodes_used=10,
     )
-    assert usage.images == Filesystem(path="/a folder", size_bytes=100 * 1024, used_bytes=10 * 1024)
+    assert usage.images == Filesystem(
+        path="/a folder", size_bytes=100 * 1024, used_bytes=10 * 1024, available_bytes=90 * 1024
+    )
     assert usage.pulled == ("registry/app:1.0",)
 
 

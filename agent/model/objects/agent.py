@@ -1,5 +1,6 @@
 """The agent's own configuration: ``/etc/trimtab/agent.yaml``. Not part of a source."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -68,7 +69,9 @@ class Cleanup(Object, frozen=True, kw_only=True):
     """When hosts are cleaned up; the names, but for ``interval``, are a kubelet's.
 
     Every ``interval`` a host is measured. Above the high threshold of its image disk (percent) unused images go, down
-    to the low one. A log of ``container_log_max_size`` is rotated; ``container_log_max_files`` are kept in all.
+    to the low one. A log of ``container_log_max_size`` is rotated; ``container_log_max_files`` are kept in all. Below a
+    threshold of ``eviction_hard`` (by signal; what is left out has Kubernetes' default) a host is under pressure, and
+    pods go from it; it counts as such for ``eviction_pressure_transition_period`` more.
     """
 
     interval: str = "1m"
@@ -77,6 +80,8 @@ class Cleanup(Object, frozen=True, kw_only=True):
     image_minimum_age: str = msgspec.field(default="2m", name="imageMinimumGCAge")
     container_log_max_size: str | int | float = "10Mi"
     container_log_max_files: int = 5
+    eviction_hard: Mapping[str, str | int | float] = {}
+    eviction_pressure_transition_period: str = "5m"
 
 
 class Metrics(Object, frozen=True, kw_only=True):

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from agent.model.capacity import Allotment, allotment_of
+from agent.model.capacity import allotment_of
 from agent.model.cause import Commit
 from agent.model.desired import DesiredPod, HostDesired, KeptPod, LeavingPod, LeavingReason
+from agent.model.objects.host import Host
 from agent.model.objects.meta import Declared, ObjectKey, PodKey
 from agent.model.origin import Location
 from agent.model.plan import FleetInput
@@ -13,7 +14,7 @@ from agent.planner.fleet.ground import Ground
 from agent.planner.fleet.placement import Placed
 from agent.planner.fleet.sight import Sight
 from agent.planner.live import Live
-from agent.planner.scheduler import evicts
+from agent.planner.scheduler import Priorities, evicts
 from agent.planner.storage import Outcome, rivals, uses_of, with_claims
 from agent.planner.template import Slot, Template, Workload, desired_pods
 from agent.planner.workload import Claim
@@ -61,10 +62,8 @@ def assemble(
         lists[host].leaving.append(leaving)
     for pod in stray:
         _settle_stray(given, pod, lists[pod.host])
-    desired = {
-        name: _host_desired(name, given, allotment_of(hosts[name].body.spec), found, volumes)
-        for name, found in lists.items()
-    }
+    priorities = Priorities(given.fleet.objects).values
+    desired = {name: _host_desired(hosts[name], given, priorities, found, volumes) for name, found in lists.items()}
     return Assembly(desired=desired, delayed=delayed)
 
 
@@ -106,19 +105,22 @@ def _wanted(claim: Claim) -> Iterable[tuple[Slot, DesiredPod]]:
     ]
 
 
-def _host_desired(host: str, given: FleetInput, allotment: Allotment, found: _Lists, volumes: Outcome) -> HostDesired:
+def _host_desired(
+    host: Declared[Host], given: FleetInput, priorities: Mapping[str, int], found: _Lists, volumes: Outcome
+) -> HostDesired:
     wanted = {pod.key for pod in found.pods} if found.kept or found.leaving else frozenset()
     return HostDesired(
-        host=host,
+        host=host.key.name,
         agent=given.agent,
         revision=given.fleet.revision.id,
-        allotment=allotment,
+        allotment=allotment_of(host.body.spec),
+        priorities=priorities,
         pods=tuple(sorted(found.pods, key=_order)),
         # A pod may bear the name of a wanted one and the owner of another; what is wanted decides.
         kept=tuple(sorted((pod for pod in found.kept if pod.key not in wanted), key=_order)),
         leaving=tuple(sorted((pod for pod in found.leaving if pod.key not in wanted), key=_order)),
-        volumes=volumes.held.get(host, ()),
-        released=volumes.released.get(host, ()),
+        volumes=volumes.held.get(host.key.name, ()),
+        released=volumes.released.get(host.key.name, ()),
     )
 
 

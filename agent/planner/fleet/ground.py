@@ -4,6 +4,7 @@ from typing import NamedTuple
 from agent.model.memory import EvictionRecord
 from agent.model.objects.host import Host, Taint
 from agent.model.objects.meta import Declared, PodKey
+from agent.model.observation import Seen
 from agent.model.plan import FleetInput
 from agent.planner.fleet.sight import Sight
 from agent.planner.fleet.taints import Since, taint_ages
@@ -29,6 +30,12 @@ class Ground(NamedTuple):
     def draining(self) -> frozenset[str]:
         """The hosts that pods are to leave."""
         return frozenset(name for name, host in self.hosts.items() if host.body.spec.drain)
+
+    @property
+    def pressed(self) -> frozenset[str]:
+        """The hosts that are short of something."""
+        observations = self.given.observations.items()
+        return frozenset(name for name, one in observations if isinstance(one, Seen) and one.strain.shortages)
 
     def taint_ages(self, host: str) -> Mapping[Taint, float]:
         """Return for how many seconds each NoExecute taint of a host is there."""

@@ -28,12 +28,15 @@ class Homeless(NamedTuple):
 
 
 def stay(claims: Sequence[Claim], ground: Ground, placed: dict[PodKey, str]) -> list[Homeless]:
-    """Fill in the pods that stay; return the rest."""
+    """Fill in the pods that stay; return the rest.
+
+    Where a host is drained, or short of something, no pod comes that is not there yet, but those that are for it.
+    """
     hosts, pods, placements = ground.hosts, ground.sight.pods, ground.given.memory.placements
     evicted, forbidden = ground.evicted, ground.forbidden
-    evicting = any(
-        host.body.spec.drain or any(taint.effect == "NoExecute" for taint in host.body.spec.taints)
-        for host in hosts.values()
+    closed = ground.draining | ground.pressed
+    evicting = bool(closed) or any(
+        taint.effect == "NoExecute" for host in hosts.values() for taint in host.body.spec.taints
     )
     ports: dict[str, list[HostPort]] = {}
     homeless = []
@@ -54,6 +57,7 @@ def stay(claims: Sequence[Claim], ground: Ground, placed: dict[PodKey, str]) -> 
             elif (
                 host in hosts
                 and not leaves
+                and (live is not None or slot.host or host not in closed)
                 and (not choosy or _may_stay(template, slot, hosts[host], ports.setdefault(host, []), ground))
             ):
                 placed[slot.key] = host
@@ -68,13 +72,10 @@ def _may_stay(template: Template, slot: Slot, host: Declared[Host], taken: list[
 
     A Pod follows its nodeName, nodeSelector and node affinity when they change; so does one that is to be made anew
     under its name. For other pods that would be another template; a host whose labels change keeps them, as in
-    Kubernetes. No pod stays away from its volumes, nor from the host that its slot is for. Where a host is drained, no
-    pod comes that is not there yet.
+    Kubernetes. No pod stays away from its volumes, nor from the host that its slot is for.
     """
     demand, name = template.demand, host.key.name
     if slot.host and slot.host != name:
-        return False
-    if host.body.spec.drain and not slot.host and slot.key not in ground.sight.pods:
         return False
     live = ground.sight.pods.get(slot.key)
     bound = template.hash and live is not None and live.generation == template.hash

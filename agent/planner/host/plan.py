@@ -45,7 +45,7 @@ def plan_host(given: HostInput) -> HostPlan:
         return HostPlan(host=host, waiting=(Waiting(reason="runtime", message=message, host=host),))
     desired = given.desired
     # What a plan that asks for nothing and waits for nothing follows from: neither the time nor failures nor revision.
-    pods = (desired.pods, desired.kept, desired.leaving, desired.allotment)
+    pods = (desired.pods, desired.kept, desired.leaving, desired.allotment, desired.priorities)
     wanted = (desired.host, desired.agent, *pods, desired.volumes, desired.released, given.key, given.usage)
     if (quiet := _QUIET.find(seen, wanted)) is not None:
         return quiet

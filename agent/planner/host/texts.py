@@ -63,6 +63,12 @@ def shown_bytes(count: int) -> str:
     return next((f"{count // unit}{suffix}" for suffix, unit in BINARY if count % unit == 0), str(count))
 
 
+def rounded_up(count: int) -> str:
+    """Return an amount in a unit that people read: what is over a limit by little still shows as over."""
+    unit, suffix = next(((size, name) for name, size in BINARY if count >= size), (1, ""))
+    return f"{-(-count // unit)}{suffix}"
+
+
 def how_it_ended(exit_code: int, reason: str) -> str:
     """Return how a container ended: ``exited with code 137 (killed by SIGKILL)``."""
     if reason == "OOMKilled":

@@ -33,6 +33,7 @@ class HostView(Value, frozen=True, kw_only=True):
     files: Mapping[str, Mapping[str, FileSeen]]
     """Files of projected volumes: by root, then by path below it."""
     usage: Usage | None = None
+    priorities: Mapping[str, int] = {}
 
 
 class Subject(Value, frozen=True, kw_only=True):
@@ -87,6 +88,7 @@ def host_view(given: HostInput, seen: Seen) -> HostView:
         images=image_store(seen),
         files=projected_files(seen),
         usage=given.usage,
+        priorities=given.desired.priorities,
     )
 
 

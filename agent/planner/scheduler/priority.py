@@ -28,6 +28,11 @@ class Priorities:
         defaults = [_standing(one) for one in found if one.global_default]
         self._default = min(defaults, key=lambda one: one.value, default=Standing())
 
+    @property
+    def values(self) -> Mapping[str, int]:
+        """The values of the classes that are declared; that of pods without one under an empty name."""
+        return {"": self._default.value, **{name: one.value for name, one in self._classes.items()}}
+
     def of(self, spec: PodSpec) -> Standing:
         """Return how a pod stands to others."""
         name = spec.priority_class_name

@@ -6,6 +6,7 @@ from agent.model.objects.host import Host, Taint
 from agent.model.objects.meta import Declared
 from agent.model.observation import Observation, Seen
 from agent.model.podrequests import CPU, MEMORY
+from agent.model.strain import Shortage
 from agent.planner.scheduler.demand import Demand, HostPort
 
 _ASSUMED_CPU: Final = 100
@@ -13,6 +14,12 @@ _ASSUMED_MEMORY: Final = 200 << 20
 """What a pod that asks for nothing counts as in scores (never in filters), as in Kubernetes."""
 CORDON: Final = Taint(key="node.kubernetes.io/unschedulable", effect="NoSchedule")
 """The taint of a host that takes nothing new, because it is cordoned or drained."""
+
+
+def pressure_taint(shortage: Shortage) -> Taint:
+    """Return the taint by which Kubernetes keeps pods off a host that is short of something."""
+    name = "memory-pressure" if shortage == "MemoryPressure" else "disk-pressure"
+    return Taint(key=f"node.kubernetes.io/{name}", effect="NoSchedule")
 
 
 def host_labels(declared: Declared[Host]) -> Mapping[str, str]:
@@ -38,6 +45,8 @@ class Room:
         self.name = name
         self.labels = host_labels(declared)
         self.taints = (*spec.taints, CORDON) if spec.unschedulable or spec.drain else spec.taints
+        if isinstance(observation, Seen) and observation.strain.shortages:
+            self.taints = (*self.taints, *map(pressure_taint, observation.strain.shortages))
         self.taint_ages = taint_ages or {}
         self.absent = ""
         """Why nothing new can go there."""

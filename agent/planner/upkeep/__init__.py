@@ -2,5 +2,6 @@
 
 from agent.planner.upkeep.plan import UpkeepInput, UpkeepPlan, plan_upkeep
 from agent.planner.upkeep.policy import Policy
+from agent.planner.upkeep.pressure import Pressed
 
-__all__ = ["Policy", "UpkeepInput", "UpkeepPlan", "plan_upkeep"]
+__all__ = ["Policy", "Pressed", "UpkeepInput", "UpkeepPlan", "plan_upkeep"]

@@ -6,6 +6,8 @@ Only what trimtab itself pulled: the runtime's store is shared with whoever else
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
+from msgspec.structs import replace
+
 from agent.model.chores import RemoveImage
 from agent.model.desired import HostDesired
 from agent.model.observation import ImageSeen, Seen
@@ -28,9 +30,14 @@ def last_used(needed: AbstractSet[str], seen: Seen, before: Mapping[str, float],
 
 
 def removable(
-    idle: Sequence[ImageSeen], usage: Usage, used: Mapping[str, float], now: float, policy: Policy
+    idle: Sequence[ImageSeen], usage: Usage, used: Mapping[str, float], now: float, policy: Policy, *, pressed: bool
 ) -> Removable:
-    """Return which of the images that nobody needs go, so that there is room again; none while there is room."""
+    """Return which of the images that nobody needs go, so that there is room again; none while there is room.
+
+    All of them go, however new, on a host that is ``pressed`` for room: before any pod does.
+    """
+    if pressed:
+        policy = replace(policy, image_high=0.0, image_low=0.0, image_age=0.0)
     disk = usage.images
     if disk is None or disk.size_bytes <= 0 or disk.used_bytes <= policy.image_high * disk.size_bytes:
         return Removable()

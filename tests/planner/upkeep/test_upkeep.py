@@ -22,11 +22,10 @@ def image(name: str, number: int, size: int = GIB, *, pinned: bool = False) -> I
 
 
 def full(percent: int, *pulled: str) -> Usage:
-    return Usage(
-        at=LATER,
-        images=Filesystem(path="/var/lib/containerd", size_bytes=100 * GIB, used_bytes=percent * GIB),
-        pulled=pulled,
+    disk = Filesystem(
+        path="/var/lib/containerd", size_bytes=100 * GIB, used_bytes=percent * GIB, available_bytes=50 * GIB
     )
+    return Usage(at=LATER, images=disk, pulled=pulled)
 
 
 def upkeep(seen: Seen, usage: Usage, used: Mapping[str, float] | None = None) -> UpkeepPlan:

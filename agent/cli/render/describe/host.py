@@ -31,6 +31,9 @@ def lines(subject: Subject) -> list[str]:
             ("Features", list(facts.features)),
         ]
         pairs += [("Says", facts.message)] if facts.message else []
+        pairs.append(
+            ("Conditions", [because(f"{one.type}: {one.status}", "", one.message) for one in state.conditions])
+        )
         pairs += [
             (f"Disk ({name})", f"{disk.used_bytes // 2**20}Mi used of {disk.size_bytes // 2**20}Mi on {disk.path}")
             for name, disk in sorted(state.disks.items())

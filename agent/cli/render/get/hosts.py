@@ -12,7 +12,8 @@ def _status(entry: Entry, _now: float) -> str:
     word = "Ready" if entry.host.seen else "Refused" if entry.host.refused else "Unseen"
     spec = entry.body.spec if isinstance(entry.body, Host) else None
     closed = ",SchedulingDisabled" if spec is not None and (spec.unschedulable or spec.drain) else ""
-    return word + closed + (",Draining" if spec is not None and spec.drain else "")
+    short = "".join(f",{one.type}" for one in entry.host.conditions if one.type != "Ready" and one.status == "True")
+    return word + short + closed + (",Draining" if spec is not None and spec.drain else "")
 
 
 def _pods(entry: Entry, _now: float) -> str:

@@ -8,13 +8,15 @@ from agent.model.objects.pod import Container, PodSpec, Volume
 from agent.model.observation import ContainerSeen, Seen
 from agent.model.podresources import limited
 from agent.model.quantity import whole
-from agent.model.usage import ContainerUsage, Usage
+from agent.model.usage import Usage
 from agent.planner.host import texts
 from agent.planner.host.rendering.volumes import scratch_path
 from agent.planner.host.rules import steps
 from agent.planner.host.rules.making import make
+from agent.planner.host.texts import rounded_up
 from agent.planner.host.view import HostView, Subject, Verdict, drift, waits
 from agent.planner.pods import ObservedPod, observed_pods
+from agent.planner.use import disk_use
 
 _EPHEMERAL: Final = "ephemeral-storage"
 
@@ -57,16 +59,8 @@ def _whole(spec: PodSpec, pod: ObservedPod, usage: Usage) -> Iterator[str]:
     limit = limited(spec).get(_EPHEMERAL, 0)
     used = disk_use(spec, pod, usage)
     if 0 < limit < used:
-        yield f"the pod uses {_amount(used)} of the {_amount(limit)} ephemeral-storage that its containers may together"
-
-
-def disk_use(spec: PodSpec, pod: ObservedPod, usage: Usage) -> int:
-    """Return how much of the host's disk a pod uses: what its containers wrote, their logs, its emptyDirs on disk."""
-    on_disk = (one for one in spec.volumes if one.empty_dir is not None and one.empty_dir.medium == "")
-    containers = (usage.containers.get(one.id, ContainerUsage()) for one in pod.current.values())
-    return sum(usage.volumes.get(scratch_path(one, pod.uid), 0) for one in on_disk) + sum(
-        one.writable_bytes + one.log_bytes for one in containers
-    )
+        allowed = f"{rounded_up(limit)} ephemeral-storage that its containers may together"
+        yield f"the pod uses {rounded_up(used)} of the {allowed}"
 
 
 def _volume(volume: Volume, uid: str, usage: Usage) -> Iterator[str]:
@@ -74,7 +68,7 @@ def _volume(volume: Volume, uid: str, usage: Usage) -> Iterator[str]:
         return
     limit, used = whole(volume.empty_dir.size_limit), usage.volumes.get(scratch_path(volume, uid), 0)
     if 0 < limit < used:
-        yield f"emptyDir `{volume.name}` uses {_amount(used)} of {_amount(limit)}"
+        yield f"emptyDir `{volume.name}` uses {rounded_up(used)} of {rounded_up(limit)}"
 
 
 def _container(container: Container, live: ContainerSeen, usage: Usage) -> Iterator[str]:
@@ -83,10 +77,4 @@ def _container(container: Container, live: ContainerSeen, usage: Usage) -> Itera
         return
     limit, used = whole(written), measured.writable_bytes + measured.log_bytes
     if 0 < limit < used:
-        yield f"container `{container.name}` uses {_amount(used)} of {_amount(limit)} ephemeral-storage"
-
-
-def _amount(count: int) -> str:
-    """Return an amount rounded up to a unit that people read: what is over a limit by little still shows as over."""
-    unit, suffix = next(((size, name) for name, size in texts.BINARY if count >= size), (1, ""))
-    return f"{-(-count // unit)}{suffix}"
+        yield f"container `{container.name}` uses {rounded_up(used)} of {rounded_up(limit)} ephemeral-storage"

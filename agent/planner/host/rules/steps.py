@@ -37,7 +37,7 @@ from agent.planner.host.images import canonical
 from agent.planner.host.rendering.rendered import RenderedContainer, RenderedPod, VolumeImage
 from agent.planner.host.rules import attempts
 from agent.planner.host.rules.init_order import first
-from agent.planner.host.rules.stopping import stop_all
+from agent.planner.host.rules.stopping import stop_all, stop_now
 from agent.planner.host.view import HostView
 from agent.planner.lastwords import last_annotation
 from agent.planner.pods import ObservedPod
@@ -218,8 +218,10 @@ def sandbox_streak(pod: ObservedPod, view: HostView) -> int:
     return 0 if calm or not (written.isascii() and written.isdigit() and len(written) < 4) else int(written)
 
 
-def take_down(pod: ObservedPod, wanted: RenderedPod | None, *, forget: bool = False) -> tuple[AnyStep, ...]:
-    """Return the steps that end a pod, gently, and forget it.
+def take_down(
+    pod: ObservedPod, wanted: RenderedPod | None, *, forget: bool = False, at_once: bool = False
+) -> tuple[AnyStep, ...]:
+    """Return the steps that end a pod, gently unless that has to be ``at_once``, and forget it.
 
     Its files go unless ``wanted`` is the same pod and nobody asks to ``forget`` them, too.
     """
@@ -235,7 +237,7 @@ def take_down(pod: ObservedPod, wanted: RenderedPod | None, *, forget: bool = Fa
         for uid, parent in gone.items()
         if is_uid(uid)
     ]
-    return (*stop_all(pod, grace), *sandboxes, *files)
+    return (*(stop_now(pod) if at_once else stop_all(pod, grace)), *sandboxes, *files)
 
 
 def remounts(wanted: RenderedPod, view: HostView) -> tuple[MountFilesystems, ...]:

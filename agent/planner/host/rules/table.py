@@ -21,6 +21,7 @@ from agent.planner.host.rules.evict import evict
 from agent.planner.host.rules.init_order import is_over
 from agent.planner.host.rules.making import differences, make, summary
 from agent.planner.host.rules.parts import classify_parts
+from agent.planner.host.rules.pressure import give_way, keep_out
 from agent.planner.host.rules.restart import halt
 from agent.planner.host.view import NOTHING, HostView, Subject, Verdict, asked_for, drift, waits
 from agent.planner.pods import ObservedPod
@@ -201,6 +202,8 @@ POD_RULES: Final = (
     PodRule("pod leaving", _leaving),
     PodRule("pod not mentioned", _unmentioned),
     PodRule("pod refused", _refused),
+    PodRule("host under pressure", keep_out),
+    PodRule("pod gives way", give_way),
     PodRule("pod absent", _absent),
     PodRule("pod changed", _changed),
     PodRule("extra sandbox", _extra_sandbox),

@@ -1,0 +1,41 @@
+"""What is done about a host that is short of something: images first, then one pod at a time."""
+
+from collections.abc import Mapping
+
+from agent.model.desired import HostDesired
+from agent.model.observation import Seen
+from agent.model.strain import CALM, Shortage, Strain
+from agent.model.usage import Usage
+from agent.model.value import Value
+from agent.planner.upkeep.policy import Policy
+from agent.planner.upkeep.ranking import first_to_go
+from agent.planner.upkeep.thresholds import crossed
+
+
+class Pressed(Value, frozen=True, kw_only=True):
+    """What is short right now, and why; ``measured_at`` are the shortages in force, with when each was measured."""
+
+    now: Mapping[Shortage, str] = {}
+    measured_at: Mapping[Shortage, float] = {}
+
+
+def pressed(usage: Usage, before: Mapping[Shortage, float], now: float, policy: Policy) -> Pressed:
+    """Return what a host is short of. A shortage is in force for a while longer, so that it does not come and go."""
+    found: dict[Shortage, str] = {}
+    for signal, sentence in crossed(usage, policy.eviction_hard):
+        found.setdefault(signal.shortage, sentence)
+    lasting = {kind: at for kind, at in before.items() if 0 <= now - at < policy.pressure_transition}
+    return Pressed(now=found, measured_at=dict(sorted({**lasting, **dict.fromkeys(found, now)}.items())))
+
+
+def strain_of(found: Pressed, desired: HostDesired, seen: Seen, usage: Usage, *, reclaiming: bool) -> Strain:
+    """Return the strain on a host, and who goes: nobody as long as images are ``reclaiming`` the disk."""
+    if not found.measured_at:
+        return CALM
+    strain = Strain(shortages=tuple(found.measured_at))
+    for shortage, why in found.now.items():
+        if shortage == "DiskPressure" and reclaiming:
+            continue
+        if (gone := first_to_go(shortage, desired, seen, usage)) is not None:
+            return Strain(shortages=strain.shortages, victim=gone.pod.sandbox.id, why=f"{why}; {gone}")
+    return strain
