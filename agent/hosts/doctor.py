@@ -16,6 +16,7 @@ from agent.hosts.facts import HostFacts
 from agent.hosts.link import Link
 from agent.hosts.machine import Machine
 from agent.hosts.owner import parse_owner
+from agent.hosts.plugin_checks import plugin_checks
 from agent.hosts.runtime_checks import condition_check, pause_image_check
 from agent.model.objects.agent import SshDefaults
 from agent.model.objects.host import Host
@@ -163,6 +164,7 @@ def _examine_runtime(declared: Host, link: Link, machine: Machine) -> Iterator[C
         )
         status = runtime.look_status(verbose=True).result()
         yield from map(condition_check, status.status.conditions)
+        yield from plugin_checks(status.info, link)
         config = runtime_config(status.info)
         yield from ability_checks(features(version.runtime_version, status, config, machine), config, machine)
         yield pause_image_check(runtime, config.pause_image)
