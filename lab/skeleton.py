@@ -113,6 +113,9 @@ disabled_plugins = [
   runtime_type = "io.containerd.runc.v2"
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
   SystemdCgroup = false
+# A second one, for RuntimeClasses to name.
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.spare]
+  runtime_type = "io.containerd.runc.v2"
 [plugins."io.containerd.grpc.v1.cri".cni]
   bin_dir = "/usr/lib/cni"
   conf_dir = "/etc/cni/net.d"

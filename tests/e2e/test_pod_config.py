@@ -304,11 +304,12 @@ def test_terminals(fleet: Fleet) -> None:
     assert "pipe" in Inside(fleet, "tty", "once").run("readlink /proc/1/fd/0")
 
 
-def test_what_this_containerd_cannot_do_is_refused_with_the_reason(fleet: Fleet) -> None:
-    fleet.push("too new", **{"users.yaml": pod("users", hostUsers=False), "fine.yaml": pod("fine")})
+def test_what_a_host_cannot_do_is_refused_with_the_reason(fleet: Fleet) -> None:
+    profile = {"appArmorProfile": {"type": "RuntimeDefault"}}
+    fleet.push("too much", **{"armed.yaml": pod("armed", securityContext=profile), "fine.yaml": pod("fine")})
     with fleet.agent():
         eventually(lambda: fleet.pods() == ["default/fine"])
-        eventually(lambda: "hostUsers false: containerd on host" in fleet.trimtab("status", check=None).stdout)
+        eventually(lambda: "AppArmor is not enabled on host" in fleet.trimtab("status", check=None).stdout)
 
 
 def test_a_private_registry_opens_to_those_whose_pull_secret_matches(fleet: Fleet, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Other versions of containerd, side by side in one fleet: Debian 13 has 1.7, Debian's testing has 2.x."""
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,7 +12,7 @@ import pytest
 
 from lab import Lab
 from tests.e2e import containerd
-from tests.e2e.containerd import Running, environment, execute
+from tests.e2e.containerd import Running, environment, execute, sandboxes
 from tests.e2e.fleet import Fleet, eventually
 from tests.e2e.manifests import config_map, container, pod, secret
 from tests.labs import lab_name
@@ -64,6 +65,7 @@ def whole(host: str, memory: str) -> str:
         main,
         initContainers=[beside, first],
         nodeName=host,
+        runtimeClassName="other",
         securityContext={"fsGroup": 2000, "sysctls": [{"name": "net.ipv4.ip_unprivileged_port_start", "value": "80"}]},
         volumes=[
             {"name": "conf", "configMap": {"name": "app"}},
@@ -74,8 +76,13 @@ def whole(host: str, memory: str) -> str:
 
 
 def sources(memory: str = "64Mi") -> dict[str, str]:
-    webs = {f"{host}.yaml": whole(host, memory) for host in (OLD, NEW)}
-    return {**webs, "app.yaml": config_map("app", greeting="hello "), "keys.yaml": secret("keys", token="hunter2")}
+    other = {"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": {"name": "other"}, "handler": "spare"}
+    return {
+        **{f"{host}.yaml": whole(host, memory) for host in (OLD, NEW)},
+        "other.yaml": json.dumps(other),
+        "app.yaml": config_map("app", greeting="hello "),
+        "keys.yaml": secret("keys", token="hunter2"),
+    }
 
 
 def main_of(fleet: Fleet, host: str) -> Running:
@@ -120,6 +127,7 @@ def test_a_pod_of_much_runs_heals_and_changes_on_either(fleet: Fleet) -> None:
             eventually(partial(served, fleet, host))
         fleet.settle()
         before = {host: main_of(fleet, host) for host in (OLD, NEW)}
+        assert {sandbox.runtime_handler for host in fleet.lab.hosts for sandbox in sandboxes(host)} == {"spare"}
         for host, web in before.items():
             assert fleet.trimtab("exec", f"web-{host}", "--", "cat", "/keys/token").stdout == "hunter2"
             assert fleet.trimtab("logs", f"web-{host}").stdout == "listens\n"

@@ -189,7 +189,7 @@ def test_the_doctor_finds_a_lab_host_well(lab: Lab, defaults: SshDefaults) -> No
     assert {check.status for check in found.values()} == {"ok"}
     assert {"connection", "containerd", "pause image", "network", "clock", "disk", "kubelet", "owner"} <= set(found)
     assert found["cgroups"].message == "version 1, kept by cgroupfs"
-    assert found["handlers"].message.endswith(": runc")
+    assert found["handlers"].message.endswith(": runc, spare")
     assert "hostUsers: false (needs containerd 2.0" in found["refused here"].message
 
 
