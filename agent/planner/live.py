@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from agent.model.labels import CONTAINERS
 from agent.model.objects.meta import ObjectKey, PodKey
-from agent.model.observation import Observation, Seen, Unseen, last_known
+from agent.model.observation import Observation, RuntimeFacts, Seen, Unseen, last_known
 from agent.model.status import PodStatus
 from agent.model.value import Value
 from agent.planner.deadline import remembered_deadline
@@ -13,6 +13,8 @@ from agent.planner.memo import remembered
 from agent.planner.naming import parse_set, parse_slot
 from agent.planner.pods import ObservedPod, observed_pods
 from agent.planner.podstatus import pod_status
+from agent.planner.scheduler.demand import Demand
+from agent.planner.scheduler.seen import seen_demand
 
 
 class Live(Value, frozen=True, kw_only=True):
@@ -24,7 +26,8 @@ class Live(Value, frozen=True, kw_only=True):
     a pod that only memory tells of; ``planned`` is one that was not there at the last look at its host, and may have
     been made before that could not be seen any more. ``running_since`` (on the agent's clock) is since when all of its
     containers are ready, None unless all of ``names`` are. ``gates`` are its readiness gates, ``shut`` those that its
-    annotations did not open when it was made. ``steady`` is its status while nothing about that depends on the time or
+    annotations did not open when it was made. ``given`` is what a Pod that is declared by itself was given: it may ask
+    for more by now. ``steady`` is its status while nothing about that depends on the time or
     on what git says today.
     """
 
@@ -44,6 +47,7 @@ class Live(Value, frozen=True, kw_only=True):
     observed: ObservedPod | None = None
     gates: tuple[str, ...] = ()
     shut: tuple[str, ...] = ()
+    given: Demand | None = None
     steady: PodStatus | None = None
 
     @property
@@ -76,11 +80,11 @@ def live_pods(host: str, observation: Observation, agent: str) -> tuple[Live, ..
 
 @remembered
 def _live_pods(seen: Seen, agent: str, host: str, unseen: str) -> tuple[Live, ...]:
-    skew = seen.facts.clock_skew
-    return tuple(_live(pod, host, unseen, skew) for pod in observed_pods(seen, agent).values())
+    return tuple(_live(pod, host, unseen, seen.facts) for pod in observed_pods(seen, agent).values())
 
 
-def _live(pod: ObservedPod, host: str, unseen: str, skew: float) -> Live:
+def _live(pod: ObservedPod, host: str, unseen: str, facts: RuntimeFacts) -> Live:
+    skew = facts.clock_skew
     names, annotations = pod.main, pod.sandbox.config.annotations
     asked = annotations.get(CONTAINERS)
     whole = bool(names) if asked is None else set(asked.split(",")) <= set(names)
@@ -118,6 +122,7 @@ def _live(pod: ObservedPod, host: str, unseen: str, skew: float) -> Live:
         observed=pod,
         gates=gates,
         shut=closed(gates, annotations) if gates else (),
+        given=seen_demand(pod, facts.memory_bytes) if owner is not None and owner.kind == "Pod" else None,
         steady=steady,
     )
 

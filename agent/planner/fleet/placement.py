@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from agent.model.memory import EvictionRecord
 from agent.model.objects.meta import PodKey
 from agent.model.plan import Waiting
-from agent.model.status import ObjectStatus
+from agent.model.status import ObjectStatus, PodCondition
 from agent.model.value import Value
 from agent.planner.disruption.budgets import Budgets
 from agent.planner.disruption.leavers import Leaver, leavers
@@ -28,8 +28,9 @@ class Placed(Value, frozen=True, kw_only=True):
     once others are gone. ``forbidden`` are pods that are not made at all, and why. Of ``moving`` pods, ``evicted`` were
     sent away on purpose; they go even if no host has room for them now. ``gone`` were, too, and are not placed anew as
     they were: their workload makes others. ``held`` says why pods that should leave their host stay for now; ``asked``
-    are those of them that somebody asked to be moved. ``budgets`` is what is left of every budget. ``wake_at`` is when
-    time alone lets more be done.
+    are those of them that somebody asked to be moved. ``resizes`` are the conditions of pods that stay as they are
+    since no host has room for what they ask for by now. ``budgets`` is what is left of every budget. ``wake_at`` is
+    when time alone lets more be done.
     """
 
     hosts: Mapping[PodKey, str]
@@ -41,6 +42,7 @@ class Placed(Value, frozen=True, kw_only=True):
     gone: Mapping[PodKey, EvictionRecord] = {}
     held: Mapping[PodKey, Waiting] = {}
     asked: Mapping[str, str] = {}
+    resizes: Mapping[PodKey, PodCondition] = {}
     budgets: tuple[ObjectStatus, ...] = ()
     wake_at: float | None = None
 
@@ -70,7 +72,8 @@ def place(claims: Sequence[Claim], ground: Ground, stray: Sequence[Live]) -> Pla
     budgets allow and another host takes them; then those are let in that may be there now.
     """
     hosts: dict[PodKey, str] = {}
-    homeless = stay(claims, ground, hosts)
+    present = Present(claims, ground)
+    homeless = stay(claims, ground, hosts, present)
     pods, draining, asked = ground.sight.pods, ground.draining, ground.given.memory.asked
     moving = {slot.key: pods[slot.key] for one in homeless for slot in one.slots if slot.key in pods}
     budgets = Budgets(ground.given.fleet.objects, claims, moving.keys())
@@ -80,7 +83,6 @@ def place(claims: Sequence[Claim], ground: Ground, stray: Sequence[Live]) -> Pla
         return Placed(
             hosts=hosts, forbidden=ground.forbidden, evicted=ground.evicted, budgets=tuple(budgets.statuses())
         )
-    present = Present(claims, ground)
     lingering = () if ground.given.prune else stray
 
     def scheduler() -> Scheduler:
@@ -105,6 +107,12 @@ def place(claims: Sequence[Claim], ground: Ground, stray: Sequence[Live]) -> Pla
         gone=seating.gone,
         held={one.pod.key: _held(one, stays) for one, stays in held},
         asked={one.pod.name: one.pod.host for one, stays in held if stays.for_now and one.pod.name in asked},
+        resizes={
+            slot.key: present.pending_resize(one.template.demand, one.outgrown)
+            for one in homeless
+            for slot in one.slots
+            if one.outgrown and slot.key in seating.refused
+        },
         budgets=tuple(budgets.statuses()),
         wake_at=entrance.wake_at,
     )

@@ -11,9 +11,10 @@ from msgspec.structs import replace
 
 from agent.model.objects.meta import PodKey
 from agent.model.observation import Seen
+from agent.model.status import PodCondition
 from agent.planner.fleet.ground import Ground
 from agent.planner.live import Live
-from agent.planner.scheduler import Demand, Room, seen_demand, short_of
+from agent.planner.scheduler import Demand, Room, outgrows, seen_demand, short_of
 from agent.planner.template import Template
 from agent.planner.workload import Claim
 
@@ -25,18 +26,21 @@ class Present:
         self._ground = ground
         self._claims = {claim.template.declared.key: claim for claim in claims}
         self._rooms: dict[str, Room] = {}
+        self._grown: set[PodKey] = set()
 
     def room(self, host: str) -> Room:
         """Return what a host has left, without what is about to start there unless it was let in (``Room.take``)."""
         room = self._rooms.get(host)
         if room is None:
-            ground = self._ground
-            observation = ground.given.observations[host]
-            room = self._rooms[host] = Room(ground.hosts[host], observation, ground.taint_ages(host))
-            for pod in ground.sight.on_host[host]:
+            room = self._rooms[host] = self._empty(host)
+            for pod in self._ground.sight.on_host[host]:
                 if (demand := self.demand(pod)) is not None:
                     room.take(demand)
         return room
+
+    def _empty(self, host: str) -> Room:
+        ground = self._ground
+        return Room(ground.hosts[host], ground.given.observations[host], ground.taint_ages(host))
 
     def short(self, demand: Demand, host: str) -> str:
         """Return what a host lacks now for one more pod; empty when it has the room."""
@@ -63,12 +67,41 @@ class Present:
             return None
         template = self.template_of(pod)
         if template is not None:
-            return template.demand
+            return pod.given if self.outgrown(template, pod) else template.demand
         if pod.observed is None:
             return Demand(namespace=pod.key.namespace)
         observation = self._ground.given.observations[pod.host]
         known = observation if isinstance(observation, Seen) else observation.last_known
         return seen_demand(pod.observed, known.facts.memory_bytes if known is not None else 0)
+
+    def outgrown(self, template: Template, pod: Live) -> bool:
+        """Tell whether a Pod that is declared by itself asks for more than it was given, and did not get it yet."""
+        return (
+            pod.given is not None
+            and not template.hash
+            and pod.key not in self._grown
+            and set(template.names) <= set(pod.names)
+            and outgrows(template.spec, pod.given)
+        )
+
+    def grow(self, template: Template, pod: Live) -> str:
+        """Let a Pod have on its host what it asks for by now; return what the host lacks for that."""
+        room, given = self.room(pod.host), pod.given
+        if given is None or not self.outgrown(template, pod):
+            return ""
+        room.give(given)
+        why = short_of(template.demand, room)
+        room.take(given if why else template.demand)
+        if not why:
+            self._grown.add(pod.key)
+        return why
+
+    def pending_resize(self, demand: Demand, host: str) -> PodCondition:
+        """Return the condition of a pod that cannot have what it asks for by now: a kubelet's."""
+        never = short_of(demand, self._empty(host))
+        reason = "Infeasible" if never else "Deferred"
+        message = f"{never} on {host}, even if it were empty" if never else f"{host} has not the room for now"
+        return PodCondition(type="PodResizePending", status="True", reason=reason, message=message)
 
     def neighbour(self, pod: Live) -> Demand:
         """Return a pod as its neighbours know it, by the labels that it was seen to have."""

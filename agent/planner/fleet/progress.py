@@ -32,6 +32,8 @@ class _Verdict(Value, frozen=True, kw_only=True):
 def progress(given: FleetInput, claim: Claim, placed: Placed, delayed: Mapping[PodKey, str]) -> ObjectStatus:
     """Return a workload's status."""
     pods = tuple(_pods(given, claim, placed, delayed))
+    if placed.resizes:
+        pods = tuple(_resizing(one, placed) for one in pods)
     verdict = _judge(given, claim, placed, pods)
     return ObjectStatus(
         key=claim.template.declared.key,
@@ -97,6 +99,11 @@ def _live(given: FleetInput, claim: Claim, pod: Live, names: tuple[str, ...]) ->
         spec=claim.template.spec if newest else None,
         annotations=claim.template.annotations if newest else None,
     )
+
+
+def _resizing(status: PodStatus, placed: Placed) -> PodStatus:
+    found = placed.resizes.get(status.key)
+    return status if found is None else replace(status, conditions=(*status.conditions, found))
 
 
 def _is_newest(claim: Claim, pod: Live) -> bool:

@@ -119,6 +119,8 @@ class Seating:
     def _house(self, one: Homeless) -> None:
         if one.toward and isinstance(answer := self._chooser.confirm(one, one.toward), str):
             answers: Sequence[str | Refused] = (answer,)
+        elif one.outgrown:
+            answers = self._chooser.choose(one, lambda host: "no room to grow" if host == one.outgrown else "")
         else:
             answers = self._chooser.choose(one)
         squeeze: Squeeze | None = None
@@ -134,7 +136,7 @@ class Seating:
     def _squeeze(self, one: Homeless, slot: Slot) -> Squeeze | None:
         """Return how room can be made for a pod by taking others away that it comes before; None when it may not."""
         standing, template = self._chooser.standing(one.template), one.template
-        if not standing.preempts or standing.value <= self._lowest:
+        if one.outgrown or not standing.preempts or standing.value <= self._lowest:
             return None
         if self._occupants is None:
             self._occupants = self._seated()

@@ -63,6 +63,9 @@ def _waiting(claim: Claim, status: ObjectStatus, placed: Placed, delayed: Mappin
             if why := placed.forbidden.get(slot.key):
                 message = f"{slot.key.name} is not made: {why}"
                 yield Waiting(reason="quota", message=message, pod=slot.key, object=owner)
+            elif (resize := placed.resizes.get(slot.key)) is not None:
+                message = f"the resize of {slot.key.name} is {resize.reason.lower()}: {placed.refused[slot.key]}"
+                yield Waiting(reason="unschedulable", message=message, pod=slot.key, object=owner)
             elif why := placed.refused.get(slot.key):
                 message = f"no host fits {slot.key.name}: {why}"
                 yield Waiting(reason="unschedulable", message=message, pod=slot.key, object=owner)

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from agent.model.objects.host import Host
 from agent.model.objects.meta import Declared, PodKey
 from agent.planner.fleet.ground import Ground
+from agent.planner.fleet.present import Present
 from agent.planner.scheduler import HostPort, evicts, host_labels, mismatch
 from agent.planner.storage import against, refusal, uses_of
 from agent.planner.template import Slot, Template
@@ -18,16 +19,18 @@ OF_ONE_NAME: Final = frozenset({"Pod", "StatefulSet"})
 class Homeless(NamedTuple):
     """Slots of one claim that need a host, all of one template.
 
-    ``toward`` is where the pod in a single one is on its way to already.
+    ``toward`` is where the pod in a single one is on its way to already; ``outgrown`` the host that has no room for it
+    any more since it asks for more: it stays there as it is if no other takes it.
     """
 
     claim: Claim
     template: Template
     slots: Sequence[Slot]
     toward: str = ""
+    outgrown: str = ""
 
 
-def stay(claims: Sequence[Claim], ground: Ground, placed: dict[PodKey, str]) -> list[Homeless]:
+def stay(claims: Sequence[Claim], ground: Ground, placed: dict[PodKey, str], present: Present) -> list[Homeless]:
     """Fill in the pods that stay; return the rest.
 
     Where a host is drained, or short of something, no pod comes that is not there yet, but those that are for it.
@@ -54,6 +57,8 @@ def stay(claims: Sequence[Claim], ground: Ground, placed: dict[PodKey, str]) -> 
             leaves = bool(evicted) and slot.key in evicted
             if leaves and (toward := placements.get(slot.name, host)) != host:
                 homeless.append(Homeless(claim, template, (slot,), toward))
+            elif live is not None and live.given is not None and live.seen and present.grow(template, live):
+                homeless.append(Homeless(claim, template, (slot,), outgrown=host))
             elif (
                 host in hosts
                 and not leaves

@@ -6,7 +6,7 @@ from agent.planner.scheduler.filters import evicts, mismatch, short_of
 from agent.planner.scheduler.priority import Priorities, Standing
 from agent.planner.scheduler.room import Room, host_labels
 from agent.planner.scheduler.schedule import Refused, Scheduler
-from agent.planner.scheduler.seen import held_ports, seen_demand
+from agent.planner.scheduler.seen import held_ports, outgrows, seen_demand
 
 __all__ = [
     "Company",
@@ -22,6 +22,7 @@ __all__ = [
     "held_ports",
     "host_labels",
     "mismatch",
+    "outgrows",
     "seen_demand",
     "short_of",
 ]

@@ -3,7 +3,10 @@
 from typing import Final
 
 from agent.model.cri import LinuxResources
+from agent.model.objects.pod import PodSpec
 from agent.model.observation import ContainerSeen
+from agent.model.podrequests import CPU, MEMORY
+from agent.model.podresources import amounts
 from agent.planner.pods import ObservedPod
 from agent.planner.restartpolicy import role_of
 from agent.planner.scheduler.demand import Demand, HostPort
@@ -14,9 +17,9 @@ _BURSTABLE: Final = range(3, 1000)
 
 
 def seen_demand(pod: ObservedPod, memory_bytes: int) -> Demand:
-    """Return what a pod was given when it was made; ``memory_bytes`` is what its host has.
+    """Return what the containers of a pod were given; ``memory_bytes`` is what its host has.
 
-    Of memory that is less than was asked for by at most a thousandth of the host's: the kernel is told no more exactly.
+    Of memory that may be more than they asked for, by a thousandth of the host's each: the kernel is told no more.
     """
     asked = {name: _asked(one, memory_bytes) for name, one in pod.current.items()}
     roles = {name: role_of(one.config) for name, one in pod.current.items()}
@@ -29,6 +32,19 @@ def seen_demand(pod: ObservedPod, memory_bytes: int) -> Demand:
         namespace=pod.key.namespace,
         labels=pod.labels,
     )
+
+
+def outgrows(spec: PodSpec, given: Demand) -> bool:
+    """Tell whether the containers of a pod ask for more by now than they were given, and the scheduler can know it.
+
+    What a pod asks for as a whole, and its overhead, cannot be seen in its containers.
+    """
+    if spec.resources is not None or spec.overhead:
+        return False
+    beside = [*spec.containers, *(one for one in spec.init_containers if one.restart_policy == "Always")]
+    asked = [amounts({**one.resources.limits, **one.resources.requests}) for one in beside]
+    cpu, memory = (sum(one.get(name, 0) for one in asked) for name in (CPU, MEMORY))
+    return cpu > given.cpu or memory > given.memory
 
 
 def held_ports(pod: ObservedPod) -> tuple[HostPort, ...]:
@@ -55,4 +71,4 @@ def _memory(resources: LinuxResources, memory_bytes: int) -> int:
     score = resources.oom_score_adj
     if score == _GUARANTEED:
         return resources.memory_limit_in_bytes
-    return memory_bytes * (1000 - score) // 1000 if score in _BURSTABLE[:-1] else 0
+    return memory_bytes * (1001 - score) // 1000 if score in _BURSTABLE else 0
