@@ -45,6 +45,9 @@ def restart_at(container: ContainerSeen, clock_skew: float = 0.0) -> float:
     return container.finished_at - clock_skew + pause if pause else 0.0
 
 
-def retry_at(failure: Failure) -> float:
-    """Return when something that failed from outside (a pull, a runtime call) is tried again."""
-    return failure.last_at + delay(failure.count)
+def retry_at(failure: Failure, now: float) -> float:
+    """Return when something that failed from outside (a pull, a runtime call) is tried again.
+
+    What failed later than now did so before the clock was set back. That pause would last for ever: it is over.
+    """
+    return failure.last_at + delay(failure.count) if failure.last_at <= now else now

@@ -28,7 +28,7 @@ def missing(name: str, role: Role, failure: Failure | None, now: float) -> Conta
 
 def _failure_reason(failure: Failure, now: float) -> str:
     if failure.kind == "image-pull":
-        return "ImagePullBackOff" if now < retry_at(failure) else "ErrImagePull"
+        return "ImagePullBackOff" if now < retry_at(failure, now) else "ErrImagePull"
     if failure.kind == "runtime" and "FailedPostStartHook" in failure.message:
         return "PostStartHookError"
     return _FAILURE_REASONS.get(failure.kind, "ContainerCreating")

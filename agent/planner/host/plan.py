@@ -116,13 +116,13 @@ def _held_back(verdict: Verdict, subject: Subject, given: HostInput, view: HostV
     A pull that fails holds back only what has to pull; anything else holds back all actions on the pod.
     """
     failure = given.failures.get(subject.key)
-    if failure is None or not verdict.actions or retry_at(failure) <= given.now:
+    if failure is None or not verdict.actions or (until := retry_at(failure, given.now)) <= given.now:
         return verdict
     pulling = failure.kind == "image-pull"
     going_on = tuple(action for action in verdict.actions if pulling and not _pulls(action))
     if len(going_on) == len(verdict.actions):
         return verdict
-    entry = waits(view, subject, _reason(failure), _tried(failure), until=retry_at(failure))
+    entry = waits(view, subject, _reason(failure), _tried(failure, until), until=until)
     return replace(verdict, actions=going_on, waiting=(*verdict.waiting, entry))
 
 
@@ -134,9 +134,9 @@ def _reason(failure: Failure) -> Reason:
     return "image-pull" if failure.kind == "image-pull" else "runtime"
 
 
-def _tried(failure: Failure) -> str:
+def _tried(failure: Failure, until: float) -> str:
     times = f"failed {failure.count} times" if failure.count > 1 else "failed"
-    return f"{times}, next try at {texts.clock(retry_at(failure))}: {texts.cut(failure.message)}"
+    return f"{times}, next try at {texts.clock(until)}: {texts.cut(failure.message)}"
 
 
 def _leftovers(found: Sequence[Subject], given: HostInput, view: HostView) -> Iterator[Verdict]:

@@ -97,6 +97,11 @@ def test_a_failed_pull_waits_and_says_why() -> None:
     assert plan(desired(pod()), EMPTY, now=NOW + 35, failures={pod_key(): failure}).actions
 
 
+def test_a_pause_that_began_before_the_clock_was_set_back_is_over() -> None:
+    failure = Failure(count=3, last_at=NOW + 1200, message="registry down", kind="image-pull")
+    assert plan(desired(pod()), EMPTY, failures={pod_key(): failure}).actions
+
+
 def test_a_failed_pull_does_not_keep_other_containers_from_healing() -> None:
     seen = exited(converge(desired(pod("web", container("a"), container("b")))), "b")
     changed = desired(pod("web", container("a", image="nginx:bad"), container("b")))
