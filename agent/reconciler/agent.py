@@ -6,6 +6,7 @@ import structlog
 from agent.ports import Clock, Event, Journal, MetricsServer, Source
 from agent.reconciler.assembly import assemble
 from agent.reconciler.crew import Crew
+from agent.reconciler.inbox import Receipt
 from agent.reconciler.settings import HostFactory, Settings
 from agent.reconciler.snapshot import Snapshot
 
@@ -84,13 +85,16 @@ class Agent:
         self.wake(reason)
         self._crew.wake_hosts()
 
-    def approve(self, revision: str) -> None:
-        """Let a revision past the prune guard."""
-        self._loops.shared.inbox.approve(revision)
+    def approve(self, revision: str, saved: Receipt) -> None:
+        """Let a revision past the prune guard; ``saved`` is called once that outlives the agent."""
+        self._loops.shared.inbox.approve(revision, saved)
 
-    def move(self, moves: Mapping[str, str]) -> None:
-        """Move pods, by ``namespace/name``, off the hosts that they are named with, as budgets allow."""
-        self._loops.shared.inbox.ask(moves)
+    def move(self, moves: Mapping[str, str], saved: Receipt) -> None:
+        """Move pods, by ``namespace/name``, off the hosts that they are named with, as budgets allow.
+
+        ``saved`` is called once that outlives the agent.
+        """
+        self._loops.shared.inbox.ask(moves, saved)
 
     def snapshot(self) -> Snapshot:
         """Return the agent as it is now."""

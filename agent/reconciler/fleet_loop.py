@@ -15,7 +15,7 @@ from agent.planner.fleet import plan_fleet
 from agent.planner.prune import prune_guard
 from agent.ports import Event, Journal, PortError, State
 from agent.reconciler.asking import Asking
-from agent.reconciler.inbox import Mail, Offer
+from agent.reconciler.inbox import Mail, Offer, Receipt
 from agent.reconciler.roster import Roster
 from agent.reconciler.shared import Shared
 from agent.reconciler.snapshot import FleetState
@@ -45,6 +45,8 @@ class FleetLoop:
         self._plan: FleetPlan | None = None
         self._delivered: dict[str, object] = {}
         self._first_seen: dict[str, float] = {}
+        self._receipts: list[Receipt] = []
+        """Of words that are not saved yet."""
         self._message = "no revision was read yet"
 
     def step(self, now: float) -> float | None:
@@ -58,6 +60,7 @@ class FleetLoop:
             if mail.asked:
                 asked = {**self._state.memory.asked, **mail.asked}
                 self._change(memory=msgspec.structs.replace(self._state.memory, asked=asked))
+            self._receipts += mail.receipts
             return self._advance(mail, now)
         finally:
             self._shared.inbox.done()
@@ -195,8 +198,13 @@ class FleetLoop:
 
     def _save(self, now: float) -> bool:
         """Save what changed. Without it no host may hear of a new plan: a restart would not know of it."""
-        if self._state == self._saved:
-            return True
+        if self._state != self._saved and not self._write(now):
+            return False
+        while self._receipts:
+            self._receipts.pop()()
+        return True
+
+    def _write(self, now: float) -> bool:
         try:
             self._journal.save(self._state)
         except PortError as error:

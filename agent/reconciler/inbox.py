@@ -25,14 +25,20 @@ class Offer(Value, frozen=True, kw_only=True):
 
 
 Failed = Mapping[PodKey, Failure]
+Receipt = Callable[[], None]
+"""Says that a person's word is saved, so that who keeps it until then may drop it."""
 
 
 class Mail(Value, frozen=True, kw_only=True):
-    """What is in the inbox at one moment; ``offers`` has the restored one first."""
+    """What is in the inbox at one moment; ``offers`` has the restored one first.
+
+    ``receipts`` are to be called once approvals and what was ``asked`` are saved.
+    """
 
     offers: tuple[Offer, ...] = ()
     approved: tuple[str, ...] = ()
     asked: Mapping[str, str] = {}
+    receipts: tuple[Receipt, ...] = ()
     observations: Mapping[str, Observation] = {}
     failures: Mapping[PodKey, Failure] = {}
     load: Mapping[str, Load] = {}
@@ -52,6 +58,7 @@ class Inbox:
         self._answers: Mapping[str, float | str] = {}
         self._approved: set[str] = set()
         self._asked: dict[str, str] = {}
+        self._receipts: list[Receipt] = []
         self._unread = False
         self._reading = False
         self.wake: Callable[[], None] = lambda: None
@@ -78,17 +85,22 @@ class Inbox:
             self._unread = True
         self.wake()
 
-    def approve(self, revision: str) -> None:
-        """Put in an approval of a held revision."""
+    def approve(self, revision: str, saved: Receipt = lambda: None) -> None:
+        """Put in an approval of a held revision; ``saved`` is called once it cannot be forgotten any more."""
         with self._lock:
             self._approved.add(revision)
+            self._receipts.append(saved)
             self._unread = True
         self.wake()
 
-    def ask(self, moves: Mapping[str, str]) -> None:
-        """Put in pods that are to be moved, by ``namespace/name``, with the hosts that they are to leave."""
+    def ask(self, moves: Mapping[str, str], saved: Receipt = lambda: None) -> None:
+        """Put in pods that are to be moved, by ``namespace/name``, with the hosts that they are to leave.
+
+        ``saved`` is called once that cannot be forgotten any more.
+        """
         with self._lock:
             self._asked.update(moves)
+            self._receipts.append(saved)
             self._unread = True
         self.wake()
 
@@ -129,6 +141,7 @@ class Inbox:
                 offers=tuple(one for one in (self._restored, self._offer) if one is not None),
                 approved=tuple(sorted(self._approved)),
                 asked=dict(self._asked),
+                receipts=tuple(self._receipts),
                 observations=dict(self._observations),
                 failures={pod: row for rows in self._failures.values() for pod, row in rows.items()},
                 load=dict(self._load),
@@ -137,6 +150,7 @@ class Inbox:
             self._restored = self._offer = None
             self._approved.clear()
             self._asked.clear()
+            self._receipts.clear()
             self._unread, self._reading = False, True
             return mail
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from typer.testing import CliRunner, Result
 
 from agent.cli.app import app
-from agent.cli.approvals import take_approval
+from agent.cli.approvals import approvals_left
 from agent.cli.published import publish
 from agent.journal import FileJournal, StateLock
 from agent.ports import Event, State
@@ -134,8 +134,10 @@ def test_approving_with_an_agent_leaves_it_word(folder: Path) -> None:
     with StateLock(folder / "state", "prod"):
         publish(folder / "state", replace(held, fleet=replace(held.fleet, held=COMMIT)))
         assert trimtab("approve", COMMIT[:7]).exit_code == 0
-    assert take_approval(folder / "state") == COMMIT
-    assert take_approval(folder / "state") is None
+    [(revision, drop)] = approvals_left(folder / "state")
+    assert revision == COMMIT
+    drop()
+    assert list(approvals_left(folder / "state")) == []
 
 
 def test_events_are_told_oldest_first(folder: Path) -> None:

@@ -152,8 +152,10 @@ def test_a_held_revision_is_let_in_when_approved() -> None:
         agent.look("SIGHUP")
         watcher.until(lambda now: now.fleet.held == held)
         assert fleet.running("h1") == ["db"]
-        agent.approve(held)
+        said: list[str] = []
+        agent.approve(held, lambda: said.append(fleet.journal.state.in_force))
         watcher.until(lambda now: now.converged and now.fleet.held == "")
+        assert said == [held], "the word may go once what it did is saved"
         assert fleet.running("h1") == []
 
 

@@ -125,11 +125,11 @@ class Daemon:
                 case "look":
                     agent.look("SIGHUP")
                 case "approval":
-                    if revision := approvals.take_approval(self._state_dir):
-                        agent.approve(revision)
+                    for revision, drop in approvals.approvals_left(self._state_dir):
+                        agent.approve(revision, drop)
                 case "moves":
-                    if moves := moving.take_moves(self._state_dir):
-                        agent.move(moves)
+                    for moves, drop in moving.moves_left(self._state_dir):
+                        agent.move(moves, drop)
             if word in {"look", "reload"} and (fresh := self._changed()) is not None:
                 return fresh
 
