@@ -1,19 +1,16 @@
-"""Root folders of Debian releases other than this machine's own, so that a host can run their containerd.
+"""Root folders of Debian releases other than this machine's own, so that a lab host can run their containerd.
 
-    releases.build("forky")                                               # what a lab host needs
-    releases.build("trixie", (*releases.PACKAGES, "systemd"), configured=True)  # a whole system, to boot on its own
-
-`build` returns a folder in CACHE, built once by mmdebstrap from signed packages and then only read: it is shared, so
-lay an overlay over it or copy it, and never write to it. Processes that want the same root at once wait for the first.
-TRIMTAB_LAB_MIRROR names another mirror.
+A root is built once by mmdebstrap, from signed packages that are unpacked only: that takes seconds, and is enough to
+run their programs. It is then shared and only read: lay an overlay over it. Processes that want the same root at once
+wait for the first. TRIMTAB_LAB_MIRROR names another mirror.
 """
 
 import fcntl
-import hashlib
 import os
 import re
 import shutil
 import subprocess
+import zlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,7 +19,7 @@ from lab.errors import LabError
 from lab.processes import PATH, run
 
 CACHE = Path("/var/cache/trimtab-lab")
-PACKAGES = (
+_PACKAGES = (
     "?essential",  # an apt pattern: what every Debian machine has
     "ca-certificates",
     "containerd",
@@ -53,31 +50,23 @@ _OPTIONS = (
     '--aptopt=Acquire::Check-Valid-Until "false"',
     '--aptopt=Acquire::Retries "2"',
     '--aptopt=Acquire::http::Timeout "20"',
-    "--dpkgopt=force-unsafe-io",
     *(f"--dpkgopt=path-exclude=/usr/share/{part}/*" for part in ("doc", "info", "locale", "man")),
 )
 
 
-def build(
-    release: str, packages: Sequence[str] = PACKAGES, *, configured: bool = False, cache: Path | None = None
-) -> Path:
-    """Return the root folder of a release with the given packages and what they depend on.
-
-    Packages are unpacked only, which takes seconds and is enough to run their programs; `configured` runs their
-    scripts too (users, alternatives, services), which takes half a minute.
-    """
+def build(release: str) -> Path:
+    """Return the root folder of a release, with all that a lab host needs."""
     if not re.fullmatch(r"[a-z]{2,20}", release):
         raise LabError(f"release {release!r}: use the name of a Debian release, such as trixie")
-    cache = cache or CACHE
     mirror = os.environ.get("TRIMTAB_LAB_MIRROR") or _MIRROR
-    # A root is as good as its recipe: a new list of packages, or a new version of this file, is a new root.
-    recipe = repr((sorted(packages), configured, _OPTIONS, _LINKS))
-    root = cache / f"{release}-{hashlib.sha256(recipe.encode()).hexdigest()[:8]}"
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / f".{root.name}.lock").open("w") as lock:
+    # A root is as good as its recipe: another list of packages is another root. An older one may still be in use.
+    recipe = repr((_PACKAGES, _OPTIONS, _LINKS))
+    root = CACHE / f"{release}-{zlib.crc32(recipe.encode()):08x}"
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / f".{root.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not root.is_dir():
-            _build(release, packages, mirror, root, configured=configured)
+            _build(release, mirror, root)
     return root
 
 
@@ -91,23 +80,21 @@ def roots(wanted: Sequence[str], hosts: int, say: Callable[[str], None]) -> tupl
     return tuple(str(built[wanted[index % len(wanted)]]) for index in range(hosts)) if wanted else ()
 
 
-def _build(release: str, packages: Sequence[str], mirror: str, root: Path, *, configured: bool) -> None:
+def _build(release: str, mirror: str, root: Path) -> None:
     """Build beside the final place and rename: a root is there whole or not at all."""
     if not shutil.which("mmdebstrap", path=PATH):
         raise LabError("mmdebstrap is missing: run lab/install-packages, or: apt-get install mmdebstrap")
     fresh = root.with_name(f".{root.name}.new")
     _remove(fresh)
-    variant = "essential" if configured else "extract"
-    included = [f"--include={package}" for package in packages]
-    command = ["mmdebstrap", "--mode=root", f"--variant={variant}", *_OPTIONS, *included, release, str(fresh), mirror]
+    included = [f"--include={package}" for package in _PACKAGES]
+    command = ["mmdebstrap", "--mode=root", "--variant=extract", *_OPTIONS, *included, release, str(fresh), mirror]
     done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, env={"PATH": PATH}
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, env={**os.environ, "PATH": PATH}
     )
     if done.returncode:
         _remove(fresh)
         raise LabError(_refusal(release, mirror, done.stderr))
-    if not configured:
-        _link(fresh)
+    _link(fresh)
     fresh.rename(root)
 
 
