@@ -112,7 +112,7 @@ def _link(root: Path) -> None:
 
 def _refusal(release: str, mirror: str, said: str) -> str:
     errors = [line.removeprefix("E: ") for line in said.splitlines() if line.startswith("E: ")]
-    why = next(iter(errors), said[-500:].strip() or "it said nothing")
+    why = next(iter(errors), said[-500:].strip() or "it said nothing").rstrip(".")
     return (
         f"the root of Debian {release} could not be built from {mirror}: {why}. "
         "Look whether the mirror can be reached and has that release; TRIMTAB_LAB_MIRROR names another one"

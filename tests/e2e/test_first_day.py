@@ -52,7 +52,7 @@ def test_status_and_get_with_and_without_an_agent(fleet: Fleet) -> None:
     for look in ("without", "with"):
         process = fleet.start_agent() if look == "with" else None
         try:
-            status = eventually(lambda: (s := fleet.json("status", check=None))["source"]["inForce"] and s)
+            status = eventually(lambda: (s := fleet.json("status", check=None))["converged"] and s)
             assert status["source"]["inForce"]["revision"] == revision
             assert {host["name"] for host in status["hosts"] if host["seen"]} == {h.name for h in fleet.lab.hosts}
             web = next(o for o in status["objects"] if o["kind"] == "Deployment")
