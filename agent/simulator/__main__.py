@@ -1,14 +1,18 @@
 import sys
+from typing import Final
 
-from agent.simulator.run import EVERY_KIND, Failed, simulate
+from agent.simulator.run import Chaos, Failed, simulate
+
+_FLAGS: Final[dict[str, Chaos]] = {"--every-kind": "every-kind", "--storm": "storm"}
 
 
 def main(args: list[str]) -> int:
     """Run seeds; show what happened in the first that fails, or in the only one."""
-    seeds, every_kind = [one for one in args if one != EVERY_KIND], EVERY_KIND in args
+    seeds = [one for one in args if one not in _FLAGS]
+    chaos: Chaos = next((_FLAGS[one] for one in args if one in _FLAGS), "plain")
     for seed in seeds:
         try:
-            trace = simulate(int(seed), every_kind=every_kind)
+            trace = simulate(int(seed), chaos)
         except Failed as failed:
             sys.stdout.write(f"{failed}\n")
             return 1

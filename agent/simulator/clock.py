@@ -1,7 +1,13 @@
+from typing import Final
+
+START: Final = 1_700_000_000.0
+"""When simulations begin, unless something else is asked for."""
+
+
 class SimulatedClock:
     """Time that passes only when told to; the simulated side of ``ports.Clock``."""
 
-    def __init__(self, start: float = 1_700_000_000.0) -> None:
+    def __init__(self, start: float = START) -> None:
         self._now = start
 
     def now(self) -> float:

@@ -4,8 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
+from agent.model.labels import OUT_OF_SERVICE
 from agent.model.value import Value
-from agent.simulator.kinds.declared import Kinds
+from agent.simulator.kinds.declared import Daemon, Kinds
+from agent.simulator.kinds.manifests import documents
 
 ORDER = "order"
 """The annotation in which pods carry the names of what has to start before their main container."""
@@ -61,20 +63,30 @@ class Declaration(Value, frozen=True, kw_only=True):
             for name, app in self.apps.items()
         }
         for name, one in self.kinds.sets.items():
-            found[name] = Bounds(least=one.replicas - 1, most=one.replicas)
+            found[name] = Bounds(least=one.replicas - one.unavailable, most=one.replicas)
         for name, scaled in self.kinds.scaled.items():
             found[name] = Bounds(least=scaled.least - 1, most=scaled.most + 1)
-        for name in self.kinds.daemons:
-            found[name] = Bounds(least=len(self.hosts) - 1, most=len(self.hosts))
+        for name, crowd in self.kinds.crowds.items():
+            found[name] = Bounds(least=crowd.replicas - 1, most=crowd.replicas + 1)
+        for name, daemon in self.kinds.daemons.items():
+            found[name] = self._everywhere(daemon)
         return found
+
+    def _everywhere(self, daemon: Daemon) -> Bounds:
+        hosts = len(self.hosts)
+        if daemon.surge:
+            # Every host is judged by itself: an older pod goes once a newer one is there. Where the older one does not
+            # do its work, a newer one comes beside it, whatever the surge.
+            return Bounds(least=0, most=2 * hosts)
+        return Bounds(least=hosts - len(self.kinds.forgotten) - daemon.unavailable, most=hosts)
 
     def files(self) -> dict[str, str]:
         """Return the files of the commit."""
-        written = {f"hosts/{name}.json": _json(_host(name, drain=name in self.kinds.drained)) for name in self.hosts}
+        written = {f"hosts/{name}.json": _json(_host(name, self.kinds)) for name in self.hosts}
         written |= {f"apps/{name}.json": _json(_deployment(name, app)) for name, app in self.apps.items()}
         written |= {f"pods/{name}.json": _json(_pod(name, solo)) for name, solo in self.solos.items()}
         written |= {f"config/{name}.json": _json(_config(name, text)) for name, text in self.configs.items()}
-        written |= {file: _json(document) for file, document in self.kinds.documents()}
+        written |= {file: _json(document) for file, document in documents(self.kinds)}
         if self.broken:
             written["apps/broken.yaml"] = self.broken
         return written
@@ -89,13 +101,17 @@ def _least(app: App) -> int:
     return app.replicas - (app.unavailable if app.surge or app.unavailable else 1)
 
 
-def _host(name: str, *, drain: bool) -> object:
+def _host(name: str, kinds: Kinds) -> object:
     spec: dict[str, object] = {
         "ssh": {"address": f"{name}.test"},
-        "allocatable": {"cpu": "16", "memory": "64Gi", "pods": "110"},
+        "allocatable": {"cpu": f"{kinds.cores}", "memory": "64Gi", "pods": "110"},
     }
-    if drain:
+    if name in kinds.drained:
         spec |= {"unschedulable": True, "drain": True}
+    if name in kinds.cordoned:
+        spec |= {"unschedulable": True}
+    if name in kinds.forgotten:
+        spec |= {"taints": [{"key": OUT_OF_SERVICE, "effect": "NoExecute"}]}
     return {"apiVersion": "trimtab.dev/v1alpha1", "kind": "Host", "metadata": {"name": name}, "spec": spec}
 
 

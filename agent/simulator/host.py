@@ -6,7 +6,7 @@ from agent.model.chores import Chore, ChoreOutcome
 from agent.model.observation import Seen
 from agent.model.probing import ProbeResult, ProbeTarget
 from agent.model.usage import ContainerUsage, Usage
-from agent.ports import Unreachable
+from agent.ports import Permanent, Unreachable
 from agent.simulator.effects import StepFailed
 from agent.simulator.machine import Machine
 
@@ -128,6 +128,8 @@ class SimulatedHost:
     def sample(self) -> Mapping[str, ContainerUsage]:
         """Ask what containers use."""
         self._reach()
+        if self._machine.blind:
+            raise Permanent(f"{self._machine.name} does not measure")
         return self._machine.usage()
 
     def tidy(self, chores: Sequence[Chore]) -> Sequence[ChoreOutcome]:

@@ -1,15 +1,17 @@
 """The laws, checked against what really happens on the machines at every single step."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
 from agent.model.action import (
     Action,
     AnyStep,
+    MakeVolume,
     RemoveContainer,
     RemoveSandbox,
+    RemoveVolume,
     RunSandbox,
     StartContainer,
     StopContainers,
@@ -21,7 +23,8 @@ from agent.model.objects.meta import PodKey
 from agent.model.observation import ContainerSeen, SandboxSeen
 from agent.simulator.declared import Bounds, Declaration
 from agent.simulator.init_order import InitOrder
-from agent.simulator.kinds.laws import Broken, Laws
+from agent.simulator.kinds.laws import Laws
+from agent.simulator.laws.moment import Broken
 from agent.simulator.machine import Machine
 from agent.simulator.outages import Outages
 
@@ -65,7 +68,10 @@ class Judge:
         """Revisions that were in force since the fleet was converged last."""
         self._faults: list[_Fault] = []
         self._known: dict[str, int] = {}
+        self._available: frozenset[PodKey] = frozenset()
         self._leaving: dict[str, _Sent] = {}
+        self._preempted: set[str] = set()
+        """Pods that made room for others, and were not available since: nobody counts on them."""
         self._running: Counter[tuple[str, PodKey]] = Counter()
         self._order = InitOrder()
         self.outages = Outages()
@@ -90,12 +96,14 @@ class Judge:
         for key in sorted(before):
             if key not in now:
                 self._faults.append(_Fault(machine.name, machine.version, _app_of(before[key]), key))
+                self._laws.struck(before[key])
 
-    def planned(self, known: Mapping[str, int], available: Iterable[PodKey], leaving: Iterable[str]) -> None:
+    def planned(self, known: Mapping[str, int], available: Iterable[PodKey], leaving: Collection[str]) -> None:
         """Hear of a plan: from which versions of machines it was made, who was available there, who has to leave."""
-        self._known = dict(known)
+        self._known, self._available = dict(known), frozenset(available)
+        self._preempted -= {str(key) for key in self._available if str(key) not in leaving}
         if self.history:
-            sent = _Sent(self._known, self.commits[self.history[-1]], frozenset(available))
+            sent = _Sent(self._known, self.commits[self.history[-1]], self._available)
             self._leaving = {name: self._leaving.get(name, sent) for name in leaving}
         self._faults = [
             fault for fault in self._faults if fault.key not in self._machines[fault.machine].available(self._agent)
@@ -130,11 +138,12 @@ class Judge:
         if code == 0:
             self._order.succeeds(container)
 
-    def remembers(self, memory: Memory) -> None:
+    def remembers(self, memory: Memory, now: float) -> None:
         """Hear what a plan remembers."""
         if self.history:
+            self._preempted |= {pod for pod, one in memory.evicted.items() if one.reason == "preempted"}
             with _judged():
-                self._laws.planned(memory, self._current().kinds)
+                self._laws.planned(memory, self._declared(), now)
 
     # The laws.
 
@@ -158,7 +167,7 @@ class Judge:
             if sandbox is not None and sandbox.config.labels.get(AGENT) != self._agent:
                 raise Violation(f"{step} of {where} touches what is not ours: {sandbox_id}")
 
-    def after(self, machine: Machine, step: AnyStep, before: Mapping[PodKey, SandboxSeen]) -> None:
+    def after(self, machine: Machine, action: Action, step: AnyStep, before: Mapping[PodKey, SandboxSeen]) -> None:
         """Check what a step did: to availability, and to how many pods there are."""
         now = machine.available(self._agent)
         if isinstance(step, StopContainers) and all(one.container_id in machine.sick for one in step.containers):
@@ -168,7 +177,10 @@ class Judge:
             if key not in now:
                 self._lost(machine, key, before[key])
         if isinstance(step, RunSandbox):
-            self._made(machine, step)
+            self._made(machine, step, new=action.verb == "create")
+        elif isinstance(step, MakeVolume | RemoveVolume):
+            with _judged():
+                self._laws.stored(machine, step)
 
     def everywhere(self) -> None:
         """Check what must hold at any moment."""
@@ -182,20 +194,29 @@ class Judge:
             self._laws.everywhere()
 
     def _current(self) -> Declaration:
+        return self._declared()[-1]
+
+    def _declared(self) -> list[Declaration]:
+        """Return what was declared since the fleet was converged last."""
         if not self.history:
             raise Violation("something was changed with no revision in force")
-        return self.commits[self.history[-1]]
+        return [self.commits[revision] for revision in self.history]
 
     def _lost(self, machine: Machine, key: PodKey, sandbox: SandboxSeen) -> None:
         name = _app_of(sandbox)
         wanted = self._current()
         if name:
+            known = self._leaving[str(key)].available if str(key) in self._leaving else self._available
+            with _judged():
+                self._laws.lost(machine, key, self._declared(), known)
             bounds = wanted.bounded.get(name)
             if bounds is not None and not wanted.kinds.is_too_many(name, key.name):
                 self._enough(name, bounds, key)
         elif (solo := wanted.solos.get(key.name)) is not None and solo.host == machine.name:
+            if str(key) in self._preempted:
+                return
             made = [self.commits.get(revision) for revision in self._made_from(machine, sandbox)]
-            if all(one is not None and one.solos.get(key.name) == solo for one in made):
+            if all(_alike(one, wanted, key.name) for one in made):
                 raise Violation(f"{key} on {machine.name} was fine, and as declared, and was taken down")
 
     def _made_from(self, machine: Machine, sandbox: SandboxSeen) -> list[str]:
@@ -209,16 +230,17 @@ class Judge:
             return
         known = sent.known
         struck = sum(1 for fault in self._faults if fault.app == name and known.get(fault.machine, -1) < fault.version)
+        struck += sum(1 for pod in self._preempted if pod.partition("/")[2].partition("-")[0] == name)
         least = min(bounds.least, sent.declared.bounded.get(name, bounds).least)
         if running + struck < least:
             raise Violation(f"{key} was taken down: {running} of {name} are left, {struck} struck, {least} needed")
 
-    def _made(self, machine: Machine, step: RunSandbox) -> None:
+    def _made(self, machine: Machine, step: RunSandbox, *, new: bool) -> None:
         config = step.config
         with _judged():
-            self._laws.made(machine, config, self._current().kinds)
+            self._laws.made(machine, config, self._declared(), new=new)
         name = config.labels.get("app", "")
-        declared = [self.commits[revision].bounded.get(name) for revision in self.history]
+        declared = [one.bounded.get(name) for one in self._declared()]
         every = [bounds for bounds in declared if bounds is not None]
         if not name or len(every) < len(declared):
             return  # an app that was away meanwhile is a new one: its old pods leave beside it
@@ -249,6 +271,11 @@ def _judged() -> Iterator[None]:
         yield
     except Broken as broken:
         raise Violation(str(broken)) from broken
+
+
+def _alike(one: Declaration | None, other: Declaration, solo: str) -> bool:
+    """Tell whether two commits ask for the same of a Pod, with what their LimitRanges say for it."""
+    return one is not None and one.solos.get(solo) == other.solos.get(solo) and one.kinds.request == other.kinds.request
 
 
 def _app_of(sandbox: SandboxSeen) -> str:

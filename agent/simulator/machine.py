@@ -43,6 +43,8 @@ class Machine:
         """Containers whose liveness probes fail."""
         self.cores = 0.0
         """What each container that runs uses of the CPU."""
+        self.blind = False
+        """Whether nobody can say what containers use."""
         self._used: dict[str, tuple[float, float]] = {}
         self.boots = 1
         self.version = 0

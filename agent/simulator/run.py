@@ -1,23 +1,29 @@
 import random
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 from msgspec.structs import replace
 
 from agent.model.cri import SandboxConfig
 from agent.model.observation import ContainerSeen, SandboxSeen
 from agent.simulator.chaos import bad_declaration, first_declaration, next_declaration
+from agent.simulator.clock import START
 from agent.simulator.declared import Declaration
 from agent.simulator.judge import Violation
 from agent.simulator.kinds.chaos import at_last, budgeted, first_kinds, next_kinds
 from agent.simulator.kinds.declared import Kinds
+from agent.simulator.kinds.manifests import ENDS
 from agent.simulator.kinds.verdict import check_kinds
 from agent.simulator.machine import Machine
 from agent.simulator.stage import AGENT, Odds, Stage
+from agent.simulator.storm.chaos import calm, first_storm, next_storm
 from agent.simulator.verdict import check_converged
 from agent.simulator.world import World
 
-EVERY_KIND: Final = "--every-kind"
+Chaos = Literal["plain", "every-kind", "storm"]
+"""What a fleet has and what happens to it: Deployments and Pods in trouble; every kind of workload; and people who
+operate hosts, quotas, priorities and strategies all the while, around a change of the clocks.
+"""
 _FAULTY_TURNS: Final = 120
 _HOSTS: Final = (1, 2, 3, 3, 4, 4, 6, 6, 8, 50)
 """How many hosts fleets of every kind have."""
@@ -26,39 +32,43 @@ _HOSTS: Final = (1, 2, 3, 3, 4, 4, 6, 6, 8, 50)
 class Failed(AssertionError):
     """A law was broken, or the fleet did not converge. Shows the seed and everything that happened."""
 
-    def __init__(self, seed: int, why: str, trace: Sequence[str], *, every_kind: bool) -> None:
-        lines, again = "\n".join(trace), f"{EVERY_KIND} {seed}" if every_kind else str(seed)
+    def __init__(self, seed: int, why: str, trace: Sequence[str], chaos: Chaos) -> None:
+        lines, again = "\n".join(trace), str(seed) if chaos == "plain" else f"--{chaos} {seed}"
         super().__init__(f"{lines}\n\nseed {seed}: {why}\nrepeat with: python -m agent.simulator {again}")
 
 
-def simulate(seed: int, *, every_kind: bool = False) -> Sequence[str]:
-    """Run one simulated fleet through faults, then to rest; return what happened. Raises Failed.
-
-    With ``every_kind`` the fleet has more than Deployments and Pods, and may have many hosts.
-    """
+def simulate(seed: int, chaos: Chaos = "plain") -> Sequence[str]:
+    """Run one simulated fleet through faults, then to rest; return what happened. Raises Failed."""
     rng = random.Random(seed)  # noqa: S311 -- a seed that repeats is the point
-    declaration = first_declaration(rng, rng.choice(_HOSTS) if every_kind else rng.randint(1, 4))
-    if every_kind:
-        declaration = replace(declaration, kinds=first_kinds(rng, declaration.apps))
-    world = World(rng, declaration.hosts)
-    story = _Story(world, declaration)
+    declaration = first_declaration(rng, rng.randint(1, 4) if chaos == "plain" else rng.choice(_HOSTS))
+    if chaos != "plain":
+        kinds = (
+            first_kinds(rng, declaration.apps)
+            if chaos == "every-kind"
+            else first_storm(rng, declaration.apps, declaration.hosts)
+        )
+        declaration = replace(declaration, kinds=kinds)
+    start = rng.choice(_CLOCKS_CHANGE) - rng.choice((0, 600, 3000)) if chaos == "storm" else START
+    world = World(rng, declaration.hosts, start=start)
+    story = _Story(world, declaration, chaos)
     try:
         story.begin()
         story.faults()
         story.rest()
     except (Violation, AssertionError) as error:
-        raise Failed(seed, str(error), world.trace, every_kind=every_kind) from error
+        raise Failed(seed, str(error), world.trace, chaos) from error
     return world.trace
 
 
 class _Story:
     """What happens to a world from outside, drawn from its seed."""
 
-    def __init__(self, world: World, declaration: Declaration) -> None:
+    def __init__(self, world: World, declaration: Declaration, chaos: Chaos) -> None:
         self.world = world
         self.rng = world.rng
         self.good = declaration
-        self.kinds = declaration.kinds != Kinds()
+        self.kinds = chaos != "plain"
+        self.storm = chaos == "storm"
 
     def begin(self) -> None:
         """Converge a first time, with somebody else's pod on every host, or start right among the faults."""
@@ -81,6 +91,7 @@ class _Story:
             slow=draw((0.0, 0.2, 0.5)),
             init_fails=draw((0.0, 0.0, 0.3)),
             work_fails=0.2 if self.kinds else 0.0,
+            codes=(1, ENDS) if self.storm else (1,),
         )
         for _ in range(_FAULTY_TURNS):
             if self.rng.random() < 0.3:
@@ -98,7 +109,7 @@ class _Story:
         world.source.reachable = True
         for machine in world.machines.values():
             world.mend(machine)
-            machine.cores = 0.0
+            machine.cores, machine.blind = 0.0, False
         newest = world.judge.commits[world.source.head]
         lost = newest.broken and not world.source.has(world.journal.state.in_force)
         if lost or self.kinds or self.rng.random() < 0.5:
@@ -108,6 +119,8 @@ class _Story:
         self._work_is_done()
         world.settle(approve=True)
         declared = world.judge.commits[world.journal.state.in_force]
+        if world.words:
+            raise AssertionError(f"nobody heard of {world.words}")
         if self.kinds:
             check_kinds(world.machines, AGENT, declared, world.journal.state.memory)
         else:
@@ -132,7 +145,8 @@ class _Story:
 
     def _one_fault(self) -> None:
         machine = self.world.machines[self.rng.choice(sorted(self.world.machines))]
-        fault = self.rng.choice((*_FAULTS, "load", "load") if self.kinds else _FAULTS)
+        faults = (*_FAULTS, "load", "load") if self.kinds else _FAULTS
+        fault = self.rng.choice((*faults, *_OF_STORMS) if self.storm else faults)
         if fault in _ON_A_POD:
             self._on_a_pod(fault, machine)
         elif fault in _ON_A_MACHINE:
@@ -158,6 +172,30 @@ class _Story:
             case "restart":
                 world.say("the agent is restarted")
                 world.boot()
+            case _:
+                self._by_people(fault)
+
+    def _by_people(self, fault: str) -> None:
+        world, rng = self.world, self.rng
+        match fault:
+            case "away":
+                world.away(rng.choice((30.0, 600.0, 4000.0)))
+            case "move":
+                self._move()
+            case "blind":
+                blind = rng.random() < 0.6
+                world.say(f"nobody {'can' if blind else 'could'} say what containers use")
+                for machine in world.machines.values():
+                    machine.blind = blind
+
+    def _move(self) -> None:
+        """Have somebody ask for some pods to be moved."""
+        pods = [
+            (f"{one.config.namespace}/{one.config.name}", name)
+            for name, machine in sorted(self.world.machines.items())
+            for one in machine.ours(AGENT)
+        ]
+        self.world.move(dict(self.rng.sample(pods, min(len(pods), self.rng.randint(1, 4)))))
 
     def _on_a_pod(self, fault: str, machine: Machine) -> None:
         world, rng = self.world, self.rng
@@ -178,14 +216,22 @@ class _Story:
     def _commit(self, *, last: bool = False) -> None:
         rng, good = self.rng, self.good
         if self.kinds and rng.random() < 0.7:
-            good = replace(good, kinds=next_kinds(rng, good.kinds, good.hosts))
+            good = replace(good, kinds=self._next_kinds())
         else:
             good = next_declaration(rng, good)
         if self.kinds:
-            kinds = at_last(good.kinds) if last else good.kinds
+            kinds = good.kinds
+            if last:
+                kinds = calm(kinds) if self.storm else at_last(kinds)
             good = replace(good, kinds=budgeted(kinds, good.apps))
         self.good = good
         self.world.push(self.good, collect=self.rng.random() < 0.2)
+
+    def _next_kinds(self) -> Kinds:
+        rng, good = self.rng, self.good
+        if self.storm:
+            return next_storm(rng, good.kinds, good.hosts, self.world.off)
+        return next_kinds(rng, good.kinds, good.hosts)
 
     def _foreign(self, machine: Machine) -> None:
         made = machine.new_id("foreign")
@@ -205,5 +251,8 @@ class _Story:
 
 _RARE: Final = (0.0, 0.0, 0.02, 0.1)
 _ON_A_POD: Final = ("crash", "crash", "sick", "sandbox", "file", "stranger")
-_ON_A_MACHINE: Final = {"cut": Stage.cut, "mend": Stage.mend, "reboot": Stage.reboot}
-_FAULTS: Final = (*_ON_A_POD, *_ON_A_MACHINE, "mend", "commit", "commit", "bad", "remote", "clock", "restart")
+_ON_A_MACHINE: Final = {"cut": Stage.cut, "mend": Stage.mend, "reboot": Stage.reboot, "off": Stage.power_off}
+_FAULTS: Final = (*_ON_A_POD, "cut", "mend", "reboot", "mend", "commit", "commit", "bad", "remote", "clock", "restart")
+_OF_STORMS: Final = ("off", "away", "move", "move", "blind", "commit", "commit", "mend")
+_CLOCKS_CHANGE: Final = (1_711_846_800.0, 1_729_990_800.0, 1_710_054_000.0, 1_730_613_600.0)
+"""When they went forward and back in Berlin, and in New York."""

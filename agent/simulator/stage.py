@@ -1,5 +1,5 @@
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -7,7 +7,7 @@ from agent.model.files import FileSeen
 from agent.model.labels import OWNER, PROBES, ROLE
 from agent.model.observation import ContainerSeen
 from agent.planner.host.images import canonical
-from agent.simulator.clock import SimulatedClock
+from agent.simulator.clock import START, SimulatedClock
 from agent.simulator.declared import IMAGES
 from agent.simulator.journal import SimulatedJournal
 from agent.simulator.judge import Judge
@@ -23,7 +23,7 @@ class Odds:
 
     The link is lost before a step, or after it with the answer; a pull fails; a look shows what was true at the one
     before; the agent dies; an event of the runtime is lost; an action takes long, while others have turns; an init
-    container fails; a job's pod does.
+    container fails; a job's pod does, with one of ``codes``.
     """
 
     cut_before: float = 0.0
@@ -35,6 +35,7 @@ class Odds:
     slow: float = 0.0
     init_fails: float = 0.0
     work_fails: float = 0.0
+    codes: tuple[int, ...] = (1,)
 
 
 class Stage:
@@ -43,9 +44,9 @@ class Stage:
     Whatever chance would decide is drawn from ``rng``.
     """
 
-    def __init__(self, rng: random.Random, hosts: Sequence[str]) -> None:
+    def __init__(self, rng: random.Random, hosts: Sequence[str], start: float = START) -> None:
         self.rng = rng
-        self.clock = SimulatedClock()
+        self.clock = SimulatedClock(start)
         self.source = SimulatedSource(self.clock.now())
         self.journal = SimulatedJournal()
         self.machines = {name: Machine(name, self.clock) for name in hosts}
@@ -53,6 +54,10 @@ class Stage:
         self.registry = {canonical(image): f"sha256:{number:064x}" for number, image in enumerate(IMAGES, 1)}
         self.odds = Odds()
         self.trace: list[str] = []
+        self.words: dict[int, Mapping[str, str]] = {}
+        """Pods that people asked to be moved, with their hosts, as long as the agent did not say that it saved that."""
+        self.off: set[str] = set()
+        """Machines without power."""
         self.depth = 0
         """How many actions are interrupted right now, one within the other."""
 
@@ -71,10 +76,17 @@ class Stage:
             self.judge.outages.begins(machine.name, self.clock.now())
             self.say(f"{machine.name} is cut off")
 
+    def power_off(self, machine: Machine) -> None:
+        """Take the power off a machine: nothing runs there any more, also once it is reached again."""
+        self.reboot(machine)
+        self.cut(machine)
+        self.off.add(machine.name)
+
     def mend(self, machine: Machine) -> None:
         """Let a machine be reached again."""
         if not machine.up:
             machine.up = True
+            self.off.discard(machine.name)
             self.say(f"{machine.name} is reached again")
 
     def set_clock(self, seconds: float) -> None:
@@ -112,7 +124,9 @@ class Stage:
             code = 1 if self.chance(self.odds.init_fails) else 0
             machine.due[container.id] = machine.now() + self.rng.choice((0.2, 3.0, 20.0)), code
         elif self._works(machine, container):
-            code = 1 if self.chance(self.odds.work_fails) else 0
+            codes = self.odds.codes
+            failed = codes[0] if len(codes) == 1 else self.rng.choice(codes)
+            code = failed if self.chance(self.odds.work_fails) else 0
             machine.due[container.id] = machine.now() + self.rng.choice((1.0, 20.0, 200.0)), code
         elif PROBES in annotations:
             machine.ready_from[container.id] = machine.now() + self.rng.choice((0.0, 3.0, 30.0))

@@ -1,5 +1,6 @@
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from agent.model.action import Action, AnyStep
@@ -8,12 +9,14 @@ from agent.model.objects.host import Host as HostObject
 from agent.model.objects.meta import Declared, PodKey
 from agent.model.observation import Seen
 from agent.model.plan import FingerprintKey
+from agent.model.status import ObjectStatus
 from agent.planner.health import health_of
 from agent.ports import Unreachable
 from agent.reconciler.assembly import Loops, assemble
 from agent.reconciler.reasons import reasons
 from agent.reconciler.settings import Settings
 from agent.reconciler.snapshot import Snapshot
+from agent.simulator.clock import START
 from agent.simulator.declared import Declaration
 from agent.simulator.effects import StepFailed, carry_out, pull
 from agent.simulator.host import SimulatedHost
@@ -36,8 +39,10 @@ class World(Stage):
     Everything that threads and networks would decide is drawn from ``rng``. It is the ``Conditions`` of its hosts.
     """
 
-    def __init__(self, rng: random.Random, hosts: Sequence[str], *, max_fraction: float = 0.3) -> None:
-        super().__init__(rng, hosts)
+    def __init__(
+        self, rng: random.Random, hosts: Sequence[str], *, max_fraction: float = 0.3, start: float = START
+    ) -> None:
+        super().__init__(rng, hosts, start)
         self.settings = Settings(agent=AGENT, key=KEY, prune=Prune(max_fraction=max_fraction))
         self._last_looks: dict[str, tuple[int, Seen]] = {}
         self._versions: dict[str, int] = {}
@@ -68,6 +73,33 @@ class World(Stage):
         self.turns.employ("source", self.loops.source.step)
         self.turns.employ("processes", self.end_processes)
         self.loops.prober.wake = self.turns.employ("prober", self.loops.prober.step)
+        for number in sorted(self.words):
+            self._tell(number)
+
+    def away(self, seconds: float) -> None:
+        """Have the agent down for a while: what runs on machines goes on."""
+        self.say(f"the agent is down for {seconds:.0f} s")
+        self.judge.agent_died()
+        for machine in self.machines.values():
+            machine.changed = lambda: None
+        self.turns = Turns(self.rng)
+        self.turns.employ("processes", self.end_processes)
+        self.pass_time(seconds)
+        self.boot()
+
+    def move(self, moves: Mapping[str, str]) -> None:
+        """Have somebody ask for pods to be moved off their hosts."""
+        self.say(f"asked to move: {', '.join(f'{pod} off {host}' for pod, host in moves.items())}")
+        number = max(self.words, default=0) + 1
+        self.words[number] = moves
+        self._tell(number)
+
+    def _tell(self, number: int) -> None:
+        # Until the agent says that it saved the word, another one hears it again.
+        self.loops.shared.inbox.ask(self.words[number], partial(self._heard, number))
+
+    def _heard(self, number: int) -> None:
+        self.words.pop(number, None)
 
     def snapshot(self) -> Snapshot:
         """Return the agent as it is now."""
@@ -86,7 +118,8 @@ class World(Stage):
         state = self.journal.state
         self.judge.in_force(state.in_force)
         self.judge.outages.planned(unseen, now)
-        self.judge.remembers(state.memory)
+        if self.snapshot().fleet.planned_at:
+            self.judge.remembers(state.memory, now)
         self.judge.planned(known, available, {**state.memory.leaving, **state.memory.evicted})
         if state.in_force != before.in_force:
             self.say(f"{state.in_force[:12]} is in force")
@@ -155,10 +188,10 @@ class World(Stage):
         if source.head is None or source.head.id != self.source.head:
             return False
         return now.converged or (
-            fleet.refused == source.head.id
+            source.head.id in {fleet.refused, fleet.in_force.id if fleet.in_force is not None else ""}
             and fleet.current
             and fleet.in_force is not None
-            and all(status.phase == "Ready" for status in fleet.statuses)
+            and all(map(_is_settled, fleet.statuses))
             and all(host.settled and not host.waiting for host in now.hosts)
         )
 
@@ -237,7 +270,7 @@ class World(Stage):
             self.judge.starts(machine, container_id)
             self.lives(machine, machine.containers[container_id])
             self.turns.wake("processes")
-        self.judge.after(machine, step, before)
+        self.judge.after(machine, action, step, before)
         self._may_die()
         if self.chance(self.odds.cut_after):
             self.cut(machine)
@@ -248,6 +281,11 @@ class World(Stage):
         """Ask the registry for tags that may have moved."""
         for image in images:
             pull(machine, image, self.registry)
+
+
+def _is_settled(status: ObjectStatus) -> bool:
+    """Tell whether an object is as it stays: a job that failed has nothing left to do."""
+    return status.phase == "Ready" or (status.phase == "Failed" and status.key.kind == "Job")
 
 
 def _available(seen: Seen) -> list[PodKey]:

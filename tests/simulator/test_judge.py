@@ -35,7 +35,7 @@ from agent.reconciler.flights import Flights
 from agent.reconciler.inbox import Offer
 from agent.reconciler.link import Link
 from agent.reconciler.source_loop import SourceLoop
-from agent.simulator import Failed, simulate
+from agent.simulator import Chaos, Failed, simulate
 from agent.simulator.judge import Violation
 from agent.simulator.kinds.declared import Kinds, Set
 from tests.simulator.fleets import ONE, TWO, app, declaration, fleet
@@ -191,7 +191,7 @@ def test_a_broken_law_of_a_kind_is_noticed(
 ) -> None:
     break_it(monkeypatch)
     # The first is one that notices today, so that this does not take long; any other would do.
-    assert any(_failure(seed, words, every_kind=True) for seed in (first, *range(60))), "nobody noticed"
+    assert any(_failure(seed, words, "every-kind") for seed in (first, *range(60))), "nobody noticed"
 
 
 @pytest.mark.parametrize(
@@ -234,10 +234,10 @@ def test_a_budget_that_allows_everything_is_noticed(monkeypatch: Patch) -> None:
         world.settle()
 
 
-def _failure(seed: int, words: str, *, every_kind: bool = False) -> str:
+def _failure(seed: int, words: str, chaos: Chaos = "plain") -> str:
     """How a run failed, if with these words."""
     try:
-        simulate(seed, every_kind=every_kind)
+        simulate(seed, chaos)
     except Failed as failed:
         return str(failed) if words in str(failed) else ""
     return ""

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from agent.simulator.stage import Odds
+from agent.simulator.stage import AGENT, Odds
 from agent.simulator.world import AgentKilled, World
 from tests.simulator.fleets import TWO, actions, app, declaration, fleet, images
 
@@ -39,6 +39,20 @@ def test_killed_at_any_instant_of_a_rollout_it_converges_to_the_same() -> None:
             assert instant > 40, "there were fewer instants to die at than a rollout has steps"
             return
     pytest.fail("a rollout has an end")
+
+
+def test_killed_at_any_instant_it_does_not_forget_what_it_was_asked() -> None:
+    for instant in range(1, 60):
+        world = fleet(declaration(2, apps={"web": app(1, surge=0, unavailable=1)}), seed=instant)
+        [machine] = [one for one in world.machines.values() if one.ours(AGENT)]
+        world.move({f"default/{machine.ours(AGENT)[0].config.name}": machine.name})
+        reached = _killed_at(world, instant)
+        assert machine.ours(AGENT) == [], f"killed at instant {instant}"
+        assert world.words == {}
+        if not reached:
+            assert instant > 10, "there were fewer instants to die at than a move has steps"
+            return
+    pytest.fail("a move has an end")
 
 
 def test_state_is_saved_before_any_host_hears_of_a_plan() -> None:

@@ -50,7 +50,7 @@ def next_kinds(rng: random.Random, before: Kinds, hosts: tuple[str, ...]) -> Kin
 
 def at_last(kinds: Kinds) -> Kinds:
     """Return what can come to rest: no host is drained, and no clock makes jobs any more."""
-    quiet = {name: replace(work, suspended=True) if work.minutes else work for name, work in kinds.works.items()}
+    quiet = {name: replace(work, suspended=True) if work.schedule else work for name, work in kinds.works.items()}
     return replace(kinds, works=quiet, drained=())
 
 

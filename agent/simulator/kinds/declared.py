@@ -1,40 +1,70 @@
-"""StatefulSets, DaemonSets, jobs and what goes with them, as values that know how to be written as manifests."""
+"""StatefulSets, DaemonSets, jobs and what goes with them, as values; ``manifests`` writes them down."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Final, Literal
 
 from agent.model.value import Value
 
-Document = dict[str, Any]
-
-STORAGE_CLASS = "local"
+MANY: Final = 1000
+"""Failed pods of a job that are never reached."""
+Priority = Literal["low", "high", "polite"]
+"""The PriorityClasses: pods of ``polite`` come before others, and push none of them out."""
 
 
 class Set(Value, frozen=True, kw_only=True):
-    """A StatefulSet; with ``claims``, each of its pods has a volume. Its budget lets one pod go at a time."""
+    """A StatefulSet; with ``claims``, each of its pods has a volume. Its budget lets one pod go at a time.
+
+    ``expendable`` volumes go when their ordinals do; ``on_delete`` sets update no pod by themselves.
+    """
 
     replicas: int
     image: str
     parallel: bool = False
     claims: bool = False
+    expendable: bool = False
+    partition: int = 0
+    unavailable: int = 1
+    on_delete: bool = False
+
+    def is_due(self, ordinal: int) -> bool:
+        """Tell whether a pod is to be of the newest template by itself."""
+        return not self.on_delete and ordinal >= self.partition
 
 
 class Daemon(Value, frozen=True, kw_only=True):
     """A DaemonSet."""
 
     image: str
+    unavailable: int = 1
+    surge: int = 0
+    on_delete: bool = False
 
 
 class Work(Value, frozen=True, kw_only=True):
-    """A Job, or what a CronJob makes every so many ``minutes``."""
+    """A Job, or what a CronJob makes every so many ``minutes``, or at ``at``, in its ``zone``.
+
+    ``policy`` is what a CronJob does about jobs that run already. ``failing`` is what the job does about failed pods:
+    nothing special; end at once on exit code 42; not count those that were sent away. ``early`` ends it with its first
+    index.
+    """
 
     completions: int
     parallelism: int
     image: str
     indexed: bool = False
     minutes: int = 0
+    at: str = ""
+    zone: str = "Etc/UTC"
     policy: Literal["Allow", "Forbid", "Replace"] = "Allow"
     suspended: bool = False
+    limit: int = MANY
+    failing: Literal["counts", "ends", "spares"] = "counts"
+    early: bool = False
+
+    @property
+    def schedule(self) -> str:
+        """When a CronJob makes a job; empty for a Job."""
+        return self.at or (f"*/{self.minutes} * * * *" if self.minutes else "")
 
 
 class Scaled(Value, frozen=True, kw_only=True):
@@ -45,132 +75,47 @@ class Scaled(Value, frozen=True, kw_only=True):
     most: int
 
 
+class Crowd(Value, frozen=True, kw_only=True):
+    """A Deployment of pods that fill hosts: each asks for a whole core, with a priority."""
+
+    replicas: int
+    image: str
+    priority: Priority
+
+
 class Kinds(Value, frozen=True, kw_only=True):
-    """All that one commit declares beside Deployments and Pods, by name; ``drained`` are hosts."""
+    """All that one commit declares beside Deployments and Pods, by name.
+
+    ``drained``, ``cordoned`` and ``forgotten`` are hosts, ``cores`` what each has. ``budgets`` are of Deployments: how
+    many of their pods have to stay available. ``priorities`` are the values of PriorityClasses; ``quota`` is how many
+    pods there may be, ``request`` what a LimitRange has containers ask for that say nothing; 0 and empty for none.
+    """
 
     sets: Mapping[str, Set] = {}
     daemons: Mapping[str, Daemon] = {}
     works: Mapping[str, Work] = {}
     scaled: Mapping[str, Scaled] = {}
+    crowds: Mapping[str, Crowd] = {}
     drained: tuple[str, ...] = ()
+    cordoned: tuple[str, ...] = ()
+    forgotten: tuple[str, ...] = ()
     budgets: Mapping[str, int] = {}
-    """Of Deployments: how many of their pods have to stay available."""
+    priorities: Mapping[Priority, int] = {}
+    cores: int = 16
+    quota: int = 0
+    request: str = ""
+
+    @property
+    def closed(self) -> frozenset[str]:
+        """Hosts that take no new pods."""
+        return frozenset((*self.drained, *self.cordoned, *self.forgotten))
 
     def is_too_many(self, name: str, pod: str) -> bool:
         """Tell whether a pod of a set has an ordinal that is not wanted: it goes, whatever the others do."""
         ordinal = pod.rpartition("-")[2]
         return name in self.sets and ordinal.isdigit() and int(ordinal) >= self.sets[name].replicas
 
-    def documents(self) -> Iterator[tuple[str, Document]]:
-        """Yield every manifest with the file that it stands in."""
-        if self.sets:
-            meta = {"name": STORAGE_CLASS}
-            yield "class.json", _document("storage.k8s.io/v1", "StorageClass", meta, provisioner="trimtab.dev/local")
-        for name, one in self.sets.items():
-            yield f"sets/{name}.json", _set(name, one)
-            yield f"budgets/{name}.json", _budget(name, {"maxUnavailable": 1})
-        for name, daemon in self.daemons.items():
-            spec = {"selector": _selector(name), "template": _template(name, daemon.image)}
-            yield f"daemons/{name}.json", _document("apps/v1", "DaemonSet", {"name": name}, spec=spec)
-        for name, work in self.works.items():
-            yield f"works/{name}.json", _cron(name, work) if work.minutes else _job(name, work)
-        for name, scaled in self.scaled.items():
-            yield f"scaled/{name}.json", _scaled(name, scaled)
-            yield f"scalers/{name}.json", _scaler(name, scaled)
-            yield f"budgets/{name}.json", _budget(name, {"minAvailable": scaled.least - 1})
-        for name, least in self.budgets.items():
-            yield f"budgets/{name}.json", _budget(name, {"minAvailable": least})
-
-
-def _document(api: str, kind: str, meta: Document, **rest: object) -> Document:
-    return {"apiVersion": api, "kind": kind, "metadata": meta, **rest}
-
-
-def _selector(name: str) -> Document:
-    return {"matchLabels": {"app": name}}
-
-
-def _template(name: str, image: str, **spec: object) -> Document:
-    container = {
-        "name": "main",
-        "image": image,
-        "imagePullPolicy": "IfNotPresent",
-        "resources": {"requests": {"cpu": "100m"}},
-    }
-    return {"metadata": {"labels": {"app": name}}, "spec": {"containers": [container], **spec}}
-
-
-def _set(name: str, one: Set) -> Document:
-    template = _template(name, one.image)
-    spec: Document = {
-        "replicas": one.replicas,
-        "serviceName": name,
-        "selector": _selector(name),
-        "podManagementPolicy": "Parallel" if one.parallel else "OrderedReady",
-        "template": template,
-    }
-    if one.claims:
-        template["spec"]["containers"][0]["volumeMounts"] = [{"name": "data", "mountPath": "/data"}]
-        claim = {
-            "storageClassName": STORAGE_CLASS,
-            "accessModes": ["ReadWriteOnce"],
-            "resources": {"requests": {"storage": "1Gi"}},
-        }
-        spec["volumeClaimTemplates"] = [{"metadata": {"name": "data"}, "spec": claim}]
-    return _document("apps/v1", "StatefulSet", {"name": name}, spec=spec)
-
-
-def _budget(name: str, bound: Document) -> Document:
-    spec = {"selector": _selector(name), **bound}
-    return _document("policy/v1", "PodDisruptionBudget", {"name": name}, spec=spec)
-
-
-def _job_spec(name: str, work: Work) -> Document:
-    return {
-        "completions": work.completions,
-        "parallelism": work.parallelism,
-        "completionMode": "Indexed" if work.indexed else "NonIndexed",
-        "backoffLimit": 1000,
-        "template": _template(name, work.image, restartPolicy="Never"),
-    }
-
-
-def _job(name: str, work: Work) -> Document:
-    return _document("batch/v1", "Job", {"name": name}, spec=_job_spec(name, work))
-
-
-def _cron(name: str, work: Work) -> Document:
-    spec = {
-        "schedule": f"*/{work.minutes} * * * *",
-        "timeZone": "Etc/UTC",
-        "concurrencyPolicy": work.policy,
-        "suspend": work.suspended,
-        "successfulJobsHistoryLimit": 0 if work.minutes == 1 else 3,
-        "jobTemplate": {"spec": _job_spec(name, work)},
-    }
-    return _document("batch/v1", "CronJob", {"name": name}, spec=spec)
-
-
-def _scaled(name: str, scaled: Scaled) -> Document:
-    rolling = {"maxSurge": 1, "maxUnavailable": 1}
-    spec = {
-        "selector": _selector(name),
-        "strategy": {"type": "RollingUpdate", "rollingUpdate": rolling},
-        "template": _template(name, scaled.image),
-    }
-    return _document("apps/v1", "Deployment", {"name": name}, spec=spec)
-
-
-def _scaler(name: str, scaled: Scaled) -> Document:
-    spec = {
-        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name},
-        "minReplicas": scaled.least,
-        "maxReplicas": scaled.most,
-        "metrics": [
-            {
-                "type": "Resource",
-                "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 50}},
-            }
-        ],
-    }
-    return _document("autoscaling/v2", "HorizontalPodAutoscaler", {"name": name}, spec=spec)
+    def priority(self, pod: str) -> int:
+        """Return the priority of a pod, by its name."""
+        crowd = self.crowds.get(pod.partition("-")[0])
+        return self.priorities.get(crowd.priority, 0) if crowd is not None else 0

@@ -1,17 +1,28 @@
 """Laws of the kinds that are not interchangeable: identities, hosts, jobs, the clock, autoscalers."""
 
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from agent.model.action import MakeVolume, RemoveVolume
 from agent.model.cri import SandboxConfig
 from agent.model.labels import AGENT, OWNER
 from agent.model.memory import JobRecord, Memory
 from agent.model.objects.meta import PodKey
 from agent.model.observation import ContainerSeen, SandboxSeen
+from agent.simulator.declared import Declaration
 from agent.simulator.kinds.declared import Kinds
+from agent.simulator.laws.crons import CronLaws
+from agent.simulator.laws.hosts import check_placements, check_preemptions
+from agent.simulator.laws.jobs import JobLaws
+from agent.simulator.laws.moment import Broken, Moment
+from agent.simulator.laws.quotas import check_quota
+from agent.simulator.laws.scaling import ScalingLaws
+from agent.simulator.laws.strategies import check_update
+from agent.simulator.laws.volumes import VolumeLaws
 from agent.simulator.machine import Machine
 from agent.simulator.outages import Outages
 
-
-class Broken(Exception):
-    """A law was broken; the judge says so."""
+_KILLED: Final = 137
 
 
 class Laws:
@@ -28,32 +39,60 @@ class Laws:
         """By machine: what runs at its version."""
         self._begun: set[str] = set()
         """Jobs that CronJobs ever began."""
+        self._jobs, self._crons, self._scaling, self._volumes = JobLaws(), CronLaws(), ScalingLaws(), VolumeLaws()
 
-    def planned(self, memory: Memory, declared: Kinds) -> None:
+    def planned(self, memory: Memory, history: Sequence[Declaration], now: float) -> None:
         """Check what a plan remembers: no job is counted twice, none is begun twice, no count is out of bounds."""
+        before, self._memory = self._memory, memory
+        moment = self._moment(history, now, before)
         for key, record in memory.jobs.items():
-            before = self._memory.jobs.get(key)
             really = len(self._succeeded.get(key, ()))
             if record.succeeded > really:
                 raise Broken(f"{key} counts {record.succeeded} successes, {really} there were")
-            if before is None and _of_cron(key, declared):
+            if key not in before.jobs and _of_cron(key, moment.declared):
                 if key in self._begun:
                     raise Broken(f"{key} is begun a second time")
                 self._begun.add(key)
-        for name, scaled in declared.scaled.items():
-            scale = memory.autoscalers.get(f"Deployment default/{name}")
-            if scale is not None and not scaled.least <= scale.replicas <= scaled.most:
-                raise Broken(f"{name} is scaled to {scale.replicas}, {scaled.least} to {scaled.most} are allowed")
-        self._memory = memory
+        for laws in (self._jobs, self._crons, self._scaling, self._volumes):
+            laws.planned(moment)
+        check_placements(moment, history[-1].solos)
+        check_preemptions(moment)
+
+    def _moment(self, history: Sequence[Declaration], now: float, before: Memory | None = None) -> Moment:
+        kinds = [one.kinds for one in history]
+        return Moment(before or self._memory, self._memory, kinds[-1], kinds, now, self._machines)
+
+    def struck(self, sandbox: SandboxSeen) -> None:
+        """Hear that a fault takes a pod down."""
+        self._jobs.fails(sandbox, _KILLED)
+
+    def stored(self, machine: Machine, step: MakeVolume | RemoveVolume) -> None:
+        """Check what becomes of data."""
+        if isinstance(step, MakeVolume):
+            self._volumes.made(step.mark, machine.clock.now())
+        else:
+            self._volumes.removed(step.mark, machine.clock.now())
+
+    def lost(self, machine: Machine, pod: PodKey, history: Sequence[Declaration], known: Collection[PodKey]) -> None:
+        """Check that a pod that was available might be taken down; ``known`` are those that were known to be then."""
+        check_update(self._moment(history, machine.clock.now()), pod, machine.name, known)
 
     def ends(self, machine: Machine, container: ContainerSeen, code: int) -> None:
         """Hear that a process ends by itself."""
         sandbox = machine.sandboxes.get(container.sandbox_id)
         if sandbox is not None and code == 0 and (owner := _owner(sandbox.config, "Job")):
             self._succeeded.setdefault(owner, set()).add((machine.name, container.id))
+        if sandbox is not None and code:
+            self._jobs.fails(sandbox, code)
 
-    def made(self, machine: Machine, config: SandboxConfig, declared: Kinds) -> None:
-        """Check that a pod that is just made may be there beside the others of its owner."""
+    def made(self, machine: Machine, config: SandboxConfig, history: Sequence[Declaration], *, new: bool) -> None:
+        """Check that a pod that is just made may be there beside the others; ``new`` if it was not there before."""
+        moment = self._moment(history, machine.clock.now())
+        declared = moment.declared
+        if new:
+            pod = PodKey(namespace=config.namespace, name=config.name)
+            check_quota(moment, pod, self._outages.given_up)
+        daemons = [one.daemons.get(config.labels.get("app", "")) for one in moment.history]
         if _owner(config, "DaemonSet"):
             others = [
                 one.config.name
@@ -62,9 +101,10 @@ class Laws:
                 and one.config.name != config.name
                 and self._alive(machine, one)
             ]
-            if others:
+            if len(others) > max((one.surge for one in daemons if one is not None), default=0):
                 raise Broken(f"{config.name} is made on {machine.name} beside {others}")
         if owner := _owner(config, "Job"):
+            self._jobs.made(owner, config.name, moment)
             self._works(owner, config, declared)
 
     def _works(self, owner: str, config: SandboxConfig, declared: Kinds) -> None:
@@ -73,7 +113,7 @@ class Laws:
             raise Broken(f"{config.name} is made although {owner} is decided: {record.outcome}")
         name = owner.rpartition("/")[2]
         work = declared.works.get(name)
-        if work is None or work.minutes:
+        if work is None or work.schedule:
             return
         active = [
             one.config.name
@@ -121,4 +161,4 @@ def _owner(config: SandboxConfig, kind: str) -> str:
 
 def _of_cron(key: str, declared: Kinds) -> bool:
     name, _, minutes = key.rpartition("/")[2].rpartition("-")
-    return name in declared.works and declared.works[name].minutes > 0 and minutes.isdigit()
+    return name in declared.works and declared.works[name].schedule != "" and minutes.isdigit()

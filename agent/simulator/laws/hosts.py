@@ -1,0 +1,32 @@
+"""Where pods are placed, and who has to leave."""
+
+from collections.abc import Collection
+
+from agent.simulator.laws.moment import Broken, Moment
+
+
+def check_placements(moment: Moment, pinned: Collection[str]) -> None:
+    """Check that no pod is placed on a host that takes none; ``pinned`` are those that name their host."""
+    closed = moment.declared.closed
+    for pod, host in moment.memory.placements.items() if closed else ():
+        name = pod.partition("/")[2]
+        if host not in closed or moment.before.placements.get(pod) == host or name in pinned:
+            continue
+        if name.partition("-")[0] in moment.declared.daemons and host not in moment.declared.forgotten:
+            continue
+        if not any(one.config.name == name for one in moment.machines[host].sandboxes.values()):
+            raise Broken(f"{pod} is placed on {host}, which takes no new pods")
+
+
+def check_preemptions(moment: Moment) -> None:
+    """Check that pods make room for those of higher priority only, and for none that do not ask for that."""
+    for pod, record in moment.memory.evicted.items():
+        if record.reason != "preempted" or pod in moment.before.evicted:
+            continue
+        victim, other = (name.partition("/")[2] for name in (pod, record.by))
+        lowest = min(one.priority(victim) for one in moment.history)
+        if lowest >= max(one.priority(other) for one in moment.history):
+            raise Broken(f"{pod} makes room for {record.by}, which comes not before it")
+        crowds = [one.crowds.get(other.partition("-")[0]) for one in moment.history]
+        if all(crowd is not None and crowd.priority == "polite" for crowd in crowds):
+            raise Broken(f"{pod} makes room for {record.by}, which pushes nobody out")
