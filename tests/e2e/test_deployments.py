@@ -89,7 +89,7 @@ def answers(told: Path) -> tuple[int, list[str], int]:
 
 def status(fleet: Fleet) -> dict[str, Any]:
     objects = fleet.json("status", check=None)["objects"]
-    return next(dict(each) for each in objects if each["kind"] == "Deployment")
+    return next((dict(each) for each in objects if each["kind"] == "Deployment"), {"phase": "not planned yet"})
 
 
 def tags(fleet: Fleet, *hosts: LabHost) -> list[str]:
