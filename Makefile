@@ -38,8 +38,8 @@ check: setup ## Lint, types, import contracts, structure
 test: setup ## All tests, on real containerd hosts included (root)
 	@echo '==> tests that need no host, side by side'
 	@$(BIN)/pytest -q --numprocesses logical -m 'not lab'
-	@echo '==> tests on real hosts, one after another'
-	@$(BIN)/pytest -m lab
+	@echo '==> tests on real hosts, a lab each for two workers'
+	@$(BIN)/pytest -q --numprocesses 2 --dist loadfile -m lab
 
 demo: setup ## The main job, as a story, on three real hosts that it starts itself (root)
 	@$(BIN)/python -m lab.demo
