@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
@@ -75,10 +76,10 @@ def whole(host: str, memory: str) -> str:
     )
 
 
-def sources(memory: str = "64Mi") -> dict[str, str]:
+def sources(*hosts: str, memory: str = "64Mi") -> dict[str, str]:
     other = {"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": {"name": "other"}, "handler": "spare"}
     return {
-        **{f"{host}.yaml": whole(host, memory) for host in (OLD, NEW)},
+        **{f"{host}.yaml": whole(host, memory) for host in hosts},
         "other.yaml": json.dumps(other),
         "app.yaml": config_map("app", greeting="hello "),
         "keys.yaml": secret("keys", token="hunter2"),
@@ -121,7 +122,7 @@ def test_the_doctor_names_each_version_and_what_it_can_do(fleet: Fleet) -> None:
 
 
 def test_a_pod_of_much_runs_heals_and_changes_on_either(fleet: Fleet) -> None:
-    fleet.push("first", **sources())
+    fleet.push("first", **sources(OLD, NEW))
     with fleet.agent():
         for host in (OLD, NEW):
             eventually(partial(served, fleet, host))
@@ -138,7 +139,7 @@ def test_a_pod_of_much_runs_heals_and_changes_on_either(fleet: Fleet) -> None:
             eventually(partial(runs_again, fleet, host, web))
         fleet.settle()
         healed = {host: main_of(fleet, host).id for host in (OLD, NEW)}
-        fleet.push("more memory", **sources(memory="96Mi"))
+        fleet.push("more memory", **sources(OLD, NEW, memory="96Mi"))
         fleet.settle()
         for host, web_id in healed.items():
             assert main_of(fleet, host).id == web_id, "changed in place"
@@ -222,3 +223,22 @@ def test_what_a_version_brought_is_honoured_there_and_refused_before(fleet: Flee
     assert shell("mapped-h2", "touch /scratch/x && stat -c %u /scratch/x; cat /conf/one") == "0\n1"
     assert shell("mapped-h2", "cat /site/www/index.html") == "from an image\n"
     fleet.assert_in_sync()
+
+
+def test_pods_that_run_while_containerd_is_upgraded_have_not_drifted(releases: Lab, tmp_path: Path) -> None:
+    with Lab.up(hosts=1, name=f"{releases.name[:7]}u", from_releases=("trixie",)) as lab:
+        fleet, host = Fleet(lab, tmp_path), lab.host(OLD)
+        fleet.push("first", **sources(OLD))
+        fleet.apply()
+        before = fleet.running()
+        host.stop("containerd")
+        for program in ("containerd", "containerd-shim-runc-v2"):
+            shutil.copy(f"{releases.host(NEW).root}/usr/bin/{program}", host.data / "root" / program)
+            host.run(f"mount --bind /root/{program} /usr/bin/{program}", check=True)
+        host.start("containerd")
+        assert re.search(r"containerd v?2\.", fleet.trimtab("doctor").stdout)
+        fleet.assert_in_sync()
+        assert fleet.running() == before
+        containerd.kill_process(host, main_of(fleet, OLD).id)
+        fleet.apply()
+        fleet.assert_in_sync()
