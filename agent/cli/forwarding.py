@@ -1,5 +1,6 @@
 """Local ports that lead to a pod: each connection has a tunnel of its own."""
 
+import os
 import selectors
 import socket
 from collections.abc import Callable, Sequence
@@ -53,7 +54,9 @@ class Listeners:
                         (one, number), family=socket.AF_INET6 if ":" in one else socket.AF_INET, backlog=_BACKLOG
                     )
                 except OSError as error:
-                    failed.append(f"{one}:{number}: {error.strerror or error}")
+                    # Python adds the address, once more and as it writes tuples.
+                    why = os.strerror(error.errno) if error.errno else str(error)
+                    failed.append(f"{one}:{number}: {why}")
                     continue
                 listener.setblocking(False)
                 number = listener.getsockname()[1]

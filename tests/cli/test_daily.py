@@ -249,6 +249,9 @@ def test_a_field_is_explained() -> None:
     text = explanation.render(explain_field("pod.spec.containers.livenessProbe"))
     assert text.startswith("KIND:       Pod\nVERSION:    v1\n\nFIELD: livenessProbe <Probe>\n\nDESCRIPTION:\n")
     assert "\n  failureThreshold\t<integer>\n" in text
+    refused = explanation.render(explain_field("pod.spec.containers.volumeDevices"))
+    assert "FIELD: volumeDevices -not taken-" in refused
+    assert "containers get file systems, not raw devices" in " ".join(refused.split())
     tree = explanation.render_tree(explain_field("pod.spec"), "pod.spec")
     assert "\n  containers\t<[]Container>\n" in tree
     assert "\n      httpGet\t<HttpGetAction>\n" in tree or "\n      httpGet\t<" in tree

@@ -157,6 +157,25 @@ def test_tables_are_those_of_kubectl(kind: str) -> None:
     assert_golden(f"get-{kind.lower()}.txt", "\n\n".join(tables))
 
 
+def test_sidecars_count_among_a_pods_containers_and_init_containers_do_not() -> None:
+    made = ContainerStatus(name="migrate", state="terminated", ready=True, role="init", restarts=5)
+    proxy = ContainerStatus(name="proxy", state="running", ready=True, role="sidecar", restarts=2)
+    app = ContainerStatus(name="app", state="waiting", restarts=1)
+    shop = PodStatus(
+        key=CRASH,
+        owner=ObjectKey(kind="Pod", namespace="default", name="shop"),
+        host="edge-1",
+        phase="Running",
+        ready=False,
+        containers=(app,),
+        init_containers=(made, proxy),
+    )
+    table = get.render(
+        "Pod", [Entry(namespace="default", name="shop", pod=shop)], now=NOW, wide=False, namespaces=False
+    )
+    assert table.splitlines()[1].split()[:4] == ["shop", "1/2", "Running", "3"]
+
+
 @pytest.mark.parametrize("kind", ["Pod", "Deployment", "Host", "ConfigMap", "Secret"])
 def test_no_form_of_get_shows_a_secret(kind: str) -> None:
     found = entries(kind)

@@ -14,7 +14,7 @@ def render(found: Explanation) -> str:
     group, _, version = found.version.rpartition("/")
     lines = [*([f"GROUP:      {group}"] if group else []), f"KIND:       {found.kind}", f"VERSION:    {version}", ""]
     if found.path:
-        lines += [f"FIELD: {found.field.name} <{found.field.type}>", ""]
+        lines += [_title(found.field), ""]
     lines += ["DESCRIPTION:", *_described(found)]
     if found.fields:
         lines += ["", "FIELDS:"]
@@ -23,7 +23,13 @@ def render(found: Explanation) -> str:
     return "\n".join(lines).rstrip("\n")
 
 
+def _title(field: Field) -> str:
+    return f"FIELD: {field.name} -not taken-" if field.refused else f"FIELD: {field.name} <{field.type}>"
+
+
 def _described(found: Explanation) -> Iterator[str]:
+    if found.field.refused:
+        yield from _wrapped(found.field.refused, "    ")
     for text in (found.field.description, found.about):
         if text:
             yield from _wrapped(text, "    ")
@@ -65,7 +71,7 @@ def render_tree(found: Explanation, path: str) -> str:
     group, _, version = found.version.rpartition("/")
     head = [*([f"GROUP:      {group}"] if group else []), f"KIND:       {found.kind}", f"VERSION:    {version}", ""]
     if found.path:
-        head += [f"FIELD: {found.field.name} <{found.field.type}>", ""]
+        head += [_title(found.field), ""]
     return "\n".join([*head, "DESCRIPTION:", *_described(found), "", "FIELDS:", *_tree(found, path, 1)])
 
 

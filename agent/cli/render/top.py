@@ -76,7 +76,7 @@ def _containers(each: Measured, agent: str) -> Iterator[Row]:
     pods = {one.id: one.config for one in each.seen.sandboxes if one.config.labels.get(labels.AGENT) == agent}
     for container in each.seen.containers:
         pod, now = pods.get(container.sandbox_id), each.second.containers.get(container.id)
-        if pod is None or now is None:
+        if pod is None or now is None or container.state != "running":
             continue
         before = each.first.containers.get(container.id, _NOTHING)
         yield Row(

@@ -1,7 +1,10 @@
-from agent.cli.render.describe.lines import NONE, block, mapped, moment
+from agent.cli.render.describe.lines import NONE, block, moment
 from agent.cli.render.describe.parts import because, pods
 from agent.cli.render.describe.told import Subject
+from agent.model.capacity import Allotment, allotment_of, capacity
 from agent.model.objects.host import Host
+from agent.model.podrequests import CPU
+from agent.model.podresources import Amounts
 
 
 def lines(subject: Subject) -> list[str]:
@@ -25,8 +28,8 @@ def lines(subject: Subject) -> list[str]:
         pairs += [
             ("Runtime", f"{facts.name} {facts.version}"),
             ("Addresses", list(facts.addresses)),
-            ("Capacity", [f"cpu: {facts.cpu_millis}m", f"memory: {facts.memory_bytes // 1024}Ki"]),
-            ("Allocatable", mapped(spec.allocatable, between=": ")),
+            ("Capacity", _amounts(capacity(Allotment(), facts))),
+            ("Allocatable", _amounts(capacity(allotment_of(spec), facts))),
             ("Cgroups", f"v{facts.cgroup_version}, {facts.cgroup_driver}"),
             ("Features", list(facts.features)),
         ]
@@ -39,3 +42,12 @@ def lines(subject: Subject) -> list[str]:
             for name, disk in sorted(state.disks.items())
         ]
     return [*block(pairs), *pods(subject)]
+
+
+def _amounts(found: Amounts) -> list[str]:
+    """Return amounts as `kubectl describe node` writes them; bytes in Ki."""
+    return [f"{name}: {_amount(name, amount)}" for name, amount in sorted(found.items())]
+
+
+def _amount(name: str, amount: int) -> str:
+    return f"{amount}m" if name == CPU else str(amount) if name == "pods" else f"{amount // 1024}Ki"

@@ -1,9 +1,9 @@
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from agent.cli.render.get.columns import NAME, Cell, Column
 from agent.model.duration import format_duration
-from agent.model.status import PodStatus
+from agent.model.status import ContainerStatus, PodStatus
 
 _WORDS: Final = {"Succeeded": "Completed", "Failed": "Error"}
 """What kubectl says of a pod that ended and gives no reason."""
@@ -13,9 +13,14 @@ def _pod(cell: Callable[[PodStatus, float], str]) -> Cell:
     return lambda entry, now: cell(entry.pod, now) if entry.pod else ""
 
 
+def _lasting(pod: PodStatus) -> Sequence[ContainerStatus]:
+    """Return the containers that are to run on: sidecars count as kubectl counts them."""
+    return (*(one for one in pod.init_containers if one.role == "sidecar"), *pod.containers)
+
+
 def _restarts(pod: PodStatus, now: float) -> str:
-    count = sum(container.restarts for container in pod.containers)
-    newest = max((container.since for container in pod.containers if container.restarts), default=0.0)
+    count = sum(container.restarts for container in _lasting(pod))
+    newest = max((container.since for container in _lasting(pod) if container.restarts), default=0.0)
     return f"{count} ({format_duration(now - newest)} ago)" if count and newest else str(count)
 
 
@@ -24,7 +29,8 @@ def _age(pod: PodStatus, now: float) -> str:
 
 
 def _ready(pod: PodStatus, _now: float) -> str:
-    return f"{sum(container.ready for container in pod.containers)}/{len(pod.containers)}"
+    every = _lasting(pod)
+    return f"{sum(container.ready for container in every)}/{len(every)}"
 
 
 COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
