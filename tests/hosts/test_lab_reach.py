@@ -190,7 +190,7 @@ def test_the_doctor_finds_a_lab_host_well(lab: Lab, defaults: SshDefaults) -> No
     assert {"connection", "containerd", "pause image", "network", "clock", "disk", "kubelet", "owner"} <= set(found)
     assert found["cgroups"].message == "version 1, kept by cgroupfs"
     assert found["handlers"].message.endswith(": runc, spare")
-    assert "hostUsers: false (needs containerd 2.0" in found["refused here"].message
+    assert "appArmorProfile (needs AppArmor in the kernel" in found["refused here"].message
 
 
 def test_the_doctor_names_what_is_wrong_and_what_to_do(lab: Lab, defaults: SshDefaults) -> None:
