@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup check test demo bench docs proto format clean
+.PHONY: help setup check test machines demo bench docs proto format clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -37,9 +37,17 @@ check: setup ## Lint, types, import contracts, structure
 
 test: setup ## All tests, on real containerd hosts included (root)
 	@echo '==> tests that need no host, side by side'
-	@$(BIN)/pytest -q --numprocesses logical -m 'not lab'
+	@$(BIN)/pytest -q --numprocesses logical -m 'not lab and not machine'
 	@echo '==> tests on real hosts, a lab each for two workers'
 	@$(BIN)/pytest -q --numprocesses 2 --dist loadfile -m lab
+
+.make/qemu:
+	@echo '==> qemu and mmdebstrap, to make machines'
+	@apt-get install --quiet --quiet --yes --no-install-recommends qemu-system-x86 mmdebstrap >/dev/null
+	@mkdir -p $(@D) && touch $@
+
+machines: setup .make/qemu ## Checks and tests on virtual machines of four releases (root, KVM, an hour or more)
+	@$(BIN)/python -m lab.machines test
 
 demo: setup ## The main job, as a story, on three real hosts that it starts itself (root)
 	@$(BIN)/python -m lab.demo

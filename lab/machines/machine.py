@@ -148,8 +148,7 @@ class Machine:
 
     def down(self) -> None:
         """Power it off at once and remove what it had; its image stays."""
-        with _locked():
-            _remove(self.folder)
+        remove(self.release)
 
     def _configure_ssh(self) -> None:
         known = self.folder / "known_hosts"
@@ -173,6 +172,12 @@ class Machine:
             "-kernel", str(self.image.kernel), "-initrd", str(self.image.initrd),
             "-append", "root=/dev/vda rw console=ttyS0 panic=-1 mitigations=off",
         ]  # fmt: skip
+
+
+def remove(release: str) -> None:
+    """Leave nothing of a machine, also of one that crashed; images stay."""
+    with _locked():
+        _remove(_STATE / release)
 
 
 def is_fast() -> bool:
