@@ -24,7 +24,9 @@ from agent.reconciler.upkeep import Upkeep
 from agent.reconciler.wishes import wishes
 
 _SETTLE = 1.0
-"""While actions run, the host's own events are answered by one look a second: most of them are our own doing."""
+_SETTLE_PER_POD = 0.05
+_LONGEST_SETTLE = 5.0
+"""Seconds between looks while actions run: the more pods we work on, the more of the events are our own doing."""
 
 
 class HostLoop:
@@ -162,9 +164,11 @@ class HostLoop:
             self._show()
             self._pass_at = due
             return due
-        if self._flights.busy and not (fresh or landed) and 0 <= now - self._looked_at < _SETTLE:
+        busy = len(self._flights.busy)
+        settle = min(_SETTLE + busy * _SETTLE_PER_POD, _LONGEST_SETTLE)
+        if busy and not (fresh or landed) and 0 <= now - self._looked_at < settle:
             self._show()
-            self._pass_at = self._looked_at + _SETTLE
+            self._pass_at = self._looked_at + settle
             return self._pass_at
         if stirred or not self._pass_at - self._shared.settings.resync <= now < self._pass_at:
             self._pass_at = self._pass(now)
