@@ -57,6 +57,7 @@ class Entrance:
         self._claims, self._ground, self._seating, self._present = claims, ground, seating, present
         self._departing = departing
         self._inside: set[PodKey] = set()
+        self._nowhere: dict[tuple[int, bool], Refused] = {}
         self.waits: dict[PodKey, str] = {}
         self.wake_at: float | None = None
         """When those may go elsewhere that a host was told to start, which is told otherwise now."""
@@ -70,22 +71,25 @@ class Entrance:
                 self._find_room(one)
 
     def _arrivals(self, expecting: Sequence[Claim]) -> Sequence[Arrival]:
-        hosts, refused, pods = self._seating.hosts, self._seating.refused, self._ground.sight.pods
+        hosts, forbidden, pods = self._seating.hosts, self._ground.forbidden, self._ground.sight.pods
         told = Told(self._ground.given.memory)
         return [
-            Arrival(claim, template, slot, told.by(slot.name, host), self._seating.priority(template))
+            Arrival(
+                claim, template, slot, told.by(slot.name, hosts.get(slot.key, "")), self._seating.priority(template)
+            )
             for claim in expecting
             for slot in claim.now
-            if slot.key not in pods and (host := hosts.get(slot.key)) is not None and slot.key not in refused
+            if slot.key not in pods and slot.key not in forbidden
             for template in (claim.template_of(slot),)
         ]
 
     def _take_in(self, one: Arrival) -> None:
-        self._present.room(self._seating.hosts[one.slot.key]).take(one.template.demand)
+        self._present.let_in(one.template.demand, self._seating.hosts[one.slot.key])
         self._inside.add(one.slot.key)
 
     def _enters(self, one: Arrival) -> bool:
-        if self._present.short(one.template.demand, self._seating.hosts[one.slot.key]):
+        host = self._seating.hosts.get(one.slot.key)
+        if host is None or self._present.short(one.template.demand, host):
             return False
         self._take_in(one)
         return True
@@ -93,26 +97,44 @@ class Entrance:
     def _find_room(self, one: Arrival) -> None:
         """Let a pod in elsewhere, since its own place has no room now; or say what it waits for."""
         demand, key = one.template.demand, one.slot.key
-        here = self._seating.hosts[key]
-        if one.told and one.claim.template.declared.key.kind in OF_ONE_NAME:
+        here = self._seating.hosts.get(key)
+        if here is not None and one.told and one.claim.template.declared.key.kind in OF_ONE_NAME:
             self.waits[key] = f"waits for {here}, which has no room for it, to be known not to have begun it"
             self.wake_at = self._ground.given.now + _LOOK_AGAIN
             return
 
-        def suits(host: str) -> str:
-            return self._present.short(demand, host)
-
-        answer = self._seating.reseat(one.homeless, suits)
-        if isinstance(answer, Refused):
+        answer = self._seat(one, displacing=False)
+        if isinstance(answer, Refused) and here is not None:
             short, going = self._present.short_without(demand, here, self._going)
             if not short:
                 self.waits[key] = f"waits for {names_of(going)} to be gone from {here}"
                 return
-            answer = self._seating.push_aside(one.homeless, suits, self._planned(key))
+        if isinstance(answer, Refused):
+            answer = self._seat(one, displacing=True)
         if isinstance(answer, Refused):
             self._seating.refused[key] = answer.why
         else:
             self._take_in(one)
+
+    def _seat(self, one: Arrival, *, displacing: bool) -> str | Refused:
+        """Give a pod a place that has room now; ``displacing`` also one that is meant for pods which are not there yet.
+
+        Rooms only fill up here: where one pod finds none, no pod that is like it does.
+        """
+        demand, alike = one.template.demand, (id(one.template), displacing)
+        if alike in self._nowhere:
+            return self._nowhere[alike]
+
+        def suits(host: str) -> str:
+            return self._present.short(demand, host)
+
+        if displacing:
+            answer = self._seating.push_aside(one.homeless, suits, self._planned(one.slot.key))
+        else:
+            answer = self._seating.reseat(one.homeless, suits)
+        if isinstance(answer, Refused) and not (one.template.claiming or one.slot.host):
+            self._nowhere[alike] = answer
+        return answer
 
     def _planned(self, but: PodKey) -> Sequence[Homeless]:
         """Return the pods that have their places and are not there, nor about to be."""

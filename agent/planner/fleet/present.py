@@ -27,16 +27,27 @@ class Present:
         self._claims = {claim.template.declared.key: claim for claim in claims}
         self._rooms: dict[str, Room] = {}
         self._grown: set[PodKey] = set()
+        self._let_in: dict[str, list[Demand]] = {}
+        """By host, until its room is looked at."""
 
     def room(self, host: str) -> Room:
-        """Return what a host has left, without what is about to start there unless it was let in (``Room.take``)."""
+        """Return what a host has left, with what was let in to start there."""
         room = self._rooms.get(host)
         if room is None:
             room = self._rooms[host] = self._empty(host)
             for pod in self._ground.sight.on_host[host]:
                 if (demand := self.demand(pod)) is not None:
                     room.take(demand)
+            for demand in self._let_in.pop(host, ()):
+                room.take(demand)
         return room
+
+    def let_in(self, demand: Demand, host: str) -> None:
+        """Count a pod in that is about to start."""
+        if (room := self._rooms.get(host)) is not None:
+            room.take(demand)
+        else:
+            self._let_in.setdefault(host, []).append(demand)
 
     def _empty(self, host: str) -> Room:
         ground = self._ground

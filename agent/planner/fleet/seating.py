@@ -85,15 +85,19 @@ class Seating:
         return ""
 
     def reseat(self, one: Homeless, suits: Suits) -> str | Refused:
-        """Give a single pod another place, which suits; it keeps its own when there is none."""
+        """Give a single pod another place, which suits; it keeps its own, if it has one, when there is none."""
         [slot] = one.slots
-        here = self.hosts[slot.key]
-        self._chooser.give(one.template, here)
-        del self.hosts[slot.key]
+        here = self.hosts.get(slot.key)
+        if here is not None:
+            self._chooser.give(one.template, here)
+            del self.hosts[slot.key]
         [answer] = self._chooser.choose(one, suits)
-        if isinstance(answer, Refused):
+        if isinstance(answer, str):
+            self.hosts[slot.key] = answer
+            self.refused.pop(slot.key, None)
+        elif here is not None:
             self._chooser.take(one.template, slot, here)
-        self.hosts[slot.key] = here if isinstance(answer, Refused) else answer
+            self.hosts[slot.key] = here
         return answer
 
     def push_aside(self, one: Homeless, suits: Suits, planned: Sequence[Homeless]) -> str | Refused:

@@ -80,7 +80,8 @@ def _with_templates(given: FleetInput, claim: Claim) -> Claim:
     record, key = claim.rollout, claim.template.declared.key
     if record is None:
         return claim
-    old = {record.current, *(pod.generation for pod in (*claim.kept, *claim.lost))} | {
+    going = (one.pod for one in claim.leaving)
+    old = {record.current, *(pod.generation for pod in (*claim.kept, *claim.lost, *going))} | {
         slot.template.hash for slot in claim.final if slot.template is not None
     }
     texts = template_texts(given, key, sorted(old - {claim.template.hash, ""})) if old else {}
