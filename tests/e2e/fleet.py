@@ -82,6 +82,12 @@ class Fleet:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text.replace("registry/", f"{self.lab.registry}/"))
 
+    def taint(self, host: str, *taints: str) -> None:
+        """Write a host's taints into the working folder, in place of those that it had; `taints` are YAML."""
+        path = f"hosts/{host}.yaml"
+        before = (self.work / path).read_text().partition("  taints:")[0]
+        self.write(path, before + (f"  taints: [{', '.join(taints)}]\n" if taints else ""))
+
     def remove(self, path: str) -> None:
         (self.work / path).unlink()
 

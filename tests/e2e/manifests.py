@@ -21,6 +21,13 @@ def pod(name: str, *containers: Mapping[str, object], namespace: str = "default"
     return _document("Pod", name, {"spec": body}, namespace=namespace)
 
 
+def with_metadata(manifest: str, **fields: object) -> str:
+    """Return a manifest with more fields in its metadata."""
+    document = json.loads(manifest)
+    document["metadata"].update(fields)
+    return json.dumps(document) + "\n"
+
+
 def deployment(
     name: str,
     *containers: Mapping[str, object],

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,14 @@ import pytest
 
 from tests.e2e import containerd
 from tests.e2e.fleet import Fleet, eventually
-from tests.e2e.manifests import SLEEP, config_map, container, pod, secret
+from tests.e2e.manifests import SLEEP, config_map, container, pod, secret, with_metadata
 from tests.login_registry import login_registry
 
 pytestmark = pytest.mark.lab
+
+
+SECCOMP = "/var/lib/kubelet/seccomp"
+"""Where local profiles are looked for."""
 
 
 class Inside:
@@ -70,17 +75,27 @@ def env(**variables: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any value o
     return [{"name": name, **(one if isinstance(one, dict) else {"value": one})} for name, one in variables.items()]
 
 
+_PLAIN = ("PLAIN", "MAP", "TOKEN", "POD", "NODE", "ACCOUNT", "NOTE", "P_COLOUR", "S_token")
+
+
 def test_the_environment_comes_from_everywhere_that_it_may(fleet: Fleet) -> None:
     told = container(
         envFrom=[
             {"prefix": "P_", "configMapRef": {"name": "settings"}},
+            {"prefix": "S_", "secretRef": {"name": "password"}},
+            {"configMapRef": {"name": "x", "optional": True}},
             {"secretRef": {"name": "x", "optional": True}},
         ],
+        command=[*SLEEP, "$(P_COLOUR)"],
+        args=["$(PLAIN)", "$(MISSING)"],
         env=env(
             PLAIN="a $(P_COLOUR) $$(P_COLOUR) $(MISSING)",
             MAP={"valueFrom": {"configMapKeyRef": {"name": "settings", "key": "COLOUR"}}},
             TOKEN={"valueFrom": {"secretKeyRef": {"name": "password", "key": "token"}}},
-            POD=field("metadata.name"),
+            NO_MAP={"valueFrom": {"configMapKeyRef": {"name": "settings", "key": "x", "optional": True}}},
+            NO_TOKEN={"valueFrom": {"secretKeyRef": {"name": "x", "key": "token", "optional": True}}},
+            POD={"valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.name"}}},
+            NOTE=field("metadata.annotations['example.com/note']"),
             UID=field("metadata.uid"),
             NODE=field("spec.nodeName"),
             ACCOUNT=field("spec.serviceAccountName"),
@@ -98,7 +113,10 @@ def test_the_environment_comes_from_everywhere_that_it_may(fleet: Fleet) -> None
     applied(
         fleet,
         **{
-            "all.yaml": pod("told", told),
+            "all.yaml": with_metadata(
+                pod("told", told, serviceAccount="robot", os={"name": "linux"}),
+                annotations={"example.com/note": "a = 'b'"},
+            ),
             "config.yaml": config_map("settings", COLOUR="red"),
             "secret.yaml": secret("password", token="hunter2"),
         },
@@ -107,15 +125,19 @@ def test_the_environment_comes_from_everywhere_that_it_may(fleet: Fleet) -> None
     found = inside.environment()
     ip = inside.run("ip -4 -o addr show dev eth0").split()[3].partition("/")[0]
     host = inside.found.host
-    assert {name: found[name] for name in ("PLAIN", "MAP", "TOKEN", "POD", "NODE", "ACCOUNT", "P_COLOUR")} == {
+    assert {name: found[name] for name in _PLAIN} == {
         "PLAIN": "a red $(P_COLOUR) $(MISSING)",
         "MAP": "red",
         "TOKEN": "hunter2",
         "POD": "told",
         "NODE": host,
-        "ACCOUNT": "default",
+        "ACCOUNT": "robot",
+        "NOTE": "a = 'b'",
         "P_COLOUR": "red",
+        "S_token": "hunter2",
     }
+    assert not {"NO_MAP", "NO_TOKEN"} & found.keys()
+    assert inside.read("/proc/1/cmdline").split("\0")[3:6] == ["red", "a red $(P_COLOUR) $(MISSING)", "$(MISSING)"]
     assert found["UID"] == inside.found.labels["io.kubernetes.pod.uid"]
     assert found["IP"] == ip
     assert found["IPS"].split(",")[0] == ip
@@ -146,13 +168,22 @@ def test_users_groups_and_privileges(fleet: Fleet) -> None:
         **container(securityContext={"privileged": True, "runAsUser": 0, "runAsNonRoot": False}),
         "name": "loose",
     }
+    host = fleet.lab.hosts[0]
+    profile = json.dumps(
+        {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO"}]}
+    )
+    host.run(f"mkdir -p {SECCOMP} && printf %s {shlex.quote(profile)} >{SECCOMP}/no-folders.json", check=True)
+    fence = {"type": "Localhost", "localhostProfile": "no-folders.json"}
     applied(
         fleet,
         **{
             "tight.yaml": pod("tight", tight, loose, securityContext=context),
             "open.yaml": pod("open", container(securityContext={"procMount": "Default"})),
+            "fenced.yaml": pod("fenced", nodeName=host.name, securityContext={"seccompProfile": fence}),
         },
     )
+    assert Inside(fleet, "fenced").status()["Seccomp"] == "2"
+    assert "refused" in Inside(fleet, "fenced").run("mkdir /tmp/x 2>/dev/null || echo refused")
     inside, seen = Inside(fleet, "tight"), Inside(fleet, "tight").status()
     assert seen["Uid"].split() == ["1234"] * 4
     assert seen["Gid"].split() == ["2345"] * 4
@@ -208,8 +239,10 @@ def test_names_and_resolvers(fleet: Fleet) -> None:
             ),
             "full.yaml": pod("full", hostname="db", subdomain="shop", setHostnameAsFQDN=True),
             "plain.yaml": pod("plain"),
+            "other.yaml": pod("other", hostnameOverride="box.example.org", subdomain="shop"),
         },
     )
+    assert Inside(fleet, "other").run("hostname").strip() == "box.example.org"
     inside = Inside(fleet, "named")
     ip = inside.run("ip -4 -o addr show dev eth0").split()[3].partition("/")[0]
     assert inside.run("hostname").strip() == "db"
@@ -271,14 +304,32 @@ def test_what_is_shared_with_the_host_and_within_the_pod(fleet: Fleet) -> None:
 def test_limits_of_containers_and_of_their_pod(fleet: Fleet) -> None:
     limits = {"limits": {"cpu": "500m", "memory": "64Mi"}, "requests": {"cpu": "250m", "memory": "32Mi"}}
     sure = {"limits": {"cpu": "100m", "memory": "32Mi"}}
+    third = fleet.lab.hosts[2].name
+    fleet.taint(third, "{key: dedicated, value: heavy, effect: NoSchedule}")
+    bears = {"key": "dedicated", "operator": "Equal", "value": "heavy", "effect": "NoSchedule"}
+    heavy = {
+        "apiVersion": "node.k8s.io/v1",
+        "kind": "RuntimeClass",
+        "metadata": {"name": "heavy"},
+        "handler": "spare",
+        "overhead": {"podFixed": {"memory": "8Mi", "cpu": "10m"}},
+        "scheduling": {"nodeSelector": {"kubernetes.io/hostname": third}, "tolerations": [bears]},
+    }
     applied(
         fleet,
         **{
             "burst.yaml": pod("burst", container(resources=limits), {**container(resources=limits), "name": "b"}),
             "sure.yaml": pod("sure", container(resources=sure)),
             "none.yaml": pod("none"),
+            "whole.yaml": pod("whole", resources={"limits": {"cpu": "300m", "memory": "48Mi"}}),
+            "class.yaml": json.dumps(heavy),
+            "heavy.yaml": pod("heavy", container(resources=sure), runtimeClassName="heavy"),
         },
     )
+    assert Inside(fleet, "whole").cgroup("cpu", "cpu.cfs_quota_us", of_pod=True) == "30000"
+    assert Inside(fleet, "whole").cgroup("memory", "memory.limit_in_bytes", of_pod=True) == str(48 << 20)
+    assert Inside(fleet, "heavy").host.name == third
+    assert Inside(fleet, "heavy").cgroup("memory", "memory.limit_in_bytes", of_pod=True) == str(40 << 20)
     burst = Inside(fleet, "burst")
     assert burst.cgroup("cpu", "cpu.shares") == "256"
     assert burst.cgroup("cpu", "cpu.cfs_quota_us") == "50000"

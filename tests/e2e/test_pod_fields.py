@@ -29,7 +29,10 @@ def test_a_port_of_the_host_leads_to_the_container(fleet: Fleet) -> None:
     ports = [{"name": "http", "containerPort": 8080, "hostPort": 18080, "protocol": "TCP"}]
     # Only the host answers at this port, the pod itself does not.
     probe = {"httpGet": {"host": host.address, "port": 18080, "path": "/page"}, "periodSeconds": 1}
-    local = [{"containerPort": 8080, "hostPort": 18081, "hostIP": host.address}]
+    local = [
+        {"containerPort": 8080, "hostPort": 18081, "hostIP": host.address},
+        {"containerPort": 8080, "hostPort": 18081, "protocol": "UDP"},
+    ]
     fleet.push(
         "web",
         **{
@@ -40,6 +43,8 @@ def test_a_port_of_the_host_leads_to_the_container(fleet: Fleet) -> None:
     fleet.apply()
     for port in (18080, 18081):
         eventually(partial(answers, fleet, f"http://{host.address}:{port}/page"))
+    rules = host.run("iptables-save -t nat 2>/dev/null; nft list ruleset 2>/dev/null; true").stdout
+    assert any("udp" in line and "18081" in line for line in rules.splitlines()), rules
     fleet.assert_in_sync()
 
 
@@ -48,6 +53,7 @@ def test_which_keys_become_files_and_with_which_modes(fleet: Fleet) -> None:
     volumes = [
         {"name": "no-map", "configMap": {"name": "gone", "optional": True}},
         {"name": "no-secret", "secret": {"secretName": "gone", "optional": True}},
+        {"name": "modes", "configMap": {"name": "app", "defaultMode": 0o440}},
         {"name": "chosen", "secret": {"secretName": "keys", "items": [{"key": "one", "path": "only"}]}},
         {
             "name": "self",
@@ -75,6 +81,7 @@ def test_which_keys_become_files_and_with_which_modes(fleet: Fleet) -> None:
     )
     fleet.apply()
     assert inside(fleet, "web", "cd /v && ls no-map no-secret").split() == ["no-map:", "no-secret:"]
+    assert inside(fleet, "web", "stat -L -c %a /v/modes/a") == "440\n"
     assert inside(fleet, "web", "ls /v/chosen; cat /v/chosen/only") == "only\n1"
     assert inside(fleet, "web", "cd /v/self && stat -L -c '%n %a' *").split("\n")[:2] == ["all 444", "name 400"]
     assert inside(fleet, "web", "cd /v/many && ls && stat -L -c %a deep/b") == "deep\n440\n"

@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e import containerd
 from tests.e2e.fleet import Fleet, eventually
-from tests.e2e.manifests import container, deployment, pod
+from tests.e2e.manifests import container, deployment, pod, with_metadata
 
 pytestmark = pytest.mark.lab
 
@@ -40,8 +40,9 @@ def persistent_volume(name: str, **spec: object) -> str:
     return _document("PersistentVolume", name, spec=spec)
 
 
-def user(name: str, claim_name: str = "data", **spec: object) -> str:
-    spec["volumes"] = [{"name": "data", "persistentVolumeClaim": {"claimName": claim_name}}]
+def user(name: str, claim_name: str = "data", *, read_only: bool = False, **spec: object) -> str:
+    source = {"claimName": claim_name, **({"readOnly": True} if read_only else {})}
+    spec["volumes"] = [{"name": "data", "persistentVolumeClaim": source}]
     return pod(name, container(volumeMounts=[{"name": "data", "mountPath": "/data"}]), namespace="default", **spec)
 
 
@@ -110,7 +111,10 @@ def test_a_removed_claim_comes_back_with_its_data_even_when_the_memory_is_lost(s
 
 
 def test_data_goes_after_the_time_of_grace(stored: Fleet) -> None:
-    stored.push("short grace", **{"class.yaml": storage_class(parameters={"retentionAfterRemoval": "2s"})})
+    stored.push(
+        "short grace",
+        **{"class.yaml": storage_class(reclaimPolicy="Delete", parameters={"retentionAfterRemoval": "2s"})},
+    )
     stored.apply()
     with stored.agent():
         stored.settle()
@@ -156,18 +160,35 @@ def test_declared_volumes_of_a_host_and_of_a_path(fleet: Fleet) -> None:
         **{
             "local.yaml": persistent_volume("on-host", local={"path": f"{DISK}/local"}, nodeAffinity=affinity),
             "path.yaml": persistent_volume(
-                "anywhere", hostPath={"path": f"{DISK}/path"}, accessModes=["ReadWriteMany"]
+                "anywhere",
+                hostPath={"path": f"{DISK}/path"},
+                accessModes=["ReadWriteMany"],
+                claimRef={"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": "default", "name": "two"},
             ),
-            "one.yaml": claim("one", ""),
+            "rival.yaml": persistent_volume(
+                "a-rival", hostPath={"path": f"{DISK}/rival"}, accessModes=["ReadWriteOnce", "ReadWriteMany"]
+            ),
+            "gold.yaml": with_metadata(
+                persistent_volume("z-gold", hostPath={"path": f"{DISK}/gold"}), labels={"tier": "gold"}
+            ),
+            "one.yaml": claim("one", "", volumeName="on-host"),
             "two.yaml": claim("two", "", accessModes=["ReadWriteMany"]),
+            "three.yaml": claim("three", "", selector={"matchLabels": {"tier": "gold"}}),
             "first.yaml": user("first", "one"),
             "second.yaml": user("second", "two"),
+            "third.yaml": user("third", "three"),
+            "reader.yaml": user("reader", "two", read_only=True),
         },
     )
     fleet.apply()
     assert (fleet.one("default/first").host, _read(fleet, "default/first")) == (place.name, "here")
     _write(fleet, "default/second", "made")
     assert fleet.host_of(fleet.one("default/second")).run(f"cat {DISK}/path/file").stdout == "made"
+    _write(fleet, "default/third", "gold")
+    assert fleet.host_of(fleet.one("default/third")).run(f"cat {DISK}/gold/file").stdout == "gold"
+    reader = fleet.one("default/reader")
+    tried = containerd.execute(fleet.host_of(reader), reader.id, "sh", "-c", "touch /data/x 2>&1 || echo refused")
+    assert tried.endswith("refused\n")
     fleet.assert_in_sync()
 
 
