@@ -131,6 +131,8 @@ class Judge:
         sandbox = machine.sandboxes[container.sandbox_id]
         if why := self._order.starts(container, sandbox):
             raise Violation(f"{container.config.name} of {sandbox.config.name} on {machine.name} {why}")
+        with _judged():
+            self._laws.starts(machine, self._current().kinds)
 
     def ends(self, machine: Machine, container: ContainerSeen, code: int) -> None:
         """Hear that a container that runs is about to end by itself."""

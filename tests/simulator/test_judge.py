@@ -19,6 +19,7 @@ from agent.planner.batch import cron
 from agent.planner.batch.timing import Due, due
 from agent.planner.disruption.budgets import Budgets
 from agent.planner.fleet import lost, plan_fleet
+from agent.planner.fleet.present import Present
 from agent.planner.host import plan_host
 from agent.planner.host.rendering.rendered import RenderedPod
 from agent.planner.host.rules import parts
@@ -37,7 +38,7 @@ from agent.reconciler.link import Link
 from agent.reconciler.source_loop import SourceLoop
 from agent.simulator import Chaos, Failed, simulate
 from agent.simulator.judge import Violation
-from agent.simulator.kinds.declared import Kinds, Set
+from agent.simulator.kinds.declared import Crowd, Kinds, Set
 from tests.simulator.fleets import ONE, TWO, app, declaration, fleet
 
 Patch = pytest.MonkeyPatch
@@ -177,6 +178,10 @@ def _budgets_allow_everything(patch: Patch) -> None:
     patch.setattr(Budgets, "forbid", lambda _self, _key, _labels: "")
 
 
+def _all_rooms_are_empty(patch: Patch) -> None:
+    patch.setattr(Present, "short", lambda _self, _demand, _host: "")
+
+
 @pytest.mark.parametrize(
     ("break_it", "words", "first"),
     [
@@ -231,6 +236,16 @@ def test_a_budget_that_allows_everything_is_noticed(monkeypatch: Patch) -> None:
     _budgets_allow_everything(monkeypatch)
     world.push(declaration(apps=web, kinds=Kinds(budgets={"web": 3}, drained=("h1",))))
     with pytest.raises(Violation, match="was taken down"):
+        world.settle()
+
+
+def test_a_host_that_is_promised_to_two_templates_at_once_is_noticed(monkeypatch: Patch) -> None:
+    crowds = {"bulk": Crowd(replicas=4, image=ONE, priority="low")}
+    full = Kinds(cores=2, crowds=crowds, priorities={"low": -10})
+    world = fleet(declaration(apps={}, kinds=full))
+    _all_rooms_are_empty(monkeypatch)
+    world.push(declaration(apps={}, kinds=replace(full, crowds={"bulk": replace(crowds["bulk"], image=TWO)})))
+    with pytest.raises(Violation, match="promises more than its 2 cores"):
         world.settle()
 
 

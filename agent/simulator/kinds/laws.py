@@ -11,6 +11,7 @@ from agent.model.objects.meta import PodKey
 from agent.model.observation import ContainerSeen, SandboxSeen
 from agent.simulator.declared import Declaration
 from agent.simulator.kinds.declared import Kinds
+from agent.simulator.laws.capacity import check_capacity
 from agent.simulator.laws.crons import CronLaws
 from agent.simulator.laws.hosts import check_placements, check_preemptions
 from agent.simulator.laws.jobs import JobLaws
@@ -76,6 +77,10 @@ class Laws:
     def lost(self, machine: Machine, pod: PodKey, history: Sequence[Declaration], known: Collection[PodKey]) -> None:
         """Check that a pod that was available might be taken down; ``known`` are those that were known to be then."""
         check_update(self._moment(history, machine.clock.now()), pod, machine.name, known)
+
+    def starts(self, machine: Machine, declared: Kinds) -> None:
+        """Check that there was room for a container that just started."""
+        check_capacity(machine, self._agent, declared.cores)
 
     def ends(self, machine: Machine, container: ContainerSeen, code: int) -> None:
         """Hear that a process ends by itself."""
