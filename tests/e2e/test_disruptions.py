@@ -99,3 +99,39 @@ def test_who_comes_first_and_a_cordoned_host_takes_nothing(held: Fleet) -> None:
     held.settle()
     assert (_on(held, first), _on(held, second), _on(held, third)) == (["default/urgent"], ["default/low"], [])
     held.assert_in_sync()
+
+
+def test_a_rollout_on_full_hosts_never_gives_one_more_than_it_has(held: Fleet) -> None:
+    names = [host.name for host in held.lab.hosts]
+    for name in names:
+        _host(held, name, allocatable={"cpu": "1"})
+
+    def web(version: str, unavailable: int) -> str:
+        asks = container(resources={"requests": {"cpu": "600m"}}, env=[{"name": "VERSION", "value": version}])
+        return deployment("web", asks, replicas=3, strategy={"maxSurge": 1, "maxUnavailable": unavailable})
+
+    held.push("first", **{"web.yaml": web("1", 1)})
+    held.settle()
+    before = set(held.pods())
+    assert [len(_on(held, name)) for name in names] == [1, 1, 1]
+    held.push("second", **{"web.yaml": web("2", 1)})
+    looks = list[int]()
+
+    def rolled() -> bool:
+        places = [one.host for one in held.running()]
+        looks.extend(places.count(name) for name in names)
+        return len(places) == 3 and not before & set(held.pods())
+
+    eventually(rolled)
+    held.settle()
+    assert max(looks) == 1
+    held.assert_in_sync()
+    after = held.pods()
+    held.push("third", **{"web.yaml": web("3", 0)})
+    short = f"cpu short by 200m on {', '.join(names)}"
+    eventually(lambda: any(short in one for one in _waiting(held)))
+    assert held.pods() == after
+    held.push("back", **{"web.yaml": web("2", 1)})
+    held.settle()
+    assert held.pods() == after
+    held.assert_in_sync()
