@@ -228,7 +228,7 @@ class Judge:
     def _enough(self, name: str, bounds: Bounds, key: PodKey) -> None:
         running = self._count(name)
         sent = self._leaving.get(str(key), _Sent(self._known, self._current(), frozenset({key})))
-        if key not in sent.available:
+        if key not in sent.available or str(key) in self._preempted:
             return
         known = sent.known
         struck = sum(1 for fault in self._faults if fault.app == name and known.get(fault.machine, -1) < fault.version)

@@ -195,7 +195,8 @@ class _Story:
             for name, machine in sorted(self.world.machines.items())
             for one in machine.ours(AGENT)
         ]
-        self.world.move(dict(self.rng.sample(pods, min(len(pods), self.rng.randint(1, 4)))))
+        if pods:
+            self.world.move(dict(self.rng.sample(pods, min(len(pods), self.rng.randint(1, 4)))))
 
     def _on_a_pod(self, fault: str, machine: Machine) -> None:
         world, rng = self.world, self.rng

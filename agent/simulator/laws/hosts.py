@@ -27,6 +27,7 @@ def check_preemptions(moment: Moment) -> None:
         lowest = min(one.priority(victim) for one in moment.history)
         if lowest >= max(one.priority(other) for one in moment.history):
             raise Broken(f"{pod} makes room for {record.by}, which comes not before it")
-        crowds = [one.crowds.get(other.partition("-")[0]) for one in moment.history]
-        if all(crowd is not None and crowd.priority == "polite" for crowd in crowds):
+        name = other.partition("-")[0]
+        priorities = {one.crowds[name].priority for one in moment.history if name in one.crowds}
+        if priorities == {"polite"}:
             raise Broken(f"{pod} makes room for {record.by}, which pushes nobody out")

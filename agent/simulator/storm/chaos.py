@@ -89,15 +89,18 @@ def _crons(rng: random.Random, before: Kinds, _hosts: tuple[str, ...], _off: Col
 
 def _crowds(rng: random.Random, before: Kinds, hosts: tuple[str, ...], _off: Collection[str]) -> Kinds:
     name = rng.choice(("bulk", "bulk", "vital"))
-    return replace(before, crowds={**before.crowds, name: _crowd(rng, name, len(hosts))})
+    return replace(before, crowds={**before.crowds, name: _crowd(rng, name, len(hosts))}, quota=0)
 
 
 def _priorities(rng: random.Random, before: Kinds, _hosts: tuple[str, ...], _off: Collection[str]) -> Kinds:
     return replace(before, priorities={**_VALUES, "high": rng.choice((-20, 50, 1000)), "low": rng.choice((-10, 10))})
 
 
-def _quota(rng: random.Random, before: Kinds, _hosts: tuple[str, ...], _off: Collection[str]) -> Kinds:
-    return replace(before, quota=rng.choice((0, 0, 3, 8, 15, 30)))
+def _quota(rng: random.Random, before: Kinds, hosts: tuple[str, ...], _off: Collection[str]) -> Kinds:
+    """Bound all together, by about what there is: less than that is refused, a bit more bounds what comes besides."""
+    replicas = sum([one.replicas for one in before.crowds.values()] + [one.replicas for one in before.sets.values()])
+    runs = sum(one.parallelism for one in before.works.values()) + sum(one.most for one in before.scaled.values())
+    return replace(before, quota=rng.choice((0, replicas + runs + len(hosts) + rng.randint(0, 12))))
 
 
 def _request(rng: random.Random, before: Kinds, _hosts: tuple[str, ...], _off: Collection[str]) -> Kinds:
