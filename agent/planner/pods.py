@@ -23,7 +23,7 @@ from agent.model.probing import Health
 from agent.model.value import Value
 from agent.planner.health import health_of
 from agent.planner.memo import remembered
-from agent.planner.restartpolicy import comes_back, role_of
+from agent.planner.restartpolicy import comes_back, role_of, round_of
 
 _BOOKKEEPING = frozenset({AGENT, POD_NAME, POD_NAMESPACE, POD_UID})
 _DEFAULT_GRACE = 30
@@ -35,7 +35,8 @@ class ObservedPod(Value, frozen=True, kw_only=True):
 
     ``sandboxes`` are all that carry its name, newest first; ``containers`` are those of the newest sandbox that are
     ours, by name, newest first; ``strangers`` are containers in it that are not ours (made by hand). ``health`` is
-    what probes tell of them, by container id.
+    what probes tell of them, by container id. ``round`` is how often all of them were started anew together, and
+    ``past`` are those of the rounds before.
     """
 
     key: PodKey
@@ -43,6 +44,8 @@ class ObservedPod(Value, frozen=True, kw_only=True):
     containers: Mapping[str, tuple[ContainerSeen, ...]] = {}
     strangers: tuple[ContainerSeen, ...] = ()
     health: Mapping[str, Health] = {}
+    round: int = 0
+    past: Mapping[str, tuple[ContainerSeen, ...]] = {}
 
     @property
     def sandbox(self) -> SandboxSeen:
@@ -151,6 +154,17 @@ def observed_pods(seen: Seen, agent: str) -> Mapping[PodKey, ObservedPod]:
     }
 
 
+def _apart(
+    containers: Mapping[str, list[ContainerSeen]], newest: int
+) -> tuple[dict[str, list[ContainerSeen]], dict[str, tuple[ContainerSeen, ...]]]:
+    """Return the containers of the newest round, and those of the rounds before."""
+    now = {name: [one for one in found if round_of(one.config) == newest] for name, found in containers.items()}
+    before = {name: tuple(one for one in found if one not in now[name]) for name, found in sorted(containers.items())}
+    return {name: found for name, found in now.items() if found}, {
+        name: found for name, found in before.items() if found
+    }
+
+
 def _pod(
     key: PodKey,
     sandboxes: list[SandboxSeen],
@@ -171,10 +185,16 @@ def _pod(
     for found in containers.values():
         if len(found) > 1:
             found.sort(key=lambda one: (one.config.attempt, one.created_at, one.id), reverse=True)
+    newest = max((round_of(one.config) for found in containers.values() for one in found), default=0)
+    past: dict[str, tuple[ContainerSeen, ...]] = {}
+    if newest:
+        containers, past = _apart(containers, newest)
     return ObservedPod(
         key=key,
         sandboxes=tuple(sandboxes),
         containers={name: tuple(containers[name]) for name in sorted(containers)},
+        round=newest,
+        past=past,
         strangers=tuple(strangers),
         health={one.id: health[one.id] for found in containers.values() for one in found if one.id in health}
         if health

@@ -7,7 +7,7 @@ from typing import Final, Literal
 import msgspec
 
 from agent.model.cri import ContainerConfig
-from agent.model.labels import RESTART_RULES, ROLE
+from agent.model.labels import RESTART_RULES, ROLE, ROUND
 from agent.model.objects.pod import Container, RestartPolicy, RestartRule
 from agent.model.value import Value
 
@@ -61,9 +61,24 @@ def comes_back(config: ContainerConfig, exit_code: int, policy: RestartPolicy) -
     return asked == "Always" or (asked == "OnFailure" and exit_code != 0)
 
 
+def restarts_all(config: ContainerConfig, exit_code: int) -> bool:
+    """Tell whether all containers of a pod start anew since this one ended with this code."""
+    own = _own(config.annotations)
+    if own is None or (role_of(config) == "init" and exit_code == 0):
+        return False
+    first = next((rule for rule in own.rules if _matches(rule, exit_code)), None)
+    return first is not None and first.action == "RestartAllContainers"
+
+
+def round_of(config: ContainerConfig) -> int:
+    """Return how often all containers of the pod were started anew before this one was made."""
+    written = config.annotations.get(ROUND, "0")
+    return int(written) if written.isascii() and written.isdigit() and len(written) < 10 else 0
+
+
 def _matches(rule: RestartRule, exit_code: int) -> bool:
     codes = rule.exit_codes
-    if rule.action != "Restart" or codes is None:
+    if codes is None:
         return False
     return (exit_code in codes.values) == (codes.operator == "In")
 

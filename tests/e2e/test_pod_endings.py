@@ -62,9 +62,25 @@ def test_policies_and_exit_codes_say_what_comes_back(fleet: Fleet) -> None:
         runs("rule", 42, restartPolicy="Never", restartPolicyRules=rules),
         runs("other", 43, restartPolicy="Never", restartPolicyRules=rules),
     ]
+    every = [{"action": "RestartAllContainers", "exitCodes": {"operator": "In", "values": [88]}}]
+    together = [
+        says("wants", "[ $(grep -c wants /log/all) -gt 1 ] || exit 88; exec sleep 1000", restartPolicy="Never"),
+        says("beside", "exec sleep 1000"),
+    ]
+    together[0]["restartPolicyRules"] = every
     spec: dict[str, Any] = {"restartPolicy": "Never", "volumes": volumes, "nodeName": host.name}
-    fleet.push("first", **{"jobs.yaml": pod("jobs", *containers, **spec)})
+    fleet.push(
+        "first",
+        **{
+            "jobs.yaml": pod("jobs", *containers, **spec),
+            "all.yaml": pod("all", *together, initContainers=[says("init", "exit 0")], **spec),
+        },
+    )
     with fleet.agent():
+        eventually(lambda: times(host, "/srv/runs/all") == 6, what="all of the pod twice")
+        runs_again = fleet.running("default/all")
+        assert sorted(one.name for one in runs_again) == ["beside", "wants"]
+        assert len({one.sandbox_id for one in runs_again}) == 1
         eventually(lambda: min(times(host, f"/srv/runs/{name}") for name in ("again", "rule")) > 1)
         assert [times(host, f"/srv/runs/{name}") for name in ("once", "right", "other")] == [1, 1, 1]
     host.run("rm -rf /srv/runs", check=True)

@@ -17,7 +17,7 @@ from agent.planner.host.rendering.render import render_pod
 from agent.planner.host.rendering.rendered import RenderedPod
 from agent.planner.host.rendering.userns import with_own_ranges
 from agent.planner.host.rules.claims import claim_verdicts
-from agent.planner.host.rules.healing import as_it_was
+from agent.planner.host.rules.healing import as_it_was, completed
 from agent.planner.host.rules.hostports import settle
 from agent.planner.host.rules.order import ordered
 from agent.planner.host.rules.steps import is_uid
@@ -107,7 +107,8 @@ def subjects(given: HostInput, view: HostView) -> list[Subject]:
 
 def _wanted(pod: DesiredPod, on: Machine, live: ObservedPod | None) -> RenderedPod:
     """Return a pod as it should be on the host; where its sandbox is there, with the addresses that it has."""
-    return render_pod(pod, on, live.sandbox.ips if live is not None and live.sandbox.ready else ())
+    wanted = render_pod(pod, on, live.sandbox.ips if live is not None and live.sandbox.ready else ())
+    return completed(wanted, live) if pod.older and live is not None and not wanted.refused else wanted
 
 
 def _held_back(verdict: Verdict, subject: Subject, given: HostInput, view: HostView) -> Verdict:

@@ -48,7 +48,7 @@ class ExitCodes(Object, frozen=True, kw_only=True):
 class RestartRule(Object, frozen=True, kw_only=True):
     """What happens when a container ends with some exit codes; the first that matches counts."""
 
-    action: Literal["Restart"]
+    action: Literal["Restart", "RestartAllContainers"]
     exit_codes: ExitCodes | None = None
 
 

@@ -16,7 +16,8 @@ _MOST: Final = 1_000_000
 def written(before: ObservedPod) -> str:
     """Return what the next sandbox is to remember: ``NAME=ATTEMPT/CRASHES`` of each container, comma-separated."""
     counted = _read(before.sandbox.config)
-    for name, one in before.current.items():
+    past = {name: found[0] for name, found in before.past.items()}
+    for name, one in {**past, **before.current}.items():
         counted[name] = (one.config.attempt + 1, streak(one))
     return ",".join(f"{name}={attempt}/{crashes}" for name, (attempt, crashes) in sorted(counted.items()))
 

@@ -1,4 +1,7 @@
-"""Pods that use more of the host's disk than they may: evicted, that is taken down with their files, and made anew."""
+"""Pods that use more of the host's disk than they may: evicted, that is taken down with their files, and made anew.
+
+A job's pod that is not to be restarted is stopped instead: it failed.
+"""
 
 from collections.abc import Iterator
 from typing import Final
@@ -13,6 +16,7 @@ from agent.planner.host import texts
 from agent.planner.host.rendering.volumes import scratch_path
 from agent.planner.host.rules import steps
 from agent.planner.host.rules.making import make
+from agent.planner.host.rules.restart import halt
 from agent.planner.host.texts import rounded_up
 from agent.planner.host.view import HostView, Subject, Verdict, drift, waits
 from agent.planner.pods import ObservedPod, observed_pods
@@ -31,11 +35,16 @@ def evict(subject: Subject, view: HostView, rule: str) -> Verdict | None:
     found = next(_excesses(desired.spec, pod, usage), None)
     if found is None:
         return None
+    seen_at = usage.at - view.seen.facts.clock_skew
+    cause = drift(view, rule, f"evicted: {found}", seen_at=seen_at)
+    if desired.owner.kind == "Job" and desired.spec.restart_policy == "Never":
+        # It fails, which its job counts. With no time to end by itself, it cannot look as if its work was done.
+        running = any(one.state == "running" for one in pod.current.values())
+        return halt(subject, pod, rule, cause, grace=0) if running else None
     if (allowed := steps.made_again_at(pod, view)) > view.now:
         message = f"is over a limit again, and evicted after {texts.clock(allowed)}: {found}"
         return Verdict(waiting=(waits(view, subject, "back-off", message, until=allowed),))
-    seen_at = usage.at - view.seen.facts.clock_skew
-    return make(subject, view, rule, drift(view, rule, f"evicted: {found}", seen_at=seen_at), afresh=True)
+    return make(subject, view, rule, cause, afresh=True)
 
 
 def over_limits(desired: HostDesired, seen: Seen, usage: Usage) -> bool:

@@ -1,4 +1,4 @@
-"""Pods that stay although their manifest is gone: what they are made from is read back from what runs."""
+"""Pods that stay although their manifest is gone, or is another one: what runs tells what they are made from."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -6,7 +6,15 @@ from typing import Final
 from msgspec.structs import replace
 
 from agent.model.files import Folder
-from agent.model.labels import INIT_CONTAINERS, LAST_TERMINATION, POST_START, RESTART_STREAK, REVISION, SECRETS_DIR
+from agent.model.labels import (
+    INIT_CONTAINERS,
+    LAST_TERMINATION,
+    POST_START,
+    RESTART_STREAK,
+    REVISION,
+    ROUND,
+    SECRETS_DIR,
+)
 from agent.model.observation import ContainerSeen
 from agent.planner.host import identity
 from agent.planner.host.rendering.rendered import RenderedContainer, RenderedPod
@@ -15,7 +23,7 @@ from agent.planner.host.view import HostView
 from agent.planner.pods import ObservedPod
 from agent.planner.restartpolicy import place_of, role_of
 
-_BOOKS: Final = frozenset({REVISION, RESTART_STREAK, LAST_TERMINATION})
+_BOOKS: Final = frozenset({REVISION, RESTART_STREAK, ROUND, LAST_TERMINATION})
 _LOST_SECRETS: Final = "the host lost its Secret files, and the manifest that they came from is gone"
 _LOST_INIT: Final = "its manifest is gone, and not all of its init containers are there to be run again"
 
@@ -50,6 +58,20 @@ def as_it_was(pod: ObservedPod, view: HostView) -> RenderedPod:
         ),
         refused=_LOST_SECRETS if lost else _unknown_init(pod),
     )
+
+
+def completed(wanted: RenderedPod, pod: ObservedPod) -> RenderedPod:
+    """Return a pod of an older template so that only what it lacks is made: what is there is wanted as it is.
+
+    What its template refers to may have changed since, which is no reason to restart anything of it.
+    """
+
+    def there(containers: tuple[RenderedContainer, ...]) -> tuple[RenderedContainer, ...]:
+        found = ((one, pod.current.get(one.config.name)) for one in containers)
+        return tuple(replace(one, config=_container(seen).config) if seen else one for one, seen in found)
+
+    sandbox = replace(pod.sandbox.config, annotations=_without_books(pod.sandbox.config.annotations))
+    return replace(wanted, sandbox=sandbox, init=there(wanted.init), containers=there(wanted.containers))
 
 
 def _init(pod: ObservedPod) -> tuple[RenderedContainer, ...]:

@@ -21,14 +21,15 @@ from agent.planner.host.rules.files import update_files
 from agent.planner.host.rules.init_order import Turn, whose_turn
 from agent.planner.host.rules.making import differences, make, summary
 from agent.planner.host.rules.resize import resize
-from agent.planner.host.rules.restart import begin, halt, restart, resume
+from agent.planner.host.rules.restart import begin, begin_again, halt, restart, resume
 from agent.planner.host.rules.strays import clean, tidy
 from agent.planner.host.view import NOTHING, HostView, Part, Subject, Verdict, asked_for, configured, drift, waits
 from agent.planner.pods import ObservedPod
-from agent.planner.restartpolicy import comes_back
+from agent.planner.restartpolicy import comes_back, restarts_all
 
 _KILLED: Final = 137
 _OVER: Final = "pod over"
+_AGAIN: Final = "all containers start anew"
 _INIT: Final = "init container changed"
 
 
@@ -44,6 +45,8 @@ def classify_parts(subject: Subject, view: HostView) -> Verdict:
     wanted, pod = subject.wanted, subject.observed
     if wanted is None or pod is None:
         return NOTHING
+    if (again := _all_again(subject, wanted, pod, view)) is not None:
+        return again
     turn = whose_turn(wanted, pod)
     if (redone := _init_changed(subject, pod, turn, view)) is not None:
         return redone
@@ -67,6 +70,17 @@ def classify_parts(subject: Subject, view: HostView) -> Verdict:
         ),
         waiting=tuple(entry for verdict in found for entry in verdict.waiting),
     )
+
+
+def _all_again(subject: Subject, wanted: RenderedPod, pod: ObservedPod, view: HostView) -> Verdict | None:
+    """Match a pod of which one container ended in a way that all are to start anew for; back-off counts as for one."""
+    for name, one in pod.current.items():
+        if one.state != "exited" or not restarts_all(one.config, one.exit_code):
+            continue
+        if restart_at(one, view.seen.facts.clock_skew) <= view.now:
+            what = f"container {name} {texts.how_it_ended(one.exit_code, one.reason)}, and all start anew for that"
+            return begin_again(subject, wanted, pod, view, rule=_AGAIN, cause=drift(view, _AGAIN, what))
+    return None
 
 
 def _over(subject: Subject, wanted: RenderedPod, pod: ObservedPod, view: HostView) -> Verdict:

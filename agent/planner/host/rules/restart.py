@@ -1,16 +1,20 @@
 """Actions on single containers of a pod, beside the others that go on: made anew, started in their turn, stopped."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from agent.model.action import Action, AnyStep, MakeFolders, RemoveContainer, StartContainer
 from agent.model.cause import Cause
 from agent.model.difference import Difference
-from agent.planner.host.rendering.rendered import RenderedPod
+from agent.model.files import Folder
+from agent.model.observation import ContainerSeen
+from agent.planner.host.rendering.rendered import RenderedContainer, RenderedPod
 from agent.planner.host.rules import steps
-from agent.planner.host.rules.init_order import Turn
-from agent.planner.host.rules.stopping import stop
+from agent.planner.host.rules.init_order import Turn, first
+from agent.planner.host.rules.stopping import stop, stop_now
 from agent.planner.host.view import NOTHING, HostView, Part, Subject, Verdict, asked_for, drift, waits
 from agent.planner.pods import ObservedPod
+from agent.planner.restartpolicy import restarts_all
 
 _NEXT: Final = "container's turn"
 
@@ -34,10 +38,17 @@ def restart(
     ready = steps.pulls((part.container,), view.images)
     if ready.refused:
         return Verdict(waiting=(waits(view, part.subject, "refused", ready.refused),))
-    older = [(part.name, one) for one in part.pod.containers.get(part.name, ())]
+    older = _older(part.pod, part.name)
     sandbox = part.pod.sandbox
     started = steps.start(
-        part.container, sandbox.id, part.wanted, sandbox.config, view, before=part.live, failed=failed
+        part.container,
+        sandbox.id,
+        part.wanted,
+        sandbox.config,
+        view,
+        before=part.live or next((one for _, one in older), None),
+        failed=failed,
+        round_=part.pod.round,
     )
     made: tuple[AnyStep, ...] = (
         *((MakeFolders(folders=started.folders),) if started.folders else ()),
@@ -55,8 +66,8 @@ def begin(subject: Subject, wanted: RenderedPod, pod: ObservedPod, turn: Turn, v
     ready = steps.pulls(turn.next, view.images)
     if ready.refused:
         return Verdict(waiting=(waits(view, subject, "refused", ready.refused),))
-    started = [steps.start(one, pod.sandbox.id, wanted, pod.sandbox.config, view) for one in turn.next]
-    folders = tuple(folder for made in started for folder in made.folders)
+    started = [_started(one, wanted, pod, view, pod.round) for one in turn.next]
+    folders = _folders(started)
     names = tuple(one.config.name for one in turn.next)
     kind = "containers" if turn.next[0].role == "main" else "initContainers"
     action = Action(
@@ -72,11 +83,66 @@ def begin(subject: Subject, wanted: RenderedPod, pod: ObservedPod, turn: Turn, v
             *steps.remounts(wanted, view),
             *ready.steps,
             *(step for made in started for step in made.steps),
+            *_removed(pod, names),
         ),
         containers=names,
         images=ready.missing,
     )
     return Verdict(actions=(action,))
+
+
+def begin_again(
+    subject: Subject, wanted: RenderedPod, pod: ObservedPod, view: HostView, *, rule: str, cause: Cause
+) -> Verdict:
+    """Return the action that stops all of a pod, without hooks, and starts what comes first in it, in its sandbox."""
+    beginning = first(wanted)
+    ready = steps.pulls(beginning, view.images)
+    if ready.refused:
+        return Verdict(waiting=(waits(view, subject, "refused", ready.refused),))
+    started = [_started(one, wanted, pod, view, pod.round + 1) for one in beginning]
+    names = tuple(one.config.name for one in beginning)
+    action = Action(
+        id=f"restart {subject.key}",
+        verb="restart",
+        pod=subject.key,
+        uid=pod.uid,
+        rule=rule,
+        cause=cause,
+        consequence="restart",
+        steps=(
+            *((MakeFolders(folders=folders),) if (folders := _folders(started)) else ()),
+            *steps.remounts(wanted, view),
+            *ready.steps,
+            *stop_now(pod, wanted.grace_period),
+            *(step for made in started for step in made.steps),
+            *_removed(pod, names),
+        ),
+        containers=names,
+        images=ready.missing,
+    )
+    return Verdict(actions=(action,))
+
+
+def _started(
+    container: RenderedContainer, wanted: RenderedPod, pod: ObservedPod, view: HostView, round_: int
+) -> steps.Made:
+    """Return what starts a container whose turn has come, after the one of its name in the round before."""
+    sandbox = pod.sandbox
+    before = next((one for _, one in _older(pod, container.config.name)), None)
+    failed = before is not None and before.state == "exited" and restarts_all(before.config, before.exit_code)
+    return steps.start(container, sandbox.id, wanted, sandbox.config, view, before=before, failed=failed, round_=round_)
+
+
+def _older(pod: ObservedPod, name: str) -> list[tuple[str, ContainerSeen]]:
+    return [(name, one) for one in (*pod.containers.get(name, ()), *pod.past.get(name, ()))]
+
+
+def _removed(pod: ObservedPod, names: tuple[str, ...]) -> list[RemoveContainer]:
+    return [RemoveContainer(container_id=one.id, name=name) for name in names for _, one in _older(pod, name)]
+
+
+def _folders(started: Sequence[steps.Made]) -> tuple[Folder, ...]:
+    return tuple(folder for made in started for folder in made.folders)
 
 
 def _turn_has_come(subject: Subject, view: HostView, which: str) -> Cause:

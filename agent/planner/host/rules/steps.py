@@ -28,7 +28,7 @@ from agent.model.action import (
 from agent.model.cri import Mount, SandboxConfig
 from agent.model.files import Folder
 from agent.model.imageuser import root_refusal
-from agent.model.labels import ATTEMPTS, INIT_CONTAINERS, RESTART_STREAK, REVISION, STARTED, TERMINATION_MESSAGE
+from agent.model.labels import ATTEMPTS, INIT_CONTAINERS, RESTART_STREAK, REVISION, ROUND, STARTED, TERMINATION_MESSAGE
 from agent.model.observation import ContainerSeen, ImageSeen
 from agent.model.value import Value
 from agent.planner.backoff import delay, streak
@@ -146,11 +146,12 @@ def start(
     *,
     before: ContainerSeen | None = None,
     failed: bool = False,
+    round_: int = 0,
 ) -> Made:
     """Return what makes and starts a container, one attempt after the one ``before``.
 
     Where there is none, the sandbox knows how often it was started in those before it. ``failed`` says that it
-    crashed: the next one continues the row of crashes that back-off counts.
+    crashed: the next one continues the row of crashes that back-off counts. ``round_`` is that of the pod.
     """
     name = container.config.name
     if before is None:
@@ -168,6 +169,7 @@ def start(
             **container.config.annotations,
             REVISION: view.revision,
             RESTART_STREAK: str(crashes),
+            **({ROUND: str(round_)} if round_ else {}),
             **last_annotation(before),
         },
     )

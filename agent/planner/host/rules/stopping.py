@@ -28,11 +28,11 @@ def stop_all(pod: ObservedPod, grace: int) -> tuple[StopContainers, ...]:
     return stop(((name, one) for name, found in pod.containers.items() for one in found), pod, grace)
 
 
-def stop_now(pod: ObservedPod) -> tuple[StopContainers, ...]:
-    """Return the step that stops a pod without hooks, in the shortest time that containers get to end by themselves."""
+def stop_now(pod: ObservedPod, grace: int = SHORTEST_GRACE) -> tuple[StopContainers, ...]:
+    """Return the step that stops every container of a pod that runs, without hooks."""
     return tuple(
-        replace(step, containers=tuple(replace(one, grace=SHORTEST_GRACE, pre_stop=None) for one in step.containers))
-        for step in stop_all(pod, SHORTEST_GRACE)
+        replace(step, containers=tuple(replace(one, pre_stop=None) for one in step.containers))
+        for step in stop_all(pod, grace)
     )
 
 

@@ -1,5 +1,6 @@
 """Containers in our pods that should not be there: made by hand, or left over from before."""
 
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 
 from agent.model.action import Action
@@ -17,7 +18,16 @@ _REST = "container left over"
 def tidy(pod: ObservedPod, wanted: RenderedPod) -> bool:
     """Tell whether a pod has only containers of its own names, and none of them twice."""
     names = {container.config.name for container in (*wanted.init, *wanted.containers)}
-    return not pod.strangers and all(name in names and len(had) == 1 for name, had in pod.containers.items())
+    twice = not all(name in names and len(had) == 1 for name, had in pod.containers.items())
+    return not (pod.strangers or twice or any(True for _ in _past(pod, names)))
+
+
+def _past(pod: ObservedPod, names: AbstractSet[str]) -> Iterator[tuple[str, ContainerSeen]]:
+    """Yield containers of the rounds before that are of no more use: others came after them, or they still run."""
+    for name, found in pod.past.items():
+        for one in found:
+            if name in pod.containers or name not in names or one.state in {"running", "unknown"}:
+                yield name, one
 
 
 def clean(subject: Subject, view: HostView, handled: AbstractSet[str]) -> tuple[Action, ...]:
@@ -37,6 +47,7 @@ def clean(subject: Subject, view: HostView, handled: AbstractSet[str]) -> tuple[
         if len(found) > 1 and name in names and name not in handled
         for one in found[1:]
     ]
+    rests += [(name, one) for name, one in _past(pod, names) if name not in handled]
     if not strangers and not rests:
         return ()
     rule = _STRANGER if strangers else _REST
