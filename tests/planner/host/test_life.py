@@ -15,6 +15,7 @@ from agent.model.action import (
 )
 from agent.model.cause import Drift
 from agent.model.desired import DesiredPod, KeptPod, LeavingPod
+from agent.model.objects.meta import ObjectKey
 from agent.model.objects.pod import (
     Container,
     EmptyDirVolume,
@@ -324,6 +325,21 @@ def test_a_pod_beyond_its_limits_is_taken_down_with_its_files_and_made_anew(whic
     assert [step.uid for step in action.steps if isinstance(step, RemovePodFiles)] == [found.uid]
     old = replace(given, usage=replace(usage, at=1.0))
     assert plan_host(old).actions == (), "what was measured before the pod was made is past"
+
+
+def test_a_jobs_pod_beyond_its_limits_fails_and_is_not_made_again() -> None:
+    small = evictable()
+    owner = ObjectKey(kind="Job", namespace="default", name="web")
+    wanted = desired(replace(small, owner=owner, spec=replace(small.spec, restart_policy="Never")))
+    seen = converge(wanted)
+    usage = Usage(at=NOW + 50, containers={live(seen).current["web"].id: ContainerUsage(writable_bytes=12 << 20)})
+    given = HostInput(desired=wanted, observation=seen, key=KEY, now=NOW + 60, usage=usage)
+    action = only(plan_host(given))
+    assert (action.verb, action.rule) == ("stop", "pod evicted")
+    [step] = action.steps
+    assert isinstance(step, StopContainers)
+    assert [one.grace for one in step.containers] == [0], "it cannot end as if its work was done"
+    assert plan_host(replace(given, observation=exited(seen, code=137))).actions == ()
 
 
 def test_the_parts_of_a_pod_count_together_whichever_of_them_wrote() -> None:
