@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -59,16 +60,7 @@ def pause(
     config: options.Config = None,
 ) -> None:
     """Stop a Deployment's rollout where it is; it can still be scaled. Sets spec.paused, commits and pushes."""
-
-    def wish(_fleet: Fleet, declared: Declared[AnyObject], data: dict[str, Any]) -> Wish:
-        key = declared.key
-        if data["spec"].get("paused"):
-            raise Permanent(f"{key} is paused already", hint=f"trimtab rollout resume {resource(key)} ends that")
-        return Wish(data=intents.paused(data, paused=True), subject=f"Pause {key}", done=f"{resource(key)} paused")
-
-    with refusals():
-        key = named(target, namespace, kinds=("Deployment",), can="paused")
-        change(open_config(config), key, wish, dry_run=dry_run, branch=branch)
+    _set_paused(target, namespace, paused=True, dry_run=dry_run, branch=branch, config=config)
 
 
 def resume(
@@ -80,13 +72,22 @@ def resume(
     config: options.Config = None,
 ) -> None:
     """Let a paused Deployment's rollout go on. Removes spec.paused, commits and pushes."""
+    _set_paused(target, namespace, paused=False, dry_run=dry_run, branch=branch, config=config)
+
+
+def _set_paused(
+    target: list[str], namespace: str, *, paused: bool, dry_run: bool, branch: str, config: Path | None
+) -> None:
+    verb, done = ("Pause", "paused") if paused else ("Resume", "resumed")
 
     def wish(_fleet: Fleet, declared: Declared[AnyObject], data: dict[str, Any]) -> Wish:
         key = declared.key
-        if not data["spec"].get("paused"):
+        if paused and data["spec"].get("paused"):
+            raise Permanent(f"{key} is paused already", hint=f"trimtab rollout resume {resource(key)} ends that")
+        if not paused and not data["spec"].get("paused"):
             raise Permanent(f"{key} is not paused", hint=f"`trimtab rollout status {resource(key)}` tells how it goes")
-        return Wish(data=intents.paused(data, paused=False), subject=f"Resume {key}", done=f"{resource(key)} resumed")
+        return Wish(data=intents.paused(data, paused=paused), subject=f"{verb} {key}", done=f"{resource(key)} {done}")
 
     with refusals():
-        key = named(target, namespace, kinds=("Deployment",), can="resumed")
+        key = named(target, namespace, kinds=("Deployment",), can=done)
         change(open_config(config), key, wish, dry_run=dry_run, branch=branch)
