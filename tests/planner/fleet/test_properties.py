@@ -1,7 +1,6 @@
 """Whatever happens, in whatever order: bounds hold at every step, and once it stops, the fleet is as declared."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -12,21 +11,22 @@ from agent.model.memory import Memory
 from agent.model.objects import Deployment
 from agent.model.objects.meta import PodKey
 from agent.model.objects.pod import ConfigRef, EnvFromSource
-from agent.model.observation import Observation, Seen, last_known
+from agent.model.observation import Seen, last_known
 from agent.model.plan import FleetPlan
 from agent.planner.pods import observed_pods
 from agent.planner.workloads.deployment import bounds
-from tests.planner.fleet.build import RECREATE, World, config_map, container, deployment, pod, rolling
+from tests.planner import trouble
+from tests.planner.fleet.build import RECREATE, config_map, container, deployment, pod, rolling
+from tests.planner.trouble import ACTS, BACKS, CUTS, HITS, Event, back, wait
 
 READS = EnvFromSource(config_map_ref=ConfigRef(name="settings"))
 COUNTS: st.SearchStrategy[IntOrString] = st.sampled_from([0, 1, 2, "25%", "50%"])
 
 
-class Stage(World):
-    """A world with a Deployment, a Pod and a ConfigMap, in which things go wrong."""
+class Stage(trouble.Stage):
+    """A world with a Deployment, a Pod and a ConfigMap."""
 
     def __init__(self) -> None:
-        self.hidden: dict[str, Observation] = {}
         self.web: Deployment = deployment(3)
         super().__init__(self.web, pod("one"), config_map(MODE="1"))
 
@@ -78,16 +78,6 @@ def _staying(desired: HostDesired) -> list[PodKey]:
     return [*(one.key for one in desired.pods), *(one.key for one in desired.kept)]
 
 
-class Event(NamedTuple):
-    """Something that happens; shown in words when a test fails."""
-
-    what: str
-    happen: Callable[[Stage], None]
-
-    def __repr__(self) -> str:
-        return self.what
-
-
 @st.composite
 def _declared(draw: st.DrawFn) -> Event:
     surge, unavailable = draw(COUNTS), draw(COUNTS)
@@ -109,71 +99,19 @@ def _declared(draw: st.DrawFn) -> Event:
     return Event(f"declare({replicas} replicas, image {image}, mode {mode}, {what}, {fields})", happen)
 
 
-def _act(luck: list[int]) -> Event:
-    """Do some of the plan: the whole of an action, a part of it, or nothing, as luck has it."""
-
-    def happen(stage: Stage) -> None:
-        plan = stage.check()
-        done: set[tuple[str, str]] = set()
-        for number, (host, action) in enumerate(stage.actions(plan)):
-            fate = luck[number % len(luck)]
-            if fate == 0 or any((host, before) not in done for before in action.after):
-                continue
-            stage.do(host, action, None if fate > 3 else len(action.steps) * fate // 4)
-            if fate > 3:
-                done.add((host, action.id))
-        stage.now += 1
-
-    return Event(f"act({luck})", happen)
-
-
-def _hit(blow: str, number: int) -> Event:
-    def happen(stage: Stage) -> None:
-        names = [name for place, found in stage.pods().items() if place not in stage.hidden for name in found]
-        if names:
-            (stage.kill if blow == "kill" else stage.vanish)(names[number % len(names)])
-
-    return Event(f"{blow}(pod {number})", happen)
-
-
-def _cut(host: str, *, forget: bool) -> Event:
-    def happen(stage: Stage) -> None:
-        if host not in stage.hidden:
-            stage.hidden[host] = stage.lose(host, forget=forget)
-
-    return Event(f"cut({host}, {forget=})", happen)
-
-
-def _back(host: str) -> Event:
-    def happen(stage: Stage) -> None:
-        if host in stage.hidden:
-            stage.observations[host] = stage.hidden.pop(host)
-
-    return Event(f"back({host})", happen)
-
-
-def _wait(seconds: int) -> Event:
-    def happen(stage: Stage) -> None:
-        stage.now += seconds
-
-    return Event(f"wait({seconds})", happen)
-
-
 def _forget(stage: Stage) -> None:
     stage.memory = Memory()
 
 
-HOSTS = st.sampled_from("abc")
-ACTS = st.lists(st.integers(0, 9), min_size=1, max_size=4).map(_act)
 TROUBLE = st.one_of(
     _declared(),
     ACTS,
     ACTS,
     ACTS,
-    st.builds(_hit, st.sampled_from(["kill", "vanish"]), st.integers(0, 20)),
-    st.builds(_cut, HOSTS, forget=st.booleans()),
-    HOSTS.map(_back),
-    st.sampled_from([1, 5, 60, 290, 900]).map(_wait),
+    HITS,
+    CUTS,
+    BACKS,
+    st.sampled_from([1, 5, 60, 290, 900]).map(wait),
     st.just(Event("forget", _forget)),
 )
 
@@ -194,7 +132,7 @@ def test_bounds_hold_and_the_fleet_converges(trouble: list[Event]) -> None:
         if not stage.web.spec.paused:
             assert stage.status().phase == "Ready", "whole without what is lost"
     for host in "abc":
-        _back(host).happen(stage)
+        back(host).happen(stage)
     stage.settle(rounds=200)
     assert stage.actions(stage.check()) == [], "the next plan is empty"
     assert stage.plan().wake_at is None

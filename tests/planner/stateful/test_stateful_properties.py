@@ -1,8 +1,6 @@
 """Whatever happens, in whatever order: one identity once, in order, within bounds; and once it stops, as declared."""
 
 from collections import Counter
-from collections.abc import Callable
-from typing import NamedTuple
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,17 +12,18 @@ from agent.model.objects.statefulset import StatefulSet
 from agent.model.observation import Observation, RuntimeFacts, Seen, last_known
 from agent.model.plan import FleetPlan
 from agent.planner.pods import observed_pods
-from tests.planner.fleet.build import World, container, host
+from tests.planner import trouble
+from tests.planner.fleet.build import container, host
 from tests.planner.stateful.build import daemon, daemon_rolling, rolling, stateful
+from tests.planner.trouble import ACTS, BACKS, CUTS, HITS, HOSTS, Event, back, wait
 
 OFF = Taint(key="node.kubernetes.io/out-of-service", effect="NoExecute")
 
 
-class Stage(World):
+class Stage(trouble.Stage):
     """A world with a StatefulSet and a DaemonSet, in which hosts really run what they were told, seen or not."""
 
     def __init__(self) -> None:
-        self.hidden: dict[str, Observation] = {}
         self.db: StatefulSet = stateful(3)
         self.log = daemon()
         self.surge = 0
@@ -93,16 +92,6 @@ def _staying(desired: HostDesired) -> list[str]:
     return [*_wanted(desired), *(one.key.name for one in desired.kept)]
 
 
-class Event(NamedTuple):
-    """Something that happens; shown in words when a test fails."""
-
-    what: str
-    happen: Callable[[Stage], None]
-
-    def __repr__(self) -> str:
-        return self.what
-
-
 @st.composite
 def _declared(draw: st.DrawFn) -> Event:
     replicas, image, partition = draw(st.integers(0, 4)), draw(st.integers(1, 3)), draw(st.sampled_from([0, 0, 0, 2]))
@@ -122,49 +111,6 @@ def _declared(draw: st.DrawFn) -> Event:
 
     what = f"{replicas} replicas, image {image}, {partition=}, {unavailable=}, {parallel=}, {surge=}, agent {agent}"
     return Event(f"declare({what})", happen)
-
-
-def _act(luck: list[int]) -> Event:
-    """Do some of the plan: the whole of an action, a part of it, or nothing, as luck has it."""
-
-    def happen(stage: Stage) -> None:
-        plan = stage.check()
-        done: set[tuple[str, str]] = set()
-        for number, (place, action) in enumerate(stage.actions(plan)):
-            fate = luck[number % len(luck)]
-            if fate == 0 or any((place, before) not in done for before in action.after):
-                continue
-            stage.do(place, action, None if fate > 3 else len(action.steps) * fate // 4)
-            if fate > 3:
-                done.add((place, action.id))
-        stage.now += 1
-
-    return Event(f"act({luck})", happen)
-
-
-def _hit(blow: str, number: int) -> Event:
-    def happen(stage: Stage) -> None:
-        names = [name for place, found in stage.pods().items() if place not in stage.hidden for name in found]
-        if names:
-            (stage.kill if blow == "kill" else stage.vanish)(names[number % len(names)])
-
-    return Event(f"{blow}(pod {number})", happen)
-
-
-def _cut(name: str, *, forget: bool) -> Event:
-    def happen(stage: Stage) -> None:
-        if name not in stage.hidden:
-            stage.hidden[name] = stage.lose(name, forget=forget)
-
-    return Event(f"cut({name}, {forget=})", happen)
-
-
-def _back(name: str) -> Event:
-    def happen(stage: Stage) -> None:
-        if name in stage.hidden:
-            stage.observations[name] = stage.hidden.pop(name)
-
-    return Event(f"back({name})", happen)
 
 
 def _set_up(name: str, how: str) -> Event:
@@ -190,7 +136,7 @@ def _off(name: str) -> Event:
             stage.hosts = [host(name, taints=taints) if one.metadata.name == name else one for one in stage.hosts]
             stage.declare(stage.db, stage.log)
             stage.check()
-        _back(name).happen(stage)
+        back(name).happen(stage)
 
     return Event(f"off({name})", happen)
 
@@ -201,32 +147,23 @@ def _facts(observation: Observation) -> RuntimeFacts:
     return seen.facts
 
 
-def _wait(seconds: int) -> Event:
-    def happen(stage: Stage) -> None:
-        stage.now += seconds
-
-    return Event(f"wait({seconds})", happen)
-
-
 def _forget(stage: Stage) -> None:
     """Lose the memory, as long as every host can be seen: what is out of sight is then not known any more."""
     if not stage.hidden:
         stage.memory = Memory()
 
 
-HOSTS = st.sampled_from("abc")
-ACTS = st.lists(st.integers(0, 9), min_size=1, max_size=4).map(_act)
 TROUBLE = st.one_of(
     _declared(),
     ACTS,
     ACTS,
     ACTS,
-    st.builds(_hit, st.sampled_from(["kill", "vanish"]), st.integers(0, 20)),
-    st.builds(_cut, HOSTS, forget=st.booleans()),
-    HOSTS.map(_back),
+    HITS,
+    CUTS,
+    BACKS,
     HOSTS.map(_off),
     st.builds(_set_up, HOSTS, st.sampled_from(["taint", "drain", "plain"])),
-    st.sampled_from([1, 5, 600]).map(_wait),
+    st.sampled_from([1, 5, 600]).map(wait),
     st.just(Event("forget", _forget)),
 )
 
@@ -240,7 +177,7 @@ def test_one_identity_once_and_the_fleet_converges(trouble: list[Event]) -> None
         event.happen(stage)
         stage.check()
     for name in "abc":
-        _back(name).happen(stage)
+        back(name).happen(stage)
         _set_up(name, "plain").happen(stage)
     stage.settle(rounds=200)
     assert stage.actions(stage.check()) == [], "the next plan is empty"
