@@ -46,7 +46,8 @@ class DesiredPod(Value, frozen=True, kw_only=True, weakref=True):
 
     ``spec_path`` is where its PodSpec stands in the owner's manifest (``spec`` or ``spec.template.spec``). ``config``
     holds exactly the ConfigMaps and Secrets that the spec refers to and that exist. ``claims`` maps the pod's volumes
-    to what they are bound to; ``runtime`` is the handler that its RuntimeClass names.
+    to what they are bound to; ``runtime`` is the handler that its RuntimeClass names. Of a pod that is ``older`` than
+    its owner's template what is there stays as it is, and only what it lacks is made.
     """
 
     key: PodKey
@@ -59,6 +60,7 @@ class DesiredPod(Value, frozen=True, kw_only=True, weakref=True):
     config: Mapping[ConfigKey, ConfigData] = {}
     claims: Mapping[str, ClaimedVolume] = {}
     runtime: str = ""
+    older: bool = False
 
 
 class KeptPod(Value, frozen=True, kw_only=True):

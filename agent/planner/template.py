@@ -54,7 +54,7 @@ class Template(Value, frozen=True, kw_only=True, weakref=True):
 
     ``hash`` is empty for a Pod, which is its own template. ``set`` is what the pods' names begin with, ``names`` are
     the main containers: what has to run. ``claiming`` are the volumes that are bound to claims; ``runtime`` is the
-    handler, and ``unresolved`` says why the pods cannot be placed at all.
+    handler, and ``unresolved`` says why the pods cannot be placed at all. ``older`` is one that is not the newest.
     """
 
     declared: Declared[Workload]
@@ -69,6 +69,7 @@ class Template(Value, frozen=True, kw_only=True, weakref=True):
     claiming: tuple[Volume, ...] = ()
     runtime: str = ""
     unresolved: str = ""
+    older: bool = False
 
     def slot(self, index: int) -> Slot:
         """Return one slot of the template, for a pod that is like all others."""
@@ -108,6 +109,7 @@ def _desired_pod(template: Template, slot: Slot) -> DesiredPod:
         annotations=template.annotations,
         config=template.config,
         runtime=template.runtime,
+        older=template.older,
     )
 
 
@@ -153,6 +155,7 @@ def resolve_template(
         claiming=tuple(volume for volume in spec.volumes if volume.persistent_volume_claim or volume.ephemeral),
         runtime=runtime.handler if runtime is not None else "",
         unresolved=f'RuntimeClass "{spec.runtime_class_name}" not found' if lacking else "",
+        older=bool(made_as),
     )
 
 

@@ -311,6 +311,21 @@ def test_a_kept_pod_is_healed_as_it_was_although_its_manifest_is_gone() -> None:
     assert live(again, "old").grace_period == 3
 
 
+def test_a_pod_of_an_older_template_is_completed_and_what_runs_of_it_goes_on() -> None:
+    """What its template refers to may have changed since: no reason to restart anything of it."""
+    whole, changed = (
+        pod("old", *(container(name, env=(EnvVar(name="A", value=value),)) for name in ("one", "two")))
+        for value in ("1", "2")
+    )
+    seen = converge(desired(whole))
+    half = replace(seen, containers=tuple(one for one in seen.containers if one.config.name == "one"))
+    wanted = desired(replace(changed, older=True))
+    before = live(half, "old").current["one"]
+    seen = converge(wanted, half)
+    assert live(seen, "old").current["one"] == before
+    assert live(seen, "old").current["two"].state == "running"
+
+
 def test_a_folder_without_a_pod_goes() -> None:
     uid = "5599ddf9-8463-574d-a3b1-12bf8af12a27"
     action = only(plan(desired(), replace(EMPTY, pod_dirs=("..", uid))))
