@@ -26,6 +26,7 @@ def write(folder: Path, host: str, index: int, registry: str, authorized_key: st
         "etc/shadow": (0o600, _shadow()),
         "etc/sudoers": (0o440, f"root ALL=(ALL:ALL) ALL\n{USER} ALL=(ALL:ALL) NOPASSWD: ALL\n"),
         "etc/pam.d/sudo": (0o644, permit),
+        "etc/pam.d/other": (0o644, permit.replace("permit", "deny")),
         "etc/ssh/lab_authorized_keys": (0o644, authorized_key),
         "etc/ssh/sshd_config": (0o644, _SSHD),
         "etc/containerd/config.toml": (0o644, _CONTAINERD.replace("REGISTRY", registry)),
@@ -33,6 +34,7 @@ def write(folder: Path, host: str, index: int, registry: str, authorized_key: st
         # The examples' images come from here too, so that they run as they are written.
         "etc/containerd/certs.d/registry.example.com/hosts.toml": (0o644, hosts_toml),
         "etc/cni/net.d/10-lab.conflist": (0o644, _cni(index)),
+        "usr/local/bin/spare-runc": (0o755, _SPARE),
     }
     for name, (mode, text) in files.items():
         path = folder / name
@@ -96,6 +98,13 @@ SetEnv PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 Subsystem sftp internal-sftp
 """
 
+_SPARE = """\
+#!/bin/sh
+# Like a runtime that is not runc: containerd cannot learn from it what it can do.
+[ "$1" = features ] && exit 1
+exec runc "$@"
+"""
+
 _CONTAINERD = f"""\
 version = 2
 disabled_plugins = [
@@ -116,6 +125,8 @@ disabled_plugins = [
 # A second one, for RuntimeClasses to name.
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.spare]
   runtime_type = "io.containerd.runc.v2"
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.spare.options]
+  BinaryName = "/usr/local/bin/spare-runc"
 [plugins."io.containerd.grpc.v1.cri".cni]
   bin_dir = "/usr/lib/cni"
   conf_dir = "/etc/cni/net.d"

@@ -49,17 +49,33 @@ def runtime_config(info: Mapping[str, str]) -> RuntimeConfig:
 
 def features(version: str, status: pb.StatusResponse, config: RuntimeConfig, machine: Machine) -> tuple[Feature, ...]:
     """Return what containerd can do beyond 1.6, sorted. Since 2.0 it tells much of it itself, kernel included."""
-    told = next((handler.features for handler in status.runtime_handlers if not handler.name), None)
     number = _number(version)
     able: dict[Feature, bool] = {
         "apparmor": machine.apparmor and config.apparmor,
         "selinux": machine.selinux and config.selinux,
-        "recursive-read-only": told is not None and told.recursive_read_only_mounts,
-        "user-namespaces": told is not None and told.user_namespaces,
         "supplemental-groups-policy": status.features.supplemental_groups_policy,
         **{feature: number >= since for feature, since in _SINCE.items()},
     }
-    return tuple(sorted(feature for feature, can in able.items() if can))
+    return tuple(sorted({*_default(status), *(feature for feature, can in able.items() if can)}))
+
+
+def lacking(status: pb.StatusResponse) -> Mapping[str, tuple[Feature, ...]]:
+    """Return what runtime handlers cannot do though the default one can."""
+    default = _default(status)
+    missing = {handler.name: tuple(sorted(default - _told(handler))) for handler in status.runtime_handlers}
+    return {name: features for name, features in sorted(missing.items()) if features}
+
+
+def _default(status: pb.StatusResponse) -> frozenset[Feature]:
+    return next((_told(handler) for handler in status.runtime_handlers if not handler.name), frozenset())
+
+
+def _told(handler: pb.RuntimeHandler) -> frozenset[Feature]:
+    able: dict[Feature, bool] = {
+        "recursive-read-only": handler.features.recursive_read_only_mounts,
+        "user-namespaces": handler.features.user_namespaces,
+    }
+    return frozenset(feature for feature, can in able.items() if can)
 
 
 def _number(version: str) -> tuple[int, int]:

@@ -9,7 +9,7 @@ import grpc
 from msgspec.structs import replace
 
 from agent.hosts import facts as host_facts
-from agent.hosts.abilities import RuntimeConfig, features, runtime_config
+from agent.hosts.abilities import RuntimeConfig, features, lacking, runtime_config
 from agent.hosts.cri.client import Answer, Pending, Runtime
 from agent.hosts.cri.decode import decode_container, decode_sandbox
 from agent.hosts.cri.errors import is_missing
@@ -110,6 +110,7 @@ class Look:
             cgroup_version=machine.cgroup_version,
             features=features(version.runtime_version, status, config, machine),
             handlers=config.handlers,
+            lacking=lacking(status),
             resolv_conf=machine.resolv_conf,
             etc_hosts=machine.etc_hosts,
             hugepages=machine.hugepages,

@@ -42,6 +42,8 @@ class RuntimeFacts(Value, frozen=True, kw_only=True):
     """What this containerd can do beyond 1.6, sorted."""
     handlers: tuple[str, ...] = ()
     """Runtime handlers of its configuration, sorted; empty where it does not tell."""
+    lacking: Mapping[str, tuple[Feature, ...]] = {}
+    """What a handler cannot do though the default one can; handlers that lack nothing are left out."""
     resolv_conf: str = ""
     etc_hosts: str | None = ""
     """The host's own hosts file; None where it cannot be read, or is longer than any pod's should be."""

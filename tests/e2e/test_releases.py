@@ -22,6 +22,7 @@ pytestmark = pytest.mark.lab
 
 OLD, NEW = "h1", "h2"
 SERVE = ["sh", "-c", "cat /conf/greeting /keys/token >/www/index.html; echo listens; exec httpd -f -h /www -p 8080"]
+OTHER = {"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": {"name": "other"}, "handler": "spare"}
 MEMORY = "cat /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.max"
 
 
@@ -77,10 +78,9 @@ def whole(host: str, memory: str) -> str:
 
 
 def sources(*hosts: str, memory: str = "64Mi") -> dict[str, str]:
-    other = {"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": {"name": "other"}, "handler": "spare"}
     return {
         **{f"{host}.yaml": whole(host, memory) for host in hosts},
-        "other.yaml": json.dumps(other),
+        "other.yaml": json.dumps(OTHER),
         "app.yaml": config_map("app", greeting="hello "),
         "keys.yaml": secret("keys", token="hunter2"),
     }
@@ -174,6 +174,11 @@ def newer(host: str) -> dict[str, str]:
             volumes=[scratch, conf, site],
         ),
     }
+    if host == NEW:
+        pods["spare"] = pod(
+            "spare-h2", container(volumeMounts=[if_possible]), runtimeClassName="other", nodeName=host, volumes=[data]
+        )
+        pods["barred"] = pod("barred-h2", runtimeClassName="other", hostUsers=False, nodeName=host)
     return {f"{name}-{host}.yaml": text for name, text in pods.items()}
 
 
@@ -182,6 +187,7 @@ REASONS = (
     "below-h1 waits: recursiveReadOnly of /data: needs containerd 2.0 or newer on the host",
     "groups-h1 waits: supplementalGroupsPolicy Strict: containerd on host h1 does not know it (2.0 does)",
     "mapped-h1 waits: hostUsers false: containerd on host h1 cannot map users (2.0 can)",
+    "barred-h2 waits: hostUsers false: runtime spare of containerd on host h2 cannot map users",
 )
 
 
@@ -197,10 +203,10 @@ def data(fleet: Fleet) -> Iterator[None]:
 
 @pytest.mark.usefixtures("data")
 def test_what_a_version_brought_is_honoured_there_and_refused_before(fleet: Fleet) -> None:
-    fleet.push("first", **newer(OLD), **newer(NEW), **{"app.yaml": config_map("app", one="1")})
-    wanted = sorted(
-        ["default/maybe-h1", *(f"default/{name}-h2" for name in ("below", "groups", "image", "mapped", "maybe"))]
-    )
+    beside = {"app.yaml": config_map("app", one="1"), "other.yaml": json.dumps(OTHER)}
+    fleet.push("first", **newer(OLD), **newer(NEW), **beside)
+    names = ("below-h2", "groups-h2", "image-h2", "mapped-h2", "maybe-h1", "maybe-h2", "spare-h2")
+    wanted = [f"default/{name}" for name in names]
     with fleet.agent():
         eventually(lambda: fleet.pods() == wanted)
         said = " ".join(fleet.trimtab("status", check=None).stdout.split())
@@ -216,6 +222,7 @@ def test_what_a_version_brought_is_honoured_there_and_refused_before(fleet: Flee
     assert "Read-only" in shell("below-h2", "touch /data/below/x 2>&1 || true")
     assert "Read-only" in shell("maybe-h2", "touch /maybe/below/x 2>&1 || true")
     assert shell("maybe-h1", "touch /maybe/below/x && echo as before") == "as before\n"
+    assert shell("spare-h2", "touch /maybe/below/x && echo its runtime cannot") == "its runtime cannot\n"
     assert shell("groups-h2", "id -G") == "1000 4000\n"
     first, outside, length = shell("mapped-h2", "cat /proc/self/uid_map").split()
     assert (first, length) == ("0", "65536")

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from agent.hosts import machine
-from agent.hosts.abilities import features, runtime_config
+from agent.hosts.abilities import features, lacking, runtime_config
 from agent.hosts.ability_checks import ability_checks
 from agent.hosts.machine import Machine
 from agent.hosts.proto import runtime_v1_pb2 as pb
@@ -95,6 +95,11 @@ def test_newer_ones_tell_of_themselves_or_by_their_version(version: str, more: t
     told = {"recursive-read-only", "supplemental-groups-policy", "user-namespaces"}
     assert features(version, status(able=True), runtime_config(config()), Machine()) == tuple(sorted({*told, *more}))
     assert features(version, status(able=False), runtime_config(config()), Machine()) == more
+
+
+def test_what_another_runtime_cannot_do_is_told() -> None:
+    assert lacking(status(able=True)) == {"kata": ("recursive-read-only", "user-namespaces")}
+    assert lacking(status(able=False)) == lacking(pb.StatusResponse()) == {}
 
 
 def test_profiles_need_the_kernel_and_the_configuration() -> None:

@@ -187,6 +187,19 @@ def test_users_of_its_own_need_a_containerd_that_can_map_them() -> None:
     assert made(host_users=True).sandbox.namespaces.users == "host"
 
 
+def test_what_a_runtime_class_cannot_do_is_refused_though_the_host_could() -> None:
+    able: tuple[Feature, ...] = ("recursive-read-only", "user-namespaces")
+    facts = replace(FACTS, features=able, handlers=("kata", "runc"), lacking={"kata": ("user-namespaces",)})
+    on = machine("edge-1", "prod", KEY, facts)
+
+    def under(handler: str) -> RenderedPod:
+        return render_pod(replace(pod("web", container(), host_users=False), runtime=handler), on)
+
+    assert "runtime kata of containerd on host edge-1 cannot map users" in under("kata").refused
+    assert not under("runc").refused
+    assert not under("").refused
+
+
 @pytest.mark.parametrize(
     ("written", "name"),
     [

@@ -2,6 +2,8 @@
 
 from typing import Final, Literal
 
+from msgspec.structs import replace
+
 from agent.model.capacity import Allotment, capacity
 from agent.model.observation import Feature, RuntimeFacts
 from agent.model.plan import FingerprintKey
@@ -24,9 +26,15 @@ class Machine(Value, frozen=True, kw_only=True):
     addresses: tuple[str, ...] = ()
     features: tuple[Feature, ...] = ()
     handlers: tuple[str, ...] = ()
+    lacking: tuple[tuple[str, tuple[Feature, ...]], ...] = ()
     resolv_conf: str = ""
     etc_hosts: str | None = ""
     hugepages: tuple[tuple[str, int], ...] = ()
+
+    def under(self, handler: str) -> "Machine":
+        """Return the same with the features of one runtime handler; empty is the default one."""
+        missing = next((features for name, features in self.lacking if name == handler), ())
+        return replace(self, features=tuple(one for one in self.features if one not in missing)) if missing else self
 
 
 def machine(host: str, agent: str, key: FingerprintKey, facts: RuntimeFacts, allotment: Allotment = _UNSAID) -> Machine:
@@ -42,6 +50,7 @@ def machine(host: str, agent: str, key: FingerprintKey, facts: RuntimeFacts, all
         addresses=facts.addresses,
         features=facts.features,
         handlers=facts.handlers,
+        lacking=tuple(sorted(facts.lacking.items())),
         resolv_conf=facts.resolv_conf,
         etc_hosts=facts.etc_hosts,
         hugepages=tuple(sorted(facts.hugepages.items())),

@@ -47,7 +47,7 @@ def _addressed(pod: RenderedPod, ips: tuple[str, ...]) -> RenderedPod:
 
 @remembered
 def _render(desired: DesiredPod, on: Machine) -> RenderedPod:
-    spec = desired.spec
+    spec, on = desired.spec, on.under(desired.runtime)
     draft = _sandbox(desired, on)
     uid = identity.pod_uid(on.agent, desired.key, identity.incarnation(spec, draft))
     pod = RenderedPod(

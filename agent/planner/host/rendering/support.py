@@ -26,7 +26,8 @@ def _reasons(desired: DesiredPod, on: Machine) -> Iterator[str]:
         known = ", ".join(on.handlers)
         yield f"runtimeClassName: containerd on host {on.host} has no runtime {desired.runtime}, only {known}"
     if spec.host_users is False and "user-namespaces" not in on.features:
-        yield f"hostUsers false: containerd on host {on.host} cannot map users (2.0 can)"
+        runtime = f"runtime {desired.runtime} of " if desired.runtime else ""
+        yield f"hostUsers false: {runtime}containerd on host {on.host} cannot map users (2.0 can)"
     if spec.host_users is False and spec.host_network:
         yield "hostUsers false: a pod in the host's network has the host's users"
     name = hostname(desired.key, spec)

@@ -93,5 +93,6 @@ def _recursive(mount: VolumeMount, volume: Volume, on: Machine) -> bool:
                 f"recursiveReadOnly of {mount.mount_path}, volume {volume.name}: needs readOnly and no mountPropagation"
             )
         if not able:
-            raise Refusal(f"recursiveReadOnly of {mount.mount_path}: needs containerd 2.0 or newer on the host")
+            needs = "containerd 2.0 or newer on the host, and a runtime that can"
+            raise Refusal(f"recursiveReadOnly of {mount.mount_path}: needs {needs}")
     return able and mount.read_only and mount.mount_propagation == "None"
