@@ -55,7 +55,7 @@ def company_of(
                 company.join(claim.template_of(slot).demand, placed[slot.key])
     for host, pods in ground.sight.on_host.items():
         for pod in pods:
-            if pod.observed is not None and placed.get(pod.key) != host:
+            if pod.observed is not None and not pod.over and placed.get(pod.key) != host:
                 company.pass_through(present.neighbour(pod), host)
     return company
 
