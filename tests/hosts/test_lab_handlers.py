@@ -284,9 +284,9 @@ def stopped(lab: Lab) -> Iterator[Callable[[str], None]]:
 
 
 def _signal(machine: LabHost, signal: str, name: str) -> None:
-    machine.run(
-        f'for p in /proc/[0-9]*; do [ "$(cat $p/comm)" = {name} ] && kill -{signal} ${{p#/proc/}}; done', check=False
-    )
+    """Signal the processes of a service; a newer sshd's connections have a program of their own."""
+    command = f"kill -{signal} ${{p#/proc/}}"
+    machine.run(f'for p in /proc/[0-9]*; do case "$(cat $p/comm)" in {name} | {name}-session) {command} ;; esac; done')
 
 
 @pytest.mark.parametrize(
