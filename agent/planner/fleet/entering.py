@@ -42,8 +42,8 @@ class Arrival(NamedTuple):
 class Entrance:
     """Lets pods in, one after another. ``waits`` says whom those wait for that do so for others to be gone.
 
-    Who was told to start comes first, as it may be about to; then who is of higher priority; of these, who has
-    room at its own place. ``moving`` are pods that leave their hosts, and so do the ``stray`` ones.
+    Who was told to start comes first, as it may be about to; then who is of higher priority; of these, who has room at
+    its own place. ``departing`` are pods that go and that no claim sends away.
     """
 
     def __init__(
@@ -137,13 +137,14 @@ class Entrance:
         return answer
 
     def _planned(self, but: PodKey) -> Sequence[Homeless]:
-        """Return the pods that have their places and are not there, nor about to be."""
+        """Return the pods that have their places and are not there, nor about to be once others are gone."""
         hosts, pods = self._seating.hosts, self._ground.sight.pods
+        settled = {*self._inside, *self.waits, but}
         return [
             Homeless(claim, claim.template_of(slot), (slot,))
             for claim in self._claims
             for slot in claim.final
-            if slot.key not in pods and slot.key in hosts and slot.key not in self._inside and slot.key != but
+            if slot.key not in pods and slot.key in hosts and slot.key not in settled
         ]
 
     @cached_property

@@ -111,7 +111,7 @@ def _is_newest(claim: Claim, pod: Live) -> bool:
 
 
 def _missing(given: FleetInput, claim: Claim, slot: Slot, placed: Placed, delayed: Mapping[PodKey, str]) -> PodStatus:
-    host = placed.hosts.get(slot.key, "")
+    host = "" if slot.key in placed.refused else placed.hosts.get(slot.key, "")
     observation, template = given.observations.get(host), claim.template_of(slot)
     status = pod_status(
         None,

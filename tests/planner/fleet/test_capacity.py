@@ -167,6 +167,24 @@ def test_a_pod_of_a_set_stays_with_its_volume_and_waits() -> None:
     assert "cpu short by 500m on a" in status.message
 
 
+def test_who_waits_for_room_is_scheduled_nowhere() -> None:
+    world = small(app("web", 1, 2000, strategy=rolling(1, 0)), hosts="a")
+    world.declare(app("web", 1, 2000, image=2, strategy=rolling(1, 0)))
+    [pending, running] = world.status().pods
+    assert (pending.host, pending.reason, running.host) == ("", "Unschedulable", "a")
+    assert next((one.status, one.reason) for one in pending.conditions if one.type == "PodScheduled") == (
+        "False",
+        "Unschedulable",
+    )
+
+
+def test_a_plan_that_is_repeated_says_the_same() -> None:
+    world = small(app("web", 3, 2000, strategy=rolling(1, 0)))
+    world.declare(app("web", 3, 2000, image=2, strategy=rolling(1, 0)))
+    first = world.plan()
+    assert (world.plan().memory, world.plan().waiting) == (first.memory, first.waiting)
+
+
 COUNTS: st.SearchStrategy[IntOrString] = st.sampled_from([0, 1, 2, "50%"])
 CPU = st.sampled_from([300, 700, 1000, 1900])
 
