@@ -20,6 +20,7 @@ from agent.model.objects.statefulset import StatefulSet
 from agent.model.observation import Observation, Seen
 from agent.model.plan import FleetPlan
 from agent.planner.pods import observed_pods
+from agent.planner.rehearsal import rehearse
 from tests.planner.fleet.build import World, container, deployment, host, pod, rolling
 from tests.planner.stateful.build import stateful
 
@@ -183,6 +184,16 @@ def test_a_plan_that_is_repeated_says_the_same() -> None:
     world.declare(app("web", 3, 2000, image=2, strategy=rolling(1, 0)))
     first = world.plan()
     assert (world.plan().memory, world.plan().waiting) == (first.memory, first.waiting)
+
+
+@pytest.mark.parametrize("cpu", [700, 1200, 2000])
+def test_a_dry_run_tells_what_is_done_on_full_hosts(cpu: int) -> None:
+    world = small(app("web", 3, 1000), peers("db", 2, 700))
+    world.declare(app("web", 3, cpu, strategy=rolling(1, 1)), peers("db", 2, 1000))
+    rehearsed = rehearse(world.given)
+    done = [step for steps in world.settle() for step in steps]
+    assert [(one.host, one.action.verb, one.action.pod.name) for one in rehearsed.moves] == done
+    assert sorted(one.message for one in rehearsed.waiting) == sorted(world.messages())
 
 
 COUNTS: st.SearchStrategy[IntOrString] = st.sampled_from([0, 1, 2, "50%"])
