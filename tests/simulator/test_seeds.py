@@ -14,12 +14,14 @@ FOUND: tuple[tuple[Chaos, int], ...] = (
     ("every-kind", 167),
     ("every-kind", 207),
     ("every-kind", 510),
+    ("plain", 2067),
     ("plain", 3053),
 )
 """Seeds that broke a law.
 
 DaemonSets relied on pods that were only meant to be on a host out of sight. Pods of a job that was not kept, and the
-pause after a failure, lasted for as long as the clock was set back.
+pause after a failure, lasted for as long as the clock was set back. Pods of an older template were restarted in the
+midst of a rollout, since what they read had changed.
 """
 
 
