@@ -17,6 +17,10 @@ from lab.host import LabHost
 from tests.e2e import containerd
 
 DEADLINE = 60.0
+NO_PRESSURE = dict.fromkeys(
+    ("memory.available", "nodefs.available", "nodefs.inodesFree", "imagefs.available", "imagefs.inodesFree"), 0
+)
+"""The hosts share this machine's memory and disk, which may be short for reasons of its own."""
 TRIMTAB = str(Path(sys.executable).with_name("trimtab"))
 Result = TypeVar("Result")
 
@@ -56,9 +60,10 @@ class Fleet:
         self.lab.write_hosts(self.work / "hosts")
         self.config = self.configure()
 
-    def configure(self, **spec: object) -> Path:
+    def configure(self, **spec: Any) -> Path:  # noqa: ANN401 - any value of the configuration
         """Write agent.yaml; keyword arguments replace parts of its spec."""
         path = self.folder / "agent.yaml"
+        cleanup = spec.pop("cleanup", {})
         written = {
             "apiVersion": "trimtab.dev/v1alpha1",
             "kind": "Agent",
@@ -68,6 +73,7 @@ class Fleet:
                 "ssh": {"user": self.lab.user, "identityFile": str(self.lab.identity_file)},
                 "stateDir": str(self.state),
                 "metrics": {"port": 0},
+                "cleanup": {"evictionHard": NO_PRESSURE, **cleanup},
                 **spec,
             },
         }

@@ -4,7 +4,7 @@ import pytest
 
 from agent.model.labels import PULLED_FILE
 from tests.e2e import containerd
-from tests.e2e.fleet import Fleet, eventually
+from tests.e2e.fleet import NO_PRESSURE, Fleet, eventually
 from tests.e2e.manifests import container, pod
 
 pytestmark = pytest.mark.lab
@@ -36,7 +36,8 @@ def test_logs_are_rotated_by_size_and_only_some_are_kept(fleet: Fleet) -> None:
 
 
 def test_a_host_whose_disk_fills_up_lets_a_pod_go_which_is_made_elsewhere(fleet: Fleet) -> None:
-    fleet.configure(cleanup={"interval": "1s", "evictionPressureTransitionPeriod": "1s"})
+    only_here = {**NO_PRESSURE, "nodefs.available": "10%"}
+    fleet.configure(cleanup={"interval": "1s", "evictionHard": only_here, "evictionPressureTransitionPeriod": "1s"})
     host = fleet.host("h1")
     host.run("mkdir -p /var/lib/trimtab && mount -t tmpfs -o size=32m tmpfs /var/lib/trimtab", check=True)
     fill = ["sh", "-c", "head -c 30m /dev/zero >/scratch/big; exec sleep 3600"]
