@@ -71,12 +71,18 @@ class Source:
     def trimtab(self, *arguments: str, check: int | None = 0) -> str:
         """Run `trimtab ARGUMENTS`, require its exit code (None: any) and return what it printed."""
         done = subprocess.run(
-            [TRIMTAB, *arguments, "--config", str(self.config)],
+            [TRIMTAB, *arguments],
             capture_output=True,
             text=True,
             timeout=900,
             check=False,
-            env={"PATH": "/usr/bin:/bin", "HOME": str(self.folder), "NO_COLOR": "1", "COLUMNS": "200"},
+            env={
+                "PATH": "/usr/bin:/bin",
+                "HOME": str(self.folder),
+                "TRIMTAB_CONFIG": str(self.config),
+                "NO_COLOR": "1",
+                "COLUMNS": "200",
+            },
         )
         assert "Traceback" not in done.stderr, done.stderr
         if check is not None:

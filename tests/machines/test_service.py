@@ -77,9 +77,9 @@ class Service:
         return self.machine.run("journalctl --unit trimtab --no-pager --output cat", check=True).stdout
 
     def container(self) -> str:
-        """The id of the one container that runs."""
-        done = self.machine.run("ctr -n k8s.io containers ls -q 'labels.\"io.cri-containerd.kind\"==container'")
-        return done.stdout.strip()
+        """The id of the one container of the pod."""
+        named = '\'labels."io.kubernetes.pod.name"==web,labels."io.cri-containerd.kind"==container\''
+        return self.machine.run(f"ctr -n k8s.io containers ls -q {named}").stdout.strip()
 
 
 def pod(image: str) -> dict[str, object]:
@@ -106,7 +106,7 @@ def service(machine: Machine) -> Service:
     made.push(host=host, web=pod("app:1.0"))
     started = machine.run("systemctl daemon-reload && systemctl enable --quiet --now trimtab", timeout=300)
     assert started.returncode == 0, made.said()
-    eventually(lambda: made.container() != "", "the pod runs")
+    eventually(lambda: made.container() != "", "the pod runs", within=600)
     return made
 
 
