@@ -114,7 +114,14 @@ class World(Stage):
         available = [key for seen in told.values() if isinstance(seen, Seen) for key in _available(seen)]
         unseen = [name for name in self.machines if not isinstance(told.get(name), Seen)]
         before = self.journal.state
-        wake_at = self.loops.fleet.step(now)
+        try:
+            wake_at = self.loops.fleet.step(now)
+        except AgentKilled:
+            # What was saved counts, whoever dies right after that.
+            self.judge.in_force(self.journal.state.in_force)
+            if self.journal.state.memory is not before.memory:
+                self.judge.remembers(self.journal.state.memory, now)
+            raise
         state = self.journal.state
         self.judge.in_force(state.in_force)
         self.judge.outages.planned(unseen, now)
