@@ -23,7 +23,7 @@ MAIN: Final = (
     "ResourceRequirements",
 )
 """The types whose share is counted."""
-_REAL: Final = ("tests/e2e/", "tests/hosts/test_lab_")
+_REAL: Final = ("tests/e2e/", "tests/hosts/test_lab_", "tests/machines/")
 
 
 class Ledger(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
