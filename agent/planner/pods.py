@@ -15,6 +15,7 @@ from agent.model.labels import (
     POD_UID,
     RESTART_POLICY,
     REVISION_HASH,
+    ROUND,
 )
 from agent.model.objects.meta import ObjectKey, PodKey
 from agent.model.objects.pod import RestartPolicy
@@ -185,7 +186,8 @@ def _pod(
     for found in containers.values():
         if len(found) > 1:
             found.sort(key=lambda one: (one.config.attempt, one.created_at, one.id), reverse=True)
-    newest = max((round_of(one.config) for found in containers.values() for one in found), default=0)
+    every = (one.config for found in containers.values() for one in found)
+    newest = max((round_of(config) for config in every if ROUND in config.annotations), default=0)
     past: dict[str, tuple[ContainerSeen, ...]] = {}
     if newest:
         containers, past = _apart(containers, newest)
