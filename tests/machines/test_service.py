@@ -43,6 +43,7 @@ git init --quiet --bare --initial-branch=main /srv/fleet.git
 git clone --quiet /srv/fleet.git /srv/work 2>/dev/null
 git -C /srv/work config user.name Ana
 git -C /srv/work config user.email ana@example.com
+git config --system --replace-all safe.directory /srv/fleet.git
 """
 PUSH = "cd /srv/work && git add --all && git commit --quiet -m change && git push --quiet origin HEAD:main"
 
@@ -111,7 +112,7 @@ def service(machine: Machine) -> Service:
 
 
 def test_systemctl_tells_what_it_does(service: Service) -> None:
-    eventually(lambda: "1 of 1 host" in service.show("StatusText"), "the status line tells hosts")
+    eventually(lambda: "1/1 hosts seen" in service.show("StatusText"), "the status line tells hosts")
     assert service.show("SubState") == "running"
     assert service.machine.run("runuser -u trimtab -- trimtab status", check=True).stdout.strip()
 
@@ -166,7 +167,7 @@ def test_it_comes_back_and_containers_do_not_notice(service: Service) -> None:
     service.machine.run(f"kill -9 {PID}", check=True)
     eventually(lambda: int(service.show("NRestarts")) == times + 1, "systemd starts it again")
     eventually(lambda: service.show("SubState") == "running", "it runs again")
-    eventually(lambda: "1 of 1 host" in service.show("StatusText"), "it sees its host again")
+    eventually(lambda: "1/1 hosts seen" in service.show("StatusText"), "it sees its host again")
     assert service.container() == before
 
 
