@@ -73,15 +73,21 @@ class Entrance:
     def _arrivals(self, expecting: Sequence[Claim]) -> Sequence[Arrival]:
         hosts, forbidden, pods = self._seating.hosts, self._ground.forbidden, self._ground.sight.pods
         told = Told(self._ground.given.memory)
-        return [
-            Arrival(
-                claim, template, slot, told.by(slot.name, hosts.get(slot.key, "")), self._seating.priority(template)
-            )
-            for claim in expecting
-            for slot in claim.now
-            if slot.key not in pods and slot.key not in forbidden
-            for template in (claim.template_of(slot),)
-        ]
+        found = []
+        for claim in expecting:
+            newest = self._seating.priority(claim.template)
+            found += [
+                Arrival(
+                    claim,
+                    slot.template or claim.template,
+                    slot,
+                    told.by(slot.name, hosts.get(slot.key)),
+                    newest if slot.template is None else self._seating.priority(slot.template),
+                )
+                for slot in claim.now
+                if slot.key not in pods and slot.key not in forbidden
+            ]
+        return found
 
     def _take_in(self, one: Arrival) -> None:
         self._present.let_in(one.template.demand, self._seating.hosts[one.slot.key])
@@ -129,20 +135,24 @@ class Entrance:
             return self._present.short(demand, host)
 
         if displacing:
-            answer = self._seating.push_aside(one.homeless, suits, self._planned(one.slot.key))
+            answer = self._seating.push_aside(one.homeless, suits, self._planned(one))
         else:
             answer = self._seating.reseat(one.homeless, suits)
         if isinstance(answer, Refused) and not (one.template.claiming or one.slot.host):
             self._nowhere[alike] = answer
         return answer
 
-    def _planned(self, but: PodKey) -> Sequence[Homeless]:
-        """Return the pods that have their places and are not there, nor about to be once others are gone."""
+    def _planned(self, by: Arrival) -> Sequence[Homeless]:
+        """Return the pods that have their places and are not there, nor about to be once others are gone.
+
+        One of higher priority keeps its place: it would only push the other out again.
+        """
         hosts, pods = self._seating.hosts, self._ground.sight.pods
-        settled = {*self._inside, *self.waits, but}
+        settled = {*self._inside, *self.waits, by.slot.key}
         return [
             Homeless(claim, claim.template_of(slot), (slot,))
             for claim in self._claims
+            if self._seating.priority(claim.template) <= by.priority
             for slot in claim.final
             if slot.key not in pods and slot.key in hosts and slot.key not in settled
         ]
@@ -161,9 +171,9 @@ class Told:
         self._placements = memory.placements
         self._others = {*memory.pending, *memory.leaving, *memory.evicted}
 
-    def by(self, name: str, host: str) -> bool:
+    def by(self, name: str, host: str | None) -> bool:
         """Tell whether a pod, by its name in memory, is to be on a host and may have been started there."""
-        return self._placements.get(name) == host and name not in self._others
+        return host is not None and self._placements.get(name) == host and name not in self._others
 
 
 def _urgency(one: Arrival) -> tuple[bool, int]:

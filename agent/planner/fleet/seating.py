@@ -114,7 +114,13 @@ class Seating:
                 displaced.append(other)
             else:
                 self._chooser.take(other.template, slot, host)
-        self.seat(displaced)
+        for other in displaced:
+            # Nobody makes room for what is only planned: those who are seated already are about to start.
+            [slot], [found] = other.slots, self._chooser.choose(other)
+            if isinstance(found, str):
+                self.hosts[slot.key] = found
+            else:
+                self.refused[slot.key] = found.why
         return answer
 
     def _wait(self, one: Homeless) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from agent.model.desired import HostDesired
@@ -140,6 +140,9 @@ TROUBLE = st.one_of(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(TROUBLE, max_size=15))
+@example(
+    [_put("web", 2, "3", "high"), _drain(frozenset("a")), _put("db", 4, "1", "high"), _put("batch", 5, "500m", "low")]
+)
 def test_promises_hold_and_plans_settle(trouble: list[Event]) -> None:
     stage = Stage()
     stage.settle()
