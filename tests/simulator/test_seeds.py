@@ -16,12 +16,14 @@ FOUND: tuple[tuple[Chaos, int], ...] = (
     ("every-kind", 510),
     ("plain", 2067),
     ("plain", 3053),
+    ("storm", 8151),
 )
 """Seeds that broke a law.
 
 DaemonSets relied on pods that were only meant to be on a host out of sight. Pods of a job that was not kept, and the
 pause after a failure, lasted for as long as the clock was set back. Pods of an older template were restarted in the
-midst of a rollout, since what they read had changed.
+midst of a rollout, since what they read had changed. The first template of a StatefulSet was forgotten while a host
+out of sight made a pod of it.
 """
 
 

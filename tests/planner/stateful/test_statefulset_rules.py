@@ -277,3 +277,26 @@ def test_an_older_pod_that_was_cut_short_in_the_making_is_finished() -> None:
     world.settle()
     assert images(world) == {"db-0": "app:1", "db-1": "app:1"}
     assert of(world).phase == "Ready"
+
+
+def test_a_first_template_is_remembered_while_a_host_out_of_sight_may_make_a_pod_of_it() -> None:
+    world = World(stateful(2, update_strategy=rolling(partition=1)))
+    [(place, action)] = world.actions(world.plan())
+    before = world.lose(place)
+    for image in ("app:2", "app:3"):
+        world.declare(stateful(2, container(image), update_strategy=rolling(partition=1)))
+        world.plan()
+    world.observations[place] = before
+    world.do(place, action, len(action.steps) - 1)
+    world.settle()
+    assert images(world) == {"db-0": "app:1", "db-1": "app:3"}
+
+
+def test_a_pod_without_containers_whose_template_nobody_remembers_is_made_anew() -> None:
+    world = World(stateful(2, update_strategy=rolling(partition=1)))
+    [(place, action)] = world.actions(world.plan())
+    world.do(place, action, len(action.steps) - 1)
+    world.declare(stateful(2, container("app:2"), update_strategy=rolling(partition=1)))
+    world.memory, world.before = Memory(), None
+    assert verbs(world.settle())[:2] == [("remove", "db-0"), ("create", "db-0")]
+    assert images(world) == {"db-0": "app:2", "db-1": "app:2"}

@@ -83,8 +83,12 @@ def _departures(scene: Scene, steps: Pace) -> Iterator[Departure]:
             summary = f"scaled down to {scene.spec.replicas}"
             yield Departure(pod=pod, reason="scaled-down", path="spec.replicas", summary=summary)
         else:
-            again = pod.generation == scene.template.hash
-            summary = "sent away before, made anew once it is gone" if again else f"updated to {scene.template.hash}"
+            if ordinal in steps.lifeless:
+                summary = "has no container, and nobody knows its template any more: made anew once it is gone"
+            elif pod.generation == scene.template.hash:
+                summary = "sent away before, made anew once it is gone"
+            else:
+                summary = f"updated to {scene.template.hash}"
             yield Departure(pod=pod, reason="replaced", path="spec.template", summary=summary)
 
 
@@ -101,7 +105,9 @@ def _record(scene: Scene, steps: Pace) -> RolloutRecord:
         whole=settled and set(scene.due) <= set(newest),
     )
     through = settled and len(newest) == len(scene.wanted)
-    current = scene.template.hash if through else scene.record.current if scene.record is not None else ""
+    # As in Kubernetes the first template is current from the beginning: a host out of sight may make a pod of it.
+    first = scene.record is None and not older
+    current = scene.template.hash if through or first else scene.record.current if scene.record is not None else ""
     mixed = set(scene.wanted) - steps.turned
     record = advance(scene.record, scene.template.hash, counts, scene.now)
     turned = tuple(sorted(steps.turned & set(scene.wanted))) if mixed and current != scene.template.hash else ()

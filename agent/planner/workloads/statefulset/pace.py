@@ -1,5 +1,6 @@
 """How fast a StatefulSet gets to what is declared: which pods may be made now, which go, and whose turn it is."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from agent.planner.workloads.statefulset.scene import Scene
@@ -9,10 +10,12 @@ class Pace(NamedTuple):
     """What may happen now, by ordinal.
 
     ``made`` have no pod and may get one, the pods of ``gone`` go, ``turned`` are of the newest template from now on.
+    ``lifeless`` are those of ``gone`` that go since they can never run.
     """
 
     made: frozenset[int]
     gone: frozenset[int]
+    lifeless: frozenset[int]
     turned: frozenset[int]
 
 
@@ -22,8 +25,9 @@ def pace(scene: Scene) -> Pace:
     busy = sum(scene.going(one) or (scene.newest(one) and not scene.available(one)) for one in scene.wanted)
     turned = _turned(scene, busy)
     replaced = _replaced(scene, busy + len(made))
-    gone = {*condemned, *replaced, *(one for one in scene.pods if scene.going(one))}
-    return Pace(made=made, gone=frozenset(gone), turned=frozenset({*turned, *replaced}))
+    lifeless = frozenset(_lifeless(scene)) - frozenset(replaced)
+    gone = {*condemned, *replaced, *lifeless, *(one for one in scene.pods if scene.going(one))}
+    return Pace(made=made, gone=frozenset(gone), lifeless=lifeless, turned=frozenset({*turned, *replaced}))
 
 
 def _made(scene: Scene) -> frozenset[int]:
@@ -78,3 +82,13 @@ def _replaced(scene: Scene, busy: int) -> list[int]:
     unavailable = sum(not scene.available(ordinal) for ordinal in scene.wanted)
     healthy = [one for one in reversed(older) if scene.available(one)]
     return [*chosen, *healthy[: max(0, scene.unavailable - unavailable)]]
+
+
+def _lifeless(scene: Scene) -> Iterator[int]:
+    """Yield the ordinals whose pods have no container, and never will: nobody knows their older template any more."""
+    for ordinal in scene.wanted:
+        pod = scene.pods.get(ordinal)
+        if pod is None or not pod.seen or pod.names or scene.newest(ordinal) or scene.going(ordinal):
+            continue
+        if scene.template_of(pod) is None:
+            yield ordinal
