@@ -30,17 +30,21 @@ def prune_guard(before: Mapping[str, Observation], plan: FleetPlan, policy: Prun
     (those on unseen hosts, as last known, too) that goes with all of its kind because git says so: no object declares
     it any more, or its workload is scaled to 0. Pods that a rollout replaces, that move, or of which there are two, do
     not count, nor does scaling down to a number that somebody wrote. The guard holds when more than ``max_fraction`` of
-    all pods would go, or every one.
+    all pods would go, or every one: then, too, when others happen to be on their way out and none is wanted any more.
     """
     lost = dict(sorted(_lost(plan)))
-    total = sum(
-        len(observed_pods(seen, desired.agent))
-        for host, desired in sorted(plan.desired.items())
-        if (observation := before.get(host)) is not None and (seen := last_known(observation)) is not None
+    total = len(
+        {
+            key
+            for host, desired in plan.desired.items()
+            if (observation := before.get(host)) is not None and (seen := last_known(observation)) is not None
+            for key in observed_pods(seen, desired.agent)
+        }
     )
-    if not lost or (len(lost) <= policy.max_fraction * total and len(lost) < total):
+    every = len(lost) >= total or not any(status.wanted for status in plan.statuses)
+    if not lost or not (every or len(lost) > policy.max_fraction * total):
         return None
-    extent = "every pod" if len(lost) >= total else f"{len(lost)} of {total} pods"
+    extent = "every pod" if every else f"{len(lost)} of {total} pods"
     named = [f"{key} ({why})" for key, why in list(lost.items())[:_NAMED]]
     rest = f" and {len(lost) - _NAMED} more" if len(lost) > _NAMED else ""
     message = (

@@ -34,6 +34,19 @@ def test_every_pod_is_held_whatever_the_fraction() -> None:
     assert found.message.endswith("default/p4 (no object declares it) and 5 more")
 
 
+def test_every_pod_is_held_though_one_is_there_twice_or_on_its_way_out_already() -> None:
+    world = ten()
+    world.observations["b"] = world.observations["a"]
+    world.declare()
+    assert guard(world, fraction=1.0) is not None
+    world = World(deployment(4, strategy=rolling("100%", "100%")), pod("one"))
+    world.settle()
+    world.declare(deployment(4, container("app:2"), strategy=rolling("100%", "100%")), pod("one"))
+    world.plan()
+    world.declare()
+    assert guard(world, fraction=1.0) is not None
+
+
 def test_a_fleet_without_pods_is_never_held() -> None:
     assert guard(World(), fraction=0.0) is None
     assert guard(World(deployment(3)), fraction=0.0) is None
