@@ -1,8 +1,11 @@
 """Pods of a job that do not end by themselves: lost, evicted, told to stop."""
 
 from agent.model.objects.host import Taint
+from agent.model.objects.job import Job, OnPodCondition, PodFailurePolicy, PodFailureRule
 from tests.planner.batch.build import Works, indexed, job
 from tests.planner.fleet.build import host
+
+DISRUPTED = PodFailureRule(action="Ignore", on_pod_conditions=(OnPodCondition(type="DisruptionTarget"),))
 
 
 def test_a_pod_on_a_lost_host_is_replaced_and_counts_as_failed() -> None:
@@ -117,6 +120,44 @@ def test_never_two_in_one_place_where_only_failed_pods_are_replaced() -> None:
     world.settle()
     assert world.running() == ["work-1"]
     world.observations[place] = before
+    world.settle()
+    assert world.running() == ["work-1"]
+
+
+def sent_away(spared: Job) -> tuple[Works, str]:
+    """Return a world of two hosts, and the one that is lost once the job's pod was told to leave it."""
+    world = Works(spared, hosts=["a", "b"])
+    world.settle()
+    place, _ = world.find("work-0")
+    world.hosts = [host(name, drain=name == place) for name in ("a", "b")]
+    world.declare(spared)
+    world.plan()
+    world.end("work-0", 137)
+    return world, place
+
+
+def test_a_pod_that_was_told_to_go_has_not_failed_by_itself_however_long_its_host_is_lost_meanwhile() -> None:
+    spared = job(completions=1, pod_failure_policy=PodFailurePolicy(rules=(DISRUPTED,)))
+    world, place = sent_away(spared)
+    stopped = world.lose(place, forget=True)
+    for _ in range(3):
+        world.now += 301
+        assert world.settle() == [], "it may still run"
+    world.observations[place] = stopped
+    world.settle()
+    assert world.running() == ["work-1"]
+    assert world.told().failed == 0
+
+
+def test_a_pod_that_was_told_to_go_is_replaced_once_a_person_says_that_its_host_is_off() -> None:
+    spared = job(completions=1, pod_replacement_policy="Failed")
+    world, place = sent_away(spared)
+    world.lose(place, forget=True)
+    world.now += 301
+    assert world.settle() == [], "it may still run"
+    off = Taint(key="node.kubernetes.io/out-of-service", effect="NoExecute")
+    world.hosts = [host(name, taints=(off,) if name == place else ()) for name in ("a", "b")]
+    world.declare(spared)
     world.settle()
     assert world.running() == ["work-1"]
 

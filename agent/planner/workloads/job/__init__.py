@@ -59,6 +59,7 @@ def _claim(scene: Scene, book: Book, *, holds: str = "", until: float | None = N
     ready = sum(pod.ready_since(scene.template.names) is not None for pod in current)
     stand = {pod.key for pod in (*current, *kept)}
     rest = [one for one in scene.members if one.pod.key not in stand]
+    lost = [one.pod for one in rest if _forgotten(one, book)]
     due = [at for at in (deadline(scene, book), expired) if at is not None and at > scene.now]
     return Claim(
         template=scene.template,
@@ -67,10 +68,10 @@ def _claim(scene: Scene, book: Book, *, holds: str = "", until: float | None = N
         current=current,
         kept=kept,
         leaving=(
-            *(_departure(scene, book, one) for one in rest if not one.pod.lost),
+            *(_departure(scene, book, one) for one in rest if not _forgotten(one, book)),
             *(_replaced(scene, pod) for pod in scene.strangers if not pod.lost),
         ),
-        lost=tuple(pod for pod in (*(one.pod for one in rest), *scene.strangers) if pod.lost),
+        lost=(*lost, *(pod for pod in scene.strangers if pod.lost)),
         ready=ready,
         available=ready,
         holds=holds,
@@ -81,6 +82,11 @@ def _claim(scene: Scene, book: Book, *, holds: str = "", until: float | None = N
         status=job_status(scene, book),
         job=book.record(),
     )
+
+
+def _forgotten(one: Member, book: Book) -> bool:
+    """Tell whether a pod is given up for lost. One that was told to go, and has its place until then, still goes."""
+    return one.pod.lost and not (one.going and book.holds(one))
 
 
 def _counted(one: Member, book: Book) -> bool:

@@ -51,7 +51,7 @@ def _end_of(scene: Scene, one: Member) -> Ending | None:
     """Return how the newest pod of a place ended, or that it was taken away; None while it goes on."""
     if one.going:
         if one.end is None:
-            return None if scene.only_failed else disruption(scene.now)
+            return None if scene.only_failed and not scene.given_up(one.pod) else disruption(scene.now)
         # Told to stop, it may well have ended with code 0: that is not its work done.
         return replace(one.end, succeeded=False, conditions={**one.end.conditions, DISRUPTED: "True"})
     if one.end is None and scene.given_up(one.pod):
