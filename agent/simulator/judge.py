@@ -109,6 +109,11 @@ class Judge:
             fault for fault in self._faults if fault.key not in self._machines[fault.machine].available(self._agent)
         ]
 
+    def unseen(self, machines: Iterable[str], now: float) -> None:
+        """Hear which machines a plan could not see."""
+        off = self._current().kinds.forgotten if self.history else ()
+        self.outages.planned(machines, off, now)
+
     def agent_died(self) -> None:
         """Hear that the agent is gone, and all that it knew and did with it."""
         self._known = {}

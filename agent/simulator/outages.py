@@ -1,8 +1,8 @@
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 BORNE: Final = 300.0
-"""Seconds after which what runs on a machine that is out of sight may be replaced."""
+"""Seconds after which what runs on a machine that is out of sight may be replaced, unless a person says it before."""
 
 
 class Outages:
@@ -30,9 +30,9 @@ class Outages:
         self._since = {machine: min(at, now) for machine, at in self._since.items()}
         self._told = {machine: min(at, now) for machine, at in self._told.items()}
 
-    def planned(self, unseen: Iterable[str], now: float) -> None:
-        """Hear of a plan, and which machines were unseen as far as it knew."""
+    def planned(self, unseen: Iterable[str], off: Collection[str], now: float) -> None:
+        """Hear of a plan, which machines were unseen as far as it knew, and which a person says are ``off``."""
         blind = frozenset(unseen)
         self._told = {machine: at for machine, at in self._told.items() if machine in blind}
         since = {**self._since, **self._told}
-        self.given_up = frozenset(machine for machine in blind if since.get(machine, now) + BORNE <= now)
+        self.given_up = frozenset(one for one in blind if one in off or since.get(one, now) + BORNE <= now)

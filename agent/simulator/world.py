@@ -124,7 +124,7 @@ class World(Stage):
             raise
         state = self.journal.state
         self.judge.in_force(state.in_force)
-        self.judge.outages.planned(unseen, now)
+        self.judge.unseen(unseen, now)
         if self.snapshot().fleet.planned_at:
             self.judge.remembers(state.memory, now)
         self.judge.planned(known, available, {**state.memory.leaving, **state.memory.evicted})
