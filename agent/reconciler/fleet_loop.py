@@ -7,7 +7,7 @@ from agent.model.memory import Memory
 from agent.model.objects.fleet import Fleet
 from agent.model.objects.host import Host as HostObject
 from agent.model.objects.meta import Declared
-from agent.model.observation import Unseen
+from agent.model.observation import Seen, Unseen
 from agent.model.origin import Revision
 from agent.model.plan import FleetInput, FleetPlan
 from agent.model.problem import Problem
@@ -19,6 +19,7 @@ from agent.reconciler.inbox import Mail, Offer, Receipt
 from agent.reconciler.roster import Roster
 from agent.reconciler.shared import Shared
 from agent.reconciler.snapshot import FleetState
+from agent.reconciler.subjects import undecided
 
 _PROBLEMS_KEPT: Final = 100
 _SAVE_AGAIN: Final = 10.0
@@ -109,13 +110,17 @@ class FleetLoop:
     def _first_looks(self, hosts: Mapping[str, object], mail: Mail, now: float) -> float | None:
         """Return until when to wait for hosts that have not answered at all yet; None once nothing is waited for.
 
-        Only the first plan waits: later hosts join a plan that knows them as unseen.
+        Nor have they whole answers before probes were made: what nobody has asked is not ready, and would be the first
+        to go. Only the first plan waits: later hosts join a plan that knows them as unseen.
         """
         if self._plan is not None:
             return None
-        limit = self._shared.settings.first_look
+        agent, limit = self._shared.settings.agent, self._shared.settings.first_look
+        looks = {name: mail.observations.get(name) for name in sorted(hosts)}
         waits = [
-            self._first_seen.setdefault(name, now) + limit for name in sorted(hosts) if name not in mail.observations
+            self._first_seen.setdefault(name, now) + limit
+            for name, look in looks.items()
+            if look is None or (isinstance(look, Seen) and undecided(look, agent, now))
         ]
         return max((until for until in waits if now < until <= now + limit), default=None)
 

@@ -67,6 +67,20 @@ def subjects_of(seen: Seen, agent: str) -> Iterator[Subject]:
         )
 
 
+def undecided(seen: Seen, agent: str, now: float) -> bool:
+    """Tell whether nobody knows yet if a container is ready that could have been asked: the agent has just begun.
+
+    A check that failed says why; one that has to pass more often says nothing yet.
+    """
+    for one in subjects_of(seen, agent):
+        probe, health = one.probes.startup or one.probes.readiness, seen.health.get(one.container_id)
+        if probe is None or one.started_at + probe.initial_delay_seconds > now:
+            continue
+        if health is None or not (health.ready or health.failed or health.message):
+            return True
+    return False
+
+
 def _address(sandbox: SandboxSeen, seen: Seen) -> str:
     known = seen.facts.addresses if sandbox.config.host_network else sandbox.ips
     return known[0] if known else _LOOPBACK if sandbox.config.host_network else ""

@@ -1,8 +1,11 @@
 """Probes with the real loops, in simulated time: what they decide, and what they must not."""
 
+import pytest
+
+from agent.simulator.declared import Declaration
 from agent.simulator.machine import Machine
 from agent.simulator.world import World
-from tests.simulator.fleets import actions, app, declaration, fleet, pods, reasons_of_events
+from tests.simulator.fleets import ONE, THREE, TWO, actions, app, declaration, fleet, pods, reasons_of_events
 
 
 def probed() -> World:
@@ -51,6 +54,35 @@ def test_an_agent_that_starts_again_knows_readiness_within_a_moment() -> None:
     assert ready(world) == 3
     assert world.snapshot().converged
     assert actions(world) == []
+
+
+def rolled(image: str) -> Declaration:
+    return declaration(apps={"web": app(4, image, surge=1, unavailable=1, probed=True)})
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_an_agent_that_starts_again_takes_nothing_down_for_want_of_a_check(seed: int) -> None:
+    world = fleet(rolled(ONE), seed)
+    world.push(rolled(TWO))
+    while not world.journal.state.memory.leaving:
+        world.turn()
+    newest = world.push(rolled(THREE), hear=False)
+    world.boot()
+    while world.journal.state.in_force != newest:
+        world.turn()
+    assert len(world.journal.state.memory.leaving) == 1
+    world.settle()
+    assert ready(world) == 4
+
+
+def test_an_agent_that_starts_again_waits_for_no_check_that_fails() -> None:
+    world = probed()
+    for machine in world.machines.values():
+        machine.failing = {"main": frozenset({"readiness"})}
+    world.boot()
+    world.pass_time(2)
+    assert world.snapshot().fleet.planned_at
+    assert ready(world) == 0
 
 
 def test_a_host_that_is_cut_off_fails_no_probe() -> None:

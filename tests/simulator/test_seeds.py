@@ -16,6 +16,7 @@ FOUND: tuple[tuple[Chaos, int], ...] = (
     ("every-kind", 510),
     ("plain", 2067),
     ("plain", 3053),
+    ("storm", 8031),
     ("storm", 8050),
     ("storm", 8051),
     ("storm", 8151),
@@ -26,7 +27,8 @@ DaemonSets relied on pods that were only meant to be on a host out of sight. Pod
 pause after a failure, lasted for as long as the clock was set back. Pods of an older template were restarted in the
 midst of a rollout, since what they read had changed. The first template of a StatefulSet was forgotten while a host
 out of sight made a pod of it. A job's pod that was told to go counted as failed by itself when its host was lost before
-it had gone. The judge took pods for running on a machine of which a person had said that it is off.
+it had gone. The judge took pods for running on a machine of which a person had said that it is off. An agent that began
+again took pods down whose probes it had not made yet.
 """
 
 
