@@ -19,7 +19,8 @@ class Settings(Value, frozen=True, kw_only=True):
     measurements of a host, ``autoscaling`` that between two looks of autoscalers at their metrics; ``connections``
     bounds how many hosts are connected to at one moment (hosts that are seen already never wait for it);
     ``first_look`` is how long the first plan waits for hosts that have not answered yet, so that pods they run are not
-    started twice, and for the first checks of their probes. ``profiles`` says how hosts are scored for pods that name a scheduler.
+    started twice, and for the first checks of their probes. ``profiles`` says how hosts are scored for pods
+    that name a scheduler.
     """
 
     agent: str
