@@ -38,6 +38,8 @@ http: {{addr: "{address}:{_PORT}"}}
     for host in lab.hosts:
         path = f"/etc/containerd/certs.d/{name}"
         host.run(f"mkdir -p {path} && cat >{path}/hosts.toml", stdin=trust, check=True)
+        # Who was let in before left images, which nobody needs a password for.
+        host.run(f"ctr -n k8s.io images ls -q name~=^{name}/ | xargs -r ctr -n k8s.io images rm", check=True)
     with subprocess.Popen(
         inside(switch, "docker-registry", "serve", str(config)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
