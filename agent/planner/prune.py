@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from agent.model.cause import Commit
-from agent.model.desired import LeavingPod
+from agent.model.desired import HostDesired, LeavingPod
 from agent.model.objects.agent import Prune
 from agent.model.objects.meta import ObjectKey, PodKey
 from agent.model.observation import Observation, last_known
@@ -30,18 +30,12 @@ def prune_guard(before: Mapping[str, Observation], plan: FleetPlan, policy: Prun
     (those on unseen hosts, as last known, too) that goes with all of its kind because git says so: no object declares
     it any more, or its workload is scaled to 0. Pods that a rollout replaces, that move, or of which there are two, do
     not count, nor does scaling down to a number that somebody wrote. The guard holds when more than ``max_fraction`` of
-    all pods would go, or every one: then, too, when others happen to be on their way out and none is wanted any more.
+    all pods would go, or every one: then, too, when others happen to be on their way out, and none stays or is wanted.
     """
     lost = dict(sorted(_lost(plan)))
-    total = len(
-        {
-            key
-            for host, desired in plan.desired.items()
-            if (observation := before.get(host)) is not None and (seen := last_known(observation)) is not None
-            for key in observed_pods(seen, desired.agent)
-        }
-    )
-    every = len(lost) >= total or not any(status.wanted for status in plan.statuses)
+    there = {name: frozenset(_there(before, desired)) for name, desired in plan.desired.items()}
+    total = len(frozenset().union(*there.values()))
+    every = len(lost) >= total or (not any(status.wanted for status in plan.statuses) and not _stays(there, plan))
     if not lost or not (every or len(lost) > policy.max_fraction * total):
         return None
     extent = "every pod" if every else f"{len(lost)} of {total} pods"
@@ -52,6 +46,17 @@ def prune_guard(before: Mapping[str, Observation], plan: FleetPlan, policy: Prun
         f"{', '.join(named)}{rest}"
     )
     return Held(removed=tuple(lost), total=total, message=message)
+
+
+def _there(before: Mapping[str, Observation], desired: HostDesired) -> Iterator[PodKey]:
+    observation = before.get(desired.host)
+    if observation is not None and (seen := last_known(observation)) is not None:
+        yield from observed_pods(seen, desired.agent)
+
+
+def _stays(there: Mapping[str, frozenset[PodKey]], plan: FleetPlan) -> bool:
+    """Whether a pod is left: one of a job that has ended is wanted no more, but not taken away either."""
+    return any(there[name] - {pod.key for pod in desired.leaving} for name, desired in plan.desired.items())
 
 
 def _lost(plan: FleetPlan) -> Iterator[tuple[PodKey, str]]:

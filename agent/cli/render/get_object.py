@@ -85,7 +85,9 @@ def _counts(status: ObjectStatus) -> dict[str, Any]:
         }
     told: dict[str, Any] = msgspec.to_builtins(status.status)
     del told["kind"]
-    told = {name: _moment(value) if name.endswith("Time") else value for name, value in told.items()}
+    times = {name: value for name, value in told.items() if name.endswith("Time")}
+    told = {name: value for name, value in told.items() if name not in times}
+    told |= {name: _moment(at) for name, at in times.items() if at}  # 0: it has not happened
     if "conditions" in told:
         told["conditions"] = [_condition(one) for one in told["conditions"]]
     return told

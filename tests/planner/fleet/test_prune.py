@@ -3,6 +3,7 @@ import pytest
 from agent.model.objects.agent import Prune
 from agent.planner.fleet import plan_fleet
 from agent.planner.prune import Held, prune_guard
+from tests.planner.batch.build import Works, job
 from tests.planner.fleet.build import RECREATE, World, container, deployment, pod, rolling
 
 
@@ -45,6 +46,20 @@ def test_every_pod_is_held_though_one_is_there_twice_or_on_its_way_out_already()
     world.plan()
     world.declare()
     assert guard(world, fraction=1.0) is not None
+
+
+def test_what_stays_of_a_job_that_has_ended_is_not_lost() -> None:
+    world = Works(job(completions=3, parallelism=3), pod("one"))
+    world.settle()
+    for name in ("work-0", "work-1", "work-2"):
+        world.end(name)
+    world.settle()
+    world.declare(job(completions=3, parallelism=3))
+    assert guard(world) is None
+    assert guard(world, fraction=0.2) is not None
+    world.declare(pod("one"))
+    assert guard(world, fraction=0.9) is None
+    assert guard(world, fraction=0.5) is not None
 
 
 def test_a_fleet_without_pods_is_never_held() -> None:
