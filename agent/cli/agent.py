@@ -1,5 +1,8 @@
 import signal
+from collections.abc import Mapping
+from functools import partial
 from queue import SimpleQueue
+from typing import Final
 
 import typer
 
@@ -7,11 +10,12 @@ from agent.cli import options
 from agent.cli.config import config_file, open_config
 from agent.cli.service.daemon import Daemon, Word
 from agent.cli.service.logs import configure_log
+from agent.cli.service.signals import heard
 from agent.model.objects.agent import AgentConfig
 
 app = typer.Typer(add_completion=False)
 
-_WORDS: dict[signal.Signals, Word] = {
+_WORDS: Final[Mapping[signal.Signals, Word]] = {
     signal.SIGTERM: "stop",
     signal.SIGINT: "stop",
     signal.SIGHUP: "look",
@@ -28,9 +32,8 @@ def agent(config: options.Config = None) -> None:
     """
     configure_log()
     words: SimpleQueue[Word] = SimpleQueue()
-    for number in _WORDS:
-        signal.signal(number, lambda caught, _frame: words.put(_WORDS[signal.Signals(caught)]))
-    current: AgentConfig | None = open_config(config)
-    while current is not None:
-        daemon = Daemon(current, words, lambda: open_config(config))
-        current = daemon.run(config_file(config))
+    with heard({number: partial(words.put, word) for number, word in _WORDS.items()}):
+        current: AgentConfig | None = open_config(config)
+        while current is not None:
+            daemon = Daemon(current, words, lambda: open_config(config))
+            current = daemon.run(config_file(config))

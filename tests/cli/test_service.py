@@ -2,11 +2,14 @@
 
 import io
 import json
+import os
+import signal
 import socket
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 import structlog
@@ -15,6 +18,7 @@ from msgspec.structs import replace
 from agent.cli.service.http import StatusServer
 from agent.cli.service.logs import configure_log
 from agent.cli.service.notify import notify, notify_reloading, watchdog_interval
+from agent.cli.service.signals import heard
 from agent.model.kindstatus import AutoscalerStatus
 from agent.model.objects.agent import Metrics as MetricsSpec
 from agent.model.objects.meta import ObjectKey
@@ -44,6 +48,23 @@ def test_systemd_is_told_the_state(systemd: socket.socket) -> None:
     first, second = systemd.recv(1000).decode().split("\n")
     assert first == "RELOADING=1"
     assert second.removeprefix("MONOTONIC_USEC=").isdecimal()
+
+
+@pytest.mark.parametrize("asleep", [False, True])
+def test_a_signal_is_heard_whichever_thread_the_kernel_gives_it_to(*, asleep: bool) -> None:
+    words: SimpleQueue[str] = SimpleQueue()
+    with heard({signal.SIGUSR1: lambda: words.put("one"), signal.SIGUSR2: lambda: words.put("two")}):
+        elsewhere = {signal.SIGUSR1, signal.SIGUSR2} if asleep else set()
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, elsewhere)  # the main thread takes none of them
+        try:
+            os.kill(os.getpid(), signal.SIGUSR1)
+            assert words.get(timeout=30) == "one"
+            os.kill(os.getpid(), signal.SIGUSR2)
+            assert words.get(timeout=30) == "two"
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    assert signal.getsignal(signal.SIGUSR1) == signal.SIG_DFL
+    assert words.empty()
 
 
 def test_without_systemd_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
