@@ -7,7 +7,7 @@ from threading import Event
 from typing import Final
 
 from agent.cli.published import read_published
-from agent.cli.wiring import watching_file
+from agent.cli.wiring import watching_files
 from agent.journal.status_file import NAME
 from agent.model.duration import parse_duration
 from agent.model.objects.agent import AgentConfig
@@ -31,7 +31,7 @@ def snapshots(config: AgentConfig, *, timeout: float) -> Iterator[Snapshot]:
     """
     folder, changed = Path(config.spec.state_dir), Event()
     deadline = time.monotonic() + timeout if timeout else float("inf")
-    with watching_file(folder / NAME, changed.set):
+    with watching_files([folder / NAME], changed.set):
         while (published := read_published(folder)) is not None:
             yield published[0]
             left = deadline - time.monotonic()

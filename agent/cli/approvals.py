@@ -13,7 +13,7 @@ _LARGEST: Final = 1024
 
 
 def leave_approval(state_dir: Path, revision: str) -> None:
-    """Leave word for the agent that a revision is approved. Raises Permanent when that is not possible."""
+    """Leave word for the agent that a revision is approved. Raises PortError."""
     words.leave(state_dir, NAME, f"{revision}\n".encode("ascii"))
 
 

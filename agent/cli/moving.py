@@ -13,7 +13,7 @@ _LARGEST: Final = 1 << 20
 
 
 def leave_moves(state_dir: Path, moves: Mapping[str, str]) -> None:
-    """Leave word for the agent which pods are to leave which hosts. Raises Permanent when that is not possible."""
+    """Leave word for the agent which pods are to leave which hosts. Raises PortError."""
     words.leave(state_dir, NAME, msgspec.json.encode(moves, order="deterministic"))
 
 

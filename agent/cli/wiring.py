@@ -6,7 +6,7 @@ Adapters are imported when they are opened: a verb that needs no host does not p
 # ruff: noqa: PLC0415 - imports inside functions are this module's purpose, see above
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -171,11 +171,11 @@ def watching(source: "GitSource", wake: Callable[[], None]) -> Iterator[None]:
 
 
 @contextmanager
-def watching_file(path: Path, wake: Callable[[], None]) -> Iterator[None]:
-    """Call ``wake`` whenever a file is written, replaced, made or removed. Raises PortError."""
+def watching_files(paths: Iterable[Path], wake: Callable[[], None]) -> Iterator[None]:
+    """Call ``wake`` whenever one of some files is written, replaced, made or removed. Raises PortError."""
     from agent.source.watch import watch_files
 
-    stop = watch_files([path], wake)
+    stop = watch_files(paths, wake)
     try:
         yield
     finally:

@@ -23,15 +23,16 @@ from agent.cli.wiring import (
     open_source,
     settings_of,
     watching,
-    watching_file,
+    watching_files,
 )
+from agent.cli.words import folder_of
 from agent.journal import FileJournal, StateLock
 from agent.model.objects.agent import AgentConfig
 from agent.ports import PortError
 from agent.reconciler import Agent, Snapshot
 from agent.source.git import GitSource
 
-Word = Literal["stop", "look", "reload", "approval", "moves", "ended"]
+Word = Literal["stop", "look", "reload", "asked", "ended"]
 """What the control loop is told: by signals, by watched files, and by the agent's own end."""
 
 _END_WITHIN = 20.0
@@ -67,11 +68,11 @@ class Daemon:
             if self._server is not None:
                 self._server.fresh = agent.snapshot
             stack.enter_context(watching(source, lambda: agent.wake("push")))
-            stack.enter_context(watching_file(config_file, lambda: words.put("reload")))
-            stack.enter_context(watching_file(self._state_dir / approvals.NAME, lambda: words.put("approval")))
-            stack.enter_context(watching_file(self._state_dir / moving.NAME, lambda: words.put("moves")))
-            words.put("approval")  # what was left while no agent ran
-            words.put("moves")
+            stack.enter_context(watching_files([config_file], lambda: words.put("reload")))
+            asked = folder_of(self._state_dir)
+            names = (approvals.NAME, moving.NAME)
+            stack.enter_context(watching_files([asked / name for name in names], lambda: words.put("asked")))
+            words.put("asked")  # what was left while no agent ran
             return self._drive(agent)
 
     def _make(self, source: GitSource) -> Agent:
@@ -124,10 +125,9 @@ class Daemon:
                     return None
                 case "look":
                     agent.look("SIGHUP")
-                case "approval":
+                case "asked":
                     for revision, drop in approvals.approvals_left(self._state_dir):
                         agent.approve(revision, drop)
-                case "moves":
                     for moves, drop in moving.moves_left(self._state_dir):
                         agent.move(moves, drop)
             if word in {"look", "reload"} and (fresh := self._changed()) is not None:
