@@ -110,12 +110,13 @@ def make_folders(link: Link, folders: Sequence[Folder]) -> None:
 
 
 def _early(folders: Sequence[Folder]) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
-    """Return plain folders of pods, those of their logs, and those above plain files of theirs."""
-    plain = [
-        one
-        for one in folders
-        if not (one.must_exist or one.medium) and one.group is None and _PLAIN.fullmatch(one.path)
-    ]
+    """Return plain folders of pods, those of their logs, and those above plain files of theirs.
+
+    None where something must exist: without it, nothing is made.
+    """
+    if any(one.must_exist for one in folders):
+        return (), (), ()
+    plain = [one for one in folders if not one.medium and one.group is None and _PLAIN.fullmatch(one.path)]
     usual = [one.path for one in plain if one.kind == "folder" and one.mode == _USUAL]
     files = [one.path for one in plain if one.kind == "file"]
     return (
