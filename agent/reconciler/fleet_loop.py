@@ -67,6 +67,8 @@ class FleetLoop:
             self._shared.inbox.done()
 
     def _consider(self, offer: Offer, now: float) -> None:
+        if offer.restored and offer.revision.id != self._state.in_force:
+            return  # it could not be read at once, and a newer one was let in meanwhile
         if offer.fleet is None:
             self._refuse(offer.revision, offer.problems, now)
         elif offer.revision.id == self._state.in_force:
