@@ -8,6 +8,7 @@ from agent.model.observation import ContainerSeen, ImageSeen, Seen
 from agent.planner.memo import remembered
 
 _HUB: Final = "docker.io"
+_OLD_HUB: Final = "index.docker.io"
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -19,11 +20,18 @@ def canonical(reference: str) -> str:
     if _DIGEST.fullmatch(reference):
         return reference
     name, _, digest = reference.partition("@")
-    first, slash, _ = name.partition("/")
-    if not (slash and ("." in first or ":" in first or first == "localhost")):
-        name = f"{_HUB}/{name}" if slash else f"{_HUB}/library/{name}"
-    repository, tag = _split_tag(name)
+    repository, tag = _split_tag(_with_registry(name))
     return f"{repository}@{digest}" if digest else f"{repository}:{tag or 'latest'}"
+
+
+def _with_registry(name: str) -> str:
+    """Return a name with its registry, Docker Hub where none is written; that one's official images are in library."""
+    first, slash, rest = name.partition("/")
+    if not slash or not ("." in first or ":" in first or first == "localhost" or first != first.lower()):
+        first, rest = _HUB, name
+    elif first == _OLD_HUB:
+        first = _HUB
+    return f"{first}/library/{rest}" if first == _HUB and "/" not in rest else f"{first}/{rest}"
 
 
 def _split_tag(name: str) -> tuple[str, str]:

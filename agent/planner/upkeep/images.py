@@ -39,12 +39,12 @@ def removable(
     if pressed:
         policy = replace(policy, image_high=0.0, image_low=0.0, image_age=0.0)
     disk = usage.images
-    if disk is None or disk.size_bytes <= 0 or disk.used_bytes <= policy.image_high * disk.size_bytes:
+    if disk is None or disk.size_bytes <= 0 or policy.image_high >= 1 or _fullness(disk) < policy.image_high:
         return Removable()
     unused = [image for image in idle if used[image.id] <= now - policy.image_age and not image.pinned]
     pulled = {image.id: names for image in unused if (names := _pulled(image, usage))}
     mine = sorted((image for image in unused if image.id in pulled), key=lambda one: (used[one.id], one.id))
-    excess = disk.used_bytes - policy.image_low * disk.size_bytes
+    excess = (1 - policy.image_low) * disk.size_bytes - disk.available_bytes
     chores: list[RemoveImage] = []
     for image in mine:
         if excess <= 0:
@@ -54,8 +54,13 @@ def removable(
     return Removable(chores=tuple(chores), short=_short(disk, len(unused) - len(mine)) if excess > 0 else "")
 
 
+def _fullness(disk: Filesystem) -> float:
+    """Return how full a disk is, in whole percents as a kubelet counts: what is kept for root is not free, either."""
+    return -(-100 * (disk.size_bytes - disk.available_bytes) // disk.size_bytes) / 100
+
+
 def _short(disk: Filesystem, foreign: int) -> str:
-    full = f"the disk of images ({disk.path}) is {disk.used_bytes / disk.size_bytes:.0%} full"
+    full = f"the disk of images ({disk.path}) is {_fullness(disk):.0%} full"
     if not foreign:
         return f"{full} and no image on it is unused: free space there, or give it a larger disk"
     return (

@@ -1,5 +1,6 @@
 """What differs is said in the manifest's words, with live values, and Secrets show as fingerprints only."""
 
+import pytest
 from msgspec.structs import replace
 
 from agent.model.cause import Commit
@@ -55,6 +56,14 @@ def test_quantities_are_shown_as_written_beside_what_the_host_has() -> None:
         ("spec.containers[web].resources.limits.memory", "512Mi", "1G"),
         ("spec.containers[web].resources.requests.cpu", "500m", "1.5"),
     ]
+
+
+@pytest.mark.parametrize(("cpu", "shown"), [("3m", "3m"), ("100m", "100m"), ("1500m", "1500m"), ("24", "24000m")])
+def test_a_request_that_the_host_has_as_shares_is_shown_as_it_was_written(cpu: str, shown: str) -> None:
+    def asking(amount: str) -> DesiredPod:
+        return pod("web", container(resources=ResourceRequirements(requests={"cpu": amount})))
+
+    assert changes(asking(cpu), asking("7")) == [("spec.containers[web].resources.requests.cpu", shown, "7")]
 
 
 def test_a_changed_memory_request_shows() -> None:

@@ -22,8 +22,12 @@ def image(name: str, number: int, size: int = GIB, *, pinned: bool = False) -> I
 
 
 def full(percent: int, *pulled: str) -> Usage:
+    """A disk of which 5 % are kept for root, as ext4 does: they are neither used nor free."""
     disk = Filesystem(
-        path="/var/lib/containerd", size_bytes=100 * GIB, used_bytes=percent * GIB, available_bytes=50 * GIB
+        path="/var/lib/containerd",
+        size_bytes=100 * GIB,
+        used_bytes=max(percent - 5, 0) * GIB,
+        available_bytes=(100 - percent) * GIB,
     )
     return Usage(at=LATER, images=disk, pulled=pulled)
 
@@ -39,15 +43,15 @@ def removed(plan: UpkeepPlan) -> list[str]:
 
 def test_nothing_goes_while_there_is_room() -> None:
     seen = replace(EMPTY, images=(image(OLD, 1),))
-    assert upkeep(seen, full(85, OLD)).chores == ()
+    assert upkeep(seen, full(84, OLD)).chores == ()
 
 
 def test_the_least_recently_used_go_until_there_is_room_again() -> None:
     seen = replace(EMPTY, images=tuple(image(f"registry.example/app:{number}", number) for number in range(10)))
     used = {one.id: float(number) for number, one in enumerate(reversed(seen.images))}
-    plan = upkeep(seen, full(86, *(tag for one in seen.images for tag in one.tags)), used)
-    assert removed(plan) == [f"registry.example/app:{number}" for number in (9, 8, 7, 6, 5, 4)]
-    assert plan.short == ""
+    plan = upkeep(seen, full(85, *(tag for one in seen.images for tag in one.tags)), used)
+    assert removed(plan) == [f"registry.example/app:{number}" for number in (9, 8, 7, 6, 5)]
+    assert (plan.short, plan.strain.shortages) == ("", ()), "there is room again before pods have to go"
 
 
 def test_what_somebody_else_brought_is_left_alone_and_said() -> None:
@@ -84,7 +88,7 @@ def test_what_is_needed_stays_however_short_images_may_be_unused() -> None:
 def test_an_image_that_was_needed_a_moment_ago_stays() -> None:
     seen = replace(EMPTY, images=(image(OLD, 1), image(OLDER, 2)))
     used = {image(OLD, 1).id: LATER - 60.0}
-    plan = upkeep(seen, full(99, OLD, OLDER), used)
+    plan = upkeep(seen, full(85, OLD, OLDER), used)
     assert removed(plan) == []
     assert plan.last_used == {image(OLD, 1).id: LATER - 60.0, image(OLDER, 2).id: LATER}
 

@@ -48,4 +48,4 @@ def _memory(count: int) -> str | None:
 
 
 def _request(shares: int) -> str | None:
-    return f"{shares * 1000 / 1024:.3g}m" if shares > 2 else None
+    return f"{-(-shares * 1000 // 1024)}m" if shares > 2 else None
