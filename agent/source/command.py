@@ -1,5 +1,7 @@
 import os
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from subprocess import Popen
 from typing import IO, TYPE_CHECKING, BinaryIO, Final, cast
@@ -41,6 +43,8 @@ _ENVIRONMENT: Final = {
 _ELSEWHERE: Final = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX", "GIT_NAMESPACE")
 _CONFIGURED: Final = ("GIT_CONFIG", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT", "GIT_SHALLOW_FILE", "GIT_GRAFT_FILE")
 _STALLED: Final = -9
+_IN_TIME: Final = 60.0
+"""Seconds for a command; of a local one nobody ever waits so long, unless its disk hangs."""
 
 
 class GitFailed(Exception):
@@ -66,7 +70,7 @@ class Git(Value, frozen=True, kw_only=True):
     def run(
         self,
         *arguments: str,
-        timeout: float = 60.0,
+        timeout: float = _IN_TIME,
         given: IO[bytes] | None = None,
         keep_open: Sequence[int] = (),
     ) -> bytes:
@@ -89,17 +93,18 @@ class Git(Value, frozen=True, kw_only=True):
             raise GitFailed(self._scrubbed(said), timed_out=status == _STALLED and said.startswith("Timeout:"))
         return printed
 
-    def run_bounded(self, *arguments: str, at_most: int) -> bytes | None:
+    def run_bounded(self, *arguments: str, at_most: int, timeout: float = _IN_TIME) -> bytes | None:
         """Return what a git command prints, None when that is more than ``at_most`` bytes: a bomb is not unpacked."""
         started = _commands().execute(self._command(arguments), as_process=True, env=self._environment())
-        with cast("Popen[bytes]", started.proc) as process:
+        process = cast("Popen[bytes]", started.proc)
+        with _ended_after(timeout, process) as late, process:
             printed = cast("IO[bytes]", process.stdout).read(at_most + 1)
             if len(printed) > at_most:
                 process.kill()
                 return None
             said = cast("IO[bytes]", process.stderr).read().decode("utf-8", "replace")
         if process.returncode != 0:
-            raise GitFailed(self._scrubbed(said))
+            raise GitFailed(self._scrubbed(said), timed_out=late.is_set())
         return printed
 
     def _command(self, arguments: Sequence[str]) -> list[str]:
@@ -117,6 +122,24 @@ class Git(Value, frozen=True, kw_only=True):
         for secret in self.access.secrets:
             said = said.replace(secret.reveal(), MASK)
         return said.strip()
+
+
+@contextmanager
+def _ended_after(seconds: float, process: "Popen[bytes]") -> Iterator[threading.Event]:
+    """Kill a process that does not end in time, and say so by what is yielded."""
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
+        process.kill()
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield late
+    finally:
+        timer.cancel()
 
 
 def _commands() -> "git.Git":

@@ -93,7 +93,8 @@ def explained(failed: GitFailed, doing: str, where: str) -> PortError:
     """Return what a failed git command means at the port: what was tried, why it failed, and what to do."""
     if failed.timed_out:
         return Unreachable(
-            f"cannot {doing} {where}: git did not end in time", hint="raise spec.source.timeout if it is only slow"
+            f"cannot {doing} {where}: git did not end in time",
+            hint="raise spec.source.timeout if the server is only slow; what is on this machine has a minute",
         )
     rule = next((rule for rule in _RULES if rule.said.search(failed.said)), None)
     if rule is None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from agent.model.objects.agent import Ref, SourceSpec
 from agent.model.origin import Blob, Location, Revision
-from agent.ports import Blame, Permanent, PortError, Temporary
+from agent.ports import Blame, Permanent, PortError, Temporary, Unreachable
 from agent.source.address import parse_address
 from agent.source.command import Git, GitFailed
 from agent.source.history import Commit, commits
@@ -117,8 +117,8 @@ class GitSource:
         """Have a mirror that lacks what it should hold made anew by the next fetch."""
         try:
             yield
-        except Temporary:
-            if self._mirror:
+        except Temporary as error:
+            if self._mirror and not isinstance(error, Unreachable):  # a git that was only slow says nothing of it
                 self._mirror.damaged = True
             raise
 

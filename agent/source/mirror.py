@@ -23,6 +23,17 @@ _NO_REF: Final = re.compile(r"couldn't find remote ref|not our ref|unadvertised 
 _NO_MIRROR: Final = re.compile(r"^fatal: not a git repository")
 _HOST_KEY: Final = re.compile(r"host key verification failed", re.IGNORECASE)
 _BETWEEN_TRIES: Final = 0.05
+# What a git that was killed, or had no space left, does not take away. Its own cleaning leaves it, too, since that is
+# told never to prune. A lock would keep it from tidying up for good.
+_LEFT_OVER: Final = (
+    "*.lock",
+    "refs/**/*.lock",
+    "objects/*.lock",
+    "objects/info/*.lock",
+    "objects/pack/*.lock",
+    "objects/pack/.tmp-*",
+    "objects/*/tmp_*",
+)
 # Commits that no branch names any more stay: one of them may be in force. In packs, so that they cost little.
 _SETTINGS: Final = (
     "http.lowSpeedLimit=1",  # a git whose trimtab was killed ends by itself when the server falls silent
@@ -72,6 +83,7 @@ class Mirror:
                         return
                 self._make(refspec, timeout, lock)
             except GitFailed as failed:
+                self._sweep()  # now, not at the next try: a full disk is needed for other things
                 raise self._explained(failed, source) from failed
 
     def _make(self, refspec: str, timeout: float, lock: int) -> None:
@@ -92,12 +104,12 @@ class Mirror:
         git.run("fetch", *quiet, *depth, "--", self._address.url, refspec, timeout=timeout, keep_open=(lock,))
 
     def _sweep(self) -> None:
-        """Take away what a killed process left; whoever holds the lock is alone, so what is there is left over."""
+        """Take away what a git left that was killed or failed: whoever holds the lock is alone, so it is nobody's."""
         shutil.rmtree(self._making, ignore_errors=True)
         if self._old.exists() and not self.folder.exists():
             self._old.rename(self.folder)
         shutil.rmtree(self._old, ignore_errors=True)
-        for pattern in ("*.lock", "refs/**/*.lock"):
+        for pattern in _LEFT_OVER:
             for stale in self.folder.glob(pattern):
                 stale.unlink(missing_ok=True)
 

@@ -8,6 +8,7 @@ from agent.model.objects.agent import Ref
 from agent.model.origin import Location, Revision
 from agent.ports import Permanent, PortError
 from agent.source import FolderSource
+from agent.source.command import Git, GitFailed
 from tests.source.repo import commit, contents, git, new_repository, source
 
 
@@ -245,6 +246,15 @@ def test_damaged_objects_are_told_apart_from_missing_refs(work: Path, tmp_path: 
     (work / ".git" / "objects" / blobs[0].id[:2] / blobs[0].id[2:]).unlink()
     with pytest.raises(PortError, match="lacks file content"):
         from_.read(revision, blobs)
+
+
+def test_a_disk_that_hangs_is_not_waited_for_without_an_end(work: Path) -> None:
+    commit(work, {"a.yaml": "1"})
+    (work / ".git" / "config").unlink()
+    os.mkfifo(work / ".git" / "config")
+    with pytest.raises(GitFailed) as failed:
+        Git(folder=work).run_bounded("ls-tree", "HEAD", at_most=1000, timeout=0.1)
+    assert failed.value.timed_out
 
 
 def test_a_hook_that_is_asked_before_a_push_is_taken_can_read_it(work: Path, tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 import contextlib
 import os
+import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -34,6 +36,20 @@ def server(work: Path) -> Iterator[GitServer]:
 @pytest.fixture
 def cache(tmp_path: Path) -> Path:
     return tmp_path / "cache"
+
+
+SMALL = 64 * 1024
+
+
+@contextlib.contextmanager
+def no_room() -> Iterator[None]:
+    """Let no process write a larger file meanwhile: git ends then as it does on a full disk, or when it is killed."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (SMALL, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def mirror_in(cache: Path) -> Path:
@@ -175,24 +191,52 @@ def test_killed_while_cloning_it_starts_again(server: GitServer, cache: Path, re
     assert sorted(path.suffix for path in cache.iterdir()) == [".git", ".lock"]
 
 
-def test_locks_and_half_made_copies_that_a_crash_left_are_swept(server: GitServer, work: Path, cache: Path) -> None:
+LEFT_OVER = (
+    "shallow.lock",
+    "packed-refs.lock",
+    "HEAD.lock",
+    "config.lock",
+    "refs/heads/main.lock",
+    "objects/maintenance.lock",
+    "objects/info/commit-graph.lock",
+    "objects/pack/tmp_pack_aB3dEf",
+    "objects/pack/.tmp-123-pack-0123.pack",
+    "objects/9d/tmp_obj_aB3dEf",
+)
+
+
+def test_what_a_crash_left_is_swept(server: GitServer, work: Path, cache: Path) -> None:
     from_ = source(server.url("fleet"), cache)
     from_.fetch()
     mirror = mirror_in(cache)
-    for stale in ("shallow.lock", "packed-refs.lock", "HEAD.lock", "config.lock", "refs/heads/main.lock"):
-        (mirror / stale).touch()
+    left = [mirror / name for name in LEFT_OVER]
+    for stale in left:
+        stale.parent.mkdir(exist_ok=True)
+        stale.touch()
     (mirror.with_suffix(".making") / "objects").mkdir(parents=True)
     id_ = commit(work, {"a.yaml": "2"})
     same = mirror.stat().st_ino
     from_.fetch()
     assert from_.resolve().id == id_
     assert mirror.stat().st_ino == same
+    assert [stale for stale in left if stale.exists()] == []
     # A crash between the two renames of a swap:
     mirror.rename(mirror.with_suffix(".old"))
     source(server.url("fleet"), cache).fetch()
     assert contents(from_) == {"a.yaml": b"2"}
     assert mirror.stat().st_ino == same
     assert list(cache.glob("*.old")) + list(cache.glob("*.making")) == []
+
+
+def test_a_fetch_that_the_disk_has_no_room_for_leaves_nothing_there(server: GitServer, work: Path, cache: Path) -> None:
+    from_ = source(server.url("fleet"), cache)
+    from_.fetch()
+    (work / "large").write_bytes(random.Random(1).randbytes(4 * SMALL))
+    git(work, "add", ".")
+    git(work, "commit", "--quiet", "-m", "large")
+    with no_room(), pytest.raises(PortError):
+        from_.fetch()
+    assert list(cache.rglob("tmp_*")) + list(cache.glob("*.making")) == []
 
 
 def _no_head(mirror: Path) -> None:
