@@ -80,6 +80,10 @@ from tests.manifests.test_problems import in_container, in_spec, one
             "a.yaml:8:35 bad-value: the request 2 is more than the limit 1",
         ),
         (
+            "resources: {limits: {memory: 64m}}",
+            "a.yaml:8:36 bad-value: 64m of memory is less than a byte: `m` means a thousandth",
+        ),
+        (
             "resources: {requests: {memory: 1Mi, hugepages-2Mi: 2Mi}}",
             "a.yaml:8:58 bad-value: huge pages are kept for a container one by one",
         ),
@@ -191,6 +195,7 @@ SPREAD = "topologySpreadConstraints: [{maxSkew: 1, topologyKey: a, %s}]"
         ("tolerations: [{key: a, operator: Gt, value: '1'}]", "`Gt` is not supported: comparing taints as numbers"),
         (AFFINITY % "{matchExpressions: [{key: a, operator: In}]}", "the operator `In` needs values"),
         (AFFINITY % "{matchExpressions: [{key: a, operator: Gt, values: [b]}]}", "the operator `Gt` needs exactly one"),
+        (AFFINITY % "{matchExpressions: [{key: a, operator: In, values: [b c]}]}", "no label has the value `b c`"),
         (
             AFFINITY % "{matchFields: [{key: a, operator: In, values: [b]}]}",
             "the only field of a host is `metadata.name`",
@@ -346,3 +351,11 @@ def test_a_pod_with_all_of_it_right() -> None:
           - {downwardAPI: {items: [{path: labels, fieldRef: {fieldPath: metadata.labels}}]}}
 """
     assert shown(load_text(text)) == []
+
+
+def test_a_preference_for_hosts_may_name_what_no_label_is() -> None:
+    """Kubernetes takes it there, and no host is any better for it."""
+    preferred = (
+        "affinity: {nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, preference: %s}]}}"
+    )
+    assert shown(load_text(in_spec(preferred % "{matchExpressions: [{key: a, operator: In, values: [b c]}]}"))) == []

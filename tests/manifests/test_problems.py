@@ -218,6 +218,13 @@ def test_deployment(text: str, problem: str) -> None:
             CONFIG_MAP + f"data: {{a: '{'x' * (1 << 20)}y'}}\n",
             "a.yaml:1:1 too-large: the ConfigMap holds 1048577 bytes, the limit is 1048576",
         ),
+        *(
+            (
+                SECRET_OF + f"type: kubernetes.io/{key}\nstringData: {{.{key}: '[]'}}\n",
+                "a.yaml:5:14 bad-value: the value is not a JSON object",
+            )
+            for key in ("dockercfg", "dockerconfigjson")
+        ),
         (
             SECRET_OF + "type: kubernetes.io/basic-auth\n",
             "a.yaml:4:7 missing-key: a Secret of type `kubernetes.io/basic-auth` needs `username` or `password`",
@@ -243,6 +250,14 @@ def test_deployment(text: str, problem: str) -> None:
         (
             HOST + "  ssh: {address: root@a}\n",
             "a.yaml:5:18 bad-value: `root@a` is not valid: expected a host name or",
+        ),
+        (
+            HOST + "  ssh: {address: '10.0.0.1:2222'}\n",
+            "a.yaml:5:18 bad-value: with a `:` this would be an IPv6 address, and it is none",
+        ),
+        (
+            HOST + "  ssh: {address: a, jump: {address: 'b:22'}}\n",
+            "a.yaml:5:37 bad-value: with a `:` this would be an IPv6 address, and it is none",
         ),
         (
             HOST + "  ssh: {address: -oProxyCommand=x}\n",
@@ -287,6 +302,11 @@ def test_other_kinds(text: str, problem: str) -> None:
 
 def test_a_whole_host_key_is_accepted() -> None:
     assert shown(load_text(HOST + f"  ssh: {{address: a, hostKey: {KEY} root@a}}\n")) == []
+
+
+@pytest.mark.parametrize("address", ["2001:db8::1", "fe80::1%eth0", "::1", "edge-1.example.com"])
+def test_an_address_of_either_family_is_accepted(address: str) -> None:
+    assert shown(load_text(HOST + f"  ssh: {{address: '{address}'}}\n")) == []
 
 
 def test_a_problem_names_its_object_and_path() -> None:

@@ -14,6 +14,7 @@ from agent.manifests.checks.pod import check_pod_spec
 from agent.manifests.checks.priority import check_priority
 from agent.manifests.checks.quota import check_quota
 from agent.manifests.checks.runtimeclass import check_runtime_class
+from agent.manifests.checks.security import check_app_armor_annotations
 from agent.manifests.checks.statefulset import check_stateful_set
 from agent.manifests.checks.storage import check_claim_spec, check_class, check_volume
 from agent.manifests.checks.workload import check_workload
@@ -44,6 +45,7 @@ def check(body: AnyObject) -> Findings:
         case Pod():
             yield from check_reserved(body.metadata, ("metadata",))
             yield from check_pod_spec(body.spec, ("spec",))
+            yield from check_app_armor_annotations(body.metadata.annotations, body.spec, ("metadata",))
         case ConfigMap():
             yield from check_config_map(body)
         case Secret():

@@ -9,13 +9,13 @@ from agent.manifests.finding import Finding, Findings
 from agent.model.objects.config import ConfigMap, Secret
 
 _MAX_BYTES: Final = 1024 * 1024
-_DOCKER_CONFIG: Final = "kubernetes.io/dockerconfigjson"
 _REQUIRED_KEYS: Final = {
     "kubernetes.io/ssh-auth": ("ssh-privatekey",),
     "kubernetes.io/tls": ("tls.crt", "tls.key"),
     "kubernetes.io/dockercfg": (".dockercfg",),
-    _DOCKER_CONFIG: (".dockerconfigjson",),
+    "kubernetes.io/dockerconfigjson": (".dockerconfigjson",),
 }
+_JSON_KEYS: Final = (".dockercfg", ".dockerconfigjson")
 _BASIC_AUTH_KEYS: Final = ("username", "password")
 
 
@@ -41,14 +41,13 @@ def check_secret(secret: Secret) -> Findings:
     for key in _REQUIRED_KEYS.get(secret.type, ()):
         if key not in present:
             yield Finding(("type",), "missing-key", f"a Secret of type `{secret.type}` needs the key `{key}`")
+        elif key in _JSON_KEYS and key in content and not _is_json_object(content[key]):
+            field = "stringData" if key in secret.string_data else "data"
+            yield Finding((field, key), "bad-value", "the value is not a JSON object", at_key=True)
     if secret.type == "kubernetes.io/basic-auth" and present.isdisjoint(_BASIC_AUTH_KEYS):
         yield Finding(("type",), "missing-key", f"a Secret of type `{secret.type}` needs `username` or `password`")
     if secret.type == "kubernetes.io/service-account-token":
         yield Finding(("type",), "bad-value", "there are no service accounts here", "write type: Opaque")
-    credentials = content.get(".dockerconfigjson")
-    if secret.type == _DOCKER_CONFIG and credentials is not None and not _is_json_object(credentials):
-        field = "stringData" if ".dockerconfigjson" in secret.string_data else "data"
-        yield Finding((field, ".dockerconfigjson"), "bad-value", "the value is not a JSON object", at_key=True)
 
 
 def _decode(encoded: Mapping[str, str], field: str) -> tuple[dict[str, bytes], list[Finding]]:

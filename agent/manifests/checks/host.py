@@ -3,10 +3,11 @@
 import binascii
 from typing import Final
 
+from agent.manifests.checks.addresses import is_address
 from agent.manifests.checks.quantities import check_quantities
 from agent.manifests.checks.unique import check_unique
 from agent.manifests.finding import Finding, Findings, Steps
-from agent.model.objects.host import Host
+from agent.model.objects.host import Host, Jump, Ssh
 
 _KEY_TYPES: Final = (
     "ssh-ed25519",
@@ -27,13 +28,20 @@ def check_host(host: Host) -> Findings:
         hint = "write ssh.address, or `local: true` for the machine that the agent runs on"
         yield Finding(("spec",), "one-of", message, hint, at_key=True)
     if spec.ssh is not None:
-        yield from _host_key(spec.ssh.host_key, ("spec", "ssh", "hostKey"))
+        yield from _reached(spec.ssh, ("spec", "ssh"))
         if spec.ssh.jump is not None:
-            yield from _host_key(spec.ssh.jump.host_key, ("spec", "ssh", "jump", "hostKey"))
+            yield from _reached(spec.ssh.jump, ("spec", "ssh", "jump"))
     yield from check_quantities(spec.allocatable, ("spec", "allocatable"))
     yield from check_quantities(spec.reserved, ("spec", "reserved"))
     at = ("spec", "taints")
     yield from check_unique(spec.taints, at, lambda taint: f"{taint.key}:{taint.effect}", "taint", "key")
+
+
+def _reached(machine: Ssh | Jump, at: Steps) -> Findings:
+    if ":" in machine.address and not is_address(machine.address):
+        message = "with a `:` this would be an IPv6 address, and it is none"
+        yield Finding((*at, "address"), "bad-value", message, "a port is written beside it, as `port`")
+    yield from _host_key(machine.host_key, (*at, "hostKey"))
 
 
 def _host_key(key: str | None, at: Steps) -> Findings:

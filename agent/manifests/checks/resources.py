@@ -1,5 +1,6 @@
 """What containers may use, and what is kept for them."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from agent.manifests.checks.quantities import check_quantities, value_of
@@ -10,6 +11,7 @@ from agent.model.objects.pod import Container, PodSpec, Quantity, ResourceRequir
 from agent.model.quantity import parse_quantity
 
 _HUGE: Final = "hugepages-"
+_OF_BYTES: Final = ("memory", "ephemeral-storage")
 
 
 def check_resources(container: Container, spec: PodSpec, at: Steps) -> Findings:
@@ -50,11 +52,21 @@ def check_pod_resources(spec: PodSpec, at: Steps) -> Findings:
 def _requirements(resources: ResourceRequirements, at: Steps) -> Findings:
     yield from check_quantities(resources.limits, (*at, "limits"))
     yield from check_quantities(resources.requests, (*at, "requests"))
+    yield from _less_than_a_byte(resources.limits, (*at, "limits"))
+    yield from _less_than_a_byte(resources.requests, (*at, "requests"))
     for name, request in resources.requests.items():
         if name in resources.limits and _more(request, resources.limits[name]):
             message = f"the request {request} is more than the limit {resources.limits[name]}"
             yield Finding((*at, "requests", name), "bad-value", message, also=(*at, "limits", name))
     yield from _huge_pages(resources, at)
+
+
+def _less_than_a_byte(amounts: Mapping[str, Quantity], at: Steps) -> Findings:
+    for name in _OF_BYTES:
+        value = value_of(amounts[name]) if name in amounts else None
+        if value is not None and 0 < value < 1:
+            message = f"{amounts[name]} of {name} is less than a byte: `m` means a thousandth"
+            yield Finding((*at, name), "bad-value", message, "write an amount such as 64Mi or 64M")
 
 
 def _huge_pages(resources: ResourceRequirements, at: Steps) -> Findings:

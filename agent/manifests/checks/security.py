@@ -1,6 +1,7 @@
 """Privileges of pods and containers."""
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from agent.manifests.checks.unique import check_unique
@@ -23,6 +24,7 @@ SYS_BOOT SYS_CHROOT SYS_MODULE SYS_NICE SYS_PACCT SYS_PTRACE SYS_RAWIO SYS_RESOU
 WAKE_ALARM
 """
 _CAPABILITIES: Final = tuple(_NAMES.split())
+_APP_ARMOR: Final = "container.apparmor.security.beta.kubernetes.io/"
 _OF_NETWORK: Final = re.compile(r"net[./].+")
 _OF_IPC: Final = re.compile(r"kernel[./](shm|msg)[a-z_]+|kernel[./]sem|fs[./]mqueue[./].+")
 
@@ -53,6 +55,23 @@ def check_pod_security(context: PodSecurityContext, spec: PodSpec, at: Steps) ->
     )
     for index, sysctl in enumerate(context.sysctls):
         yield from _sysctl(sysctl.name, spec, (*place, index, "name"))
+
+
+def check_app_armor_annotations(annotations: Iterable[str], spec: PodSpec, at: Steps) -> Findings:
+    """Yield AppArmor profiles that are written as they were before they had a field: Kubernetes still obeys those.
+
+    Beside the field, the annotation has nothing more to say.
+    """
+    told = {
+        container.name
+        for container in spec.every_container
+        if container.security_context and container.security_context.app_armor_profile
+    }
+    for key in annotations:
+        if key.startswith(_APP_ARMOR) and key.removeprefix(_APP_ARMOR) not in told:
+            message = "an AppArmor profile is not taken from an annotation"
+            hint = "write securityContext.appArmorProfile at the container"
+            yield Finding((*at, "annotations", key), "unsupported-field", message, hint, at_key=True)
 
 
 def _profiles(context: SecurityContext | PodSecurityContext, at: Steps) -> Findings:

@@ -3,11 +3,14 @@
 import re
 from typing import Final
 
+from agent.manifests.explain import shorten
 from agent.manifests.finding import Finding, Findings, Steps
 from agent.model.objects.pod import NodeRequirement, NodeSelector, NodeTerm
 from agent.model.objects.selector import LabelSelector
 
 _WHOLE: Final = re.compile(r"-?[0-9]{1,18}")
+_LABEL_VALUE: Final = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
+_OF_LABELS: Final = "take letters, digits, `-`, `_` and `.`, first and last a letter or digit, at most 63 characters"
 _NAME: Final = "metadata.name"
 
 
@@ -18,9 +21,12 @@ def check_selector(selector: LabelSelector | None, at: Steps) -> Findings:
 
 
 def check_node_selector(selector: NodeSelector, at: Steps) -> Findings:
-    """Yield what is wrong with the terms of a node selector."""
+    """Yield what is wrong with the terms of a node selector. Unlike a preference, it only takes values of labels."""
     for index, term in enumerate(selector.node_selector_terms):
-        yield from check_node_term(term, (*at, "nodeSelectorTerms", index))
+        place = (*at, "nodeSelectorTerms", index)
+        yield from check_node_term(term, place)
+        for number, requirement in enumerate(term.match_expressions):
+            yield from _label_values(requirement, (*place, "matchExpressions", number, "values"))
 
 
 def check_node_term(term: NodeTerm, at: Steps) -> Findings:
@@ -37,6 +43,12 @@ def _requirement(requirement: NodeRequirement, at: Steps) -> Findings:
     elif len(requirement.values) != 1 or not _WHOLE.fullmatch(requirement.values[0]):
         message = f"the operator `{requirement.operator}` needs exactly one value, a whole number"
         yield Finding((*at, "values"), "bad-value", message, at_key=True)
+
+
+def _label_values(requirement: NodeRequirement, at: Steps) -> Findings:
+    for index, value in enumerate(requirement.values):
+        if not _LABEL_VALUE.fullmatch(value):
+            yield Finding((*at, index), "bad-value", f"no label has the value `{shorten(value)}`", _OF_LABELS)
 
 
 def _field(requirement: NodeRequirement, at: Steps) -> Findings:

@@ -5,6 +5,7 @@ from typing import Final
 
 from agent.manifests.checks.metadata import check_annotations, check_reserved
 from agent.manifests.checks.pod import check_pod_spec
+from agent.manifests.checks.security import check_app_armor_annotations
 from agent.manifests.checks.selectors import check_selector
 from agent.manifests.finding import Finding, Findings, Steps
 from agent.model.labels import COMPLETION_INDEX, JOB_NAME, LEGACY_JOB_NAME, POD_INDEX, REVISION_HASH, SET_POD_NAME
@@ -52,6 +53,7 @@ def check_template(kind: str, template: PodTemplate, at: Steps) -> Findings:
     yield from check_annotations(template.metadata.annotations, (*at, "metadata"))
     yield from check_reserved(template.metadata, (*at, "metadata"), _SET_BY_KIND.get(kind, ()))
     yield from check_pod_spec(template.spec, (*at, "spec"))
+    yield from check_app_armor_annotations(template.metadata.annotations, template.spec, (*at, "metadata"))
 
 
 def _selector(selector: LabelSelector, template: PodTemplate, place: Steps) -> Findings:
