@@ -35,14 +35,22 @@ def streak(container: ContainerSeen, host_now: float = 0.0) -> int:
     return min(int(written), 1000) if written.isascii() and written.isdigit() and len(written) < 10 else 0
 
 
-def restart_at(container: ContainerSeen, clock_skew: float = 0.0) -> float:
+def restart_at(container: ContainerSeen, now: float, clock_skew: float = 0.0) -> float:
     """Return when an exited container may be started again, on the agent's clock; 0 for at once.
 
     ``clock_skew`` is the host's clock minus ours: exit times are the host's. Where there is nothing to wait for, the
     clocks do not matter.
     """
-    pause = delay(streak(container))
-    return container.finished_at - clock_skew + pause if pause else 0.0
+    return pause_end(container.finished_at - clock_skew, delay(streak(container)), now)
+
+
+def pause_end(began: float, pause: float, now: float) -> float:
+    """Return when a pause is over that began by a host's clock; 0 for at once.
+
+    One that began further ahead than it is long did so before that clock was set back: it is over. Shorter differences
+    are those of clocks that are read one after another.
+    """
+    return began + pause if 0 < pause >= began - now else 0.0
 
 
 def retry_at(failure: Failure, now: float) -> float:

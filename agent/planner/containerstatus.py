@@ -71,7 +71,7 @@ def seen(
             return replace(status, state="terminated", reason="ContainerStatusUnknown", exit_code=255)
         case "exited":
             again = comes_back(config, newest.exit_code, policy)
-            return _ended(status, newest, crash_loop=again and restart_at(newest) > host_now)
+            return _ended(status, newest, crash_loop=again and restart_at(newest, host_now) > host_now)
 
 
 def _unwell(health: Health, role: Role) -> str:

@@ -74,6 +74,22 @@ def test_exit_times_are_read_on_the_hosts_clock() -> None:
     assert plan(wanted, ahead).wake_at == NOW + 10
 
 
+def test_a_hosts_clock_that_was_set_back_prolongs_no_pause() -> None:
+    wanted = desired(pod())
+    ahead = crash(act(wanted, crash(converge(wanted), NOW)), NOW + 3600)
+    assert plan(wanted, replace(ahead, at=NOW)).actions, "the host's clock was an hour ahead when the container ended"
+
+
+def test_a_sandbox_that_was_made_before_a_hosts_clock_was_set_back_is_made_again() -> None:
+    wanted = desired(pod())
+    died = replace(converge(wanted), sandboxes=tuple(replace(one, ready=False) for one in converge(wanted).sandboxes))
+    again = act(wanted, died, NOW + 1)
+    twice = replace(again, sandboxes=tuple(replace(one, ready=False) for one in again.sandboxes))
+    assert plan(wanted, twice, NOW + 2).wake_at == NOW + 11
+    later = tuple(replace(one, created_at=NOW + 3600) for one in twice.sandboxes)
+    assert plan(wanted, replace(twice, sandboxes=later), NOW + 2).actions
+
+
 def test_the_first_restart_is_at_once_even_when_clocks_disagree() -> None:
     wanted = desired(pod())
     assert plan(wanted, crash(converge(wanted), NOW + 50)).actions

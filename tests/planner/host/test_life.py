@@ -10,6 +10,7 @@ from agent.model.action import (
     MountFilesystems,
     RemovePodFiles,
     ResizeContainer,
+    SetCgroup,
     StartContainer,
     StopContainers,
 )
@@ -248,6 +249,24 @@ def test_changed_limits_change_in_place() -> None:
     (step,) = [step for step in action.steps if isinstance(step, ResizeContainer)]
     assert step.resources.memory_limit_in_bytes == 128 << 20
     assert plan(desired(sized(memory="128Mi")), act(desired(sized(memory="128Mi")), seen)).actions == ()
+
+
+@pytest.mark.parametrize(
+    ("changed", "pod_first"),
+    [
+        (sized(cpu="1"), True),
+        (sized(cpu="100m"), False),
+        (sized(memory="128Mi"), True),
+        (sized(memory="32Mi"), False),
+        (sized(cpu="1", memory="32Mi"), True),
+        (sized(cpu="100m", memory="128Mi"), False),
+    ],
+)
+def test_no_container_may_use_more_cpu_than_its_pod_at_any_moment(changed: DesiredPod, pod_first: bool) -> None:
+    """The kernel (cgroup v1) takes no quota that is larger than that of the cgroup around it."""
+    steps = only(plan(desired(changed), converge(desired(sized())))).steps
+    first, last = (SetCgroup, ResizeContainer) if pod_first else (ResizeContainer, SetCgroup)
+    assert [type(step) for step in steps] == [first, last]
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def _all_again(subject: Subject, wanted: RenderedPod, pod: ObservedPod, view: Ho
     for name, one in pod.current.items():
         if one.state != "exited" or not restarts_all(one.config, one.exit_code):
             continue
-        if restart_at(one, view.seen.facts.clock_skew) <= view.now:
+        if restart_at(one, view.now, view.seen.facts.clock_skew) <= view.now:
             what = f"container {name} {texts.how_it_ended(one.exit_code, one.reason)}, and all start anew for that"
             return begin_again(subject, wanted, pod, view, rule=_AGAIN, cause=drift(view, _AGAIN, what))
     return None
@@ -197,7 +197,7 @@ def _backs_off(part: Part, view: HostView, rule: str) -> Verdict | None:
     live = part.live
     if live is None or live.state != "exited":
         return None
-    until = restart_at(live, view.seen.facts.clock_skew)
+    until = restart_at(live, view.now, view.seen.facts.clock_skew)
     if until <= view.now:
         return None
     words = live.message or live.last_lines

@@ -75,12 +75,15 @@ def _allowed(part: Part, wanted: LinuxResources, now: LinuxResources) -> bool:
 
 
 def _steps(part: Part, container_id: str, wanted: LinuxResources, now: LinuxResources) -> tuple[AnyStep, ...]:
-    """Return the change of the container, and around it that of its pod: what holds it grows first, shrinks last."""
+    """Return the change of the container and that of its pod: what holds it grows first, shrinks last.
+
+    CPU decides where one limit grows and another shrinks: the kernel (cgroup v1) takes no quota that is larger than
+    that of the cgroup around it.
+    """
     inner = ResizeContainer(container_id=container_id, name=part.name, resources=wanted)
     cgroup = part.wanted.cgroup
     if cgroup is None or cgroup.parent != part.pod.sandbox.config.cgroup_parent:
         return (inner,)
-    grows = wanted.memory_limit_in_bytes > now.memory_limit_in_bytes or wanted.cpu_quota > now.cpu_quota
-    shrinks = wanted.memory_limit_in_bytes < now.memory_limit_in_bytes or wanted.cpu_quota < now.cpu_quota
     outer = SetCgroup(cgroup=cgroup)
-    return (*((outer,) if grows and not shrinks else ()), inner, *((outer,) if shrinks or not grows else ()))
+    grows = (wanted.cpu_quota, wanted.memory_limit_in_bytes) > (now.cpu_quota, now.memory_limit_in_bytes)
+    return (outer, inner) if grows else (inner, outer)

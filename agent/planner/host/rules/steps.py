@@ -31,7 +31,7 @@ from agent.model.imageuser import root_refusal
 from agent.model.labels import ATTEMPTS, INIT_CONTAINERS, RESTART_STREAK, REVISION, ROUND, STARTED, TERMINATION_MESSAGE
 from agent.model.observation import ContainerSeen, ImageSeen
 from agent.model.value import Value
-from agent.planner.backoff import delay, streak
+from agent.planner.backoff import delay, pause_end, streak
 from agent.planner.host.identity import etc_hosts_path, log_directory, message_file, message_folder
 from agent.planner.host.images import canonical
 from agent.planner.host.rendering.rendered import RenderedContainer, RenderedPod, VolumeImage
@@ -208,8 +208,7 @@ def _mounts(container: RenderedContainer, uid: str, attempt: int) -> tuple[tuple
 
 def made_again_at(pod: ObservedPod, view: HostView) -> float:
     """Return when a pod may be made anew, which takes longer each time in a row; by the agent's clock, 0 at once."""
-    pause = delay(sandbox_streak(pod, view))
-    return pod.created_at - view.seen.facts.clock_skew + pause if pause else 0.0
+    return pause_end(pod.created_at - view.seen.facts.clock_skew, delay(sandbox_streak(pod, view)), view.now)
 
 
 def sandbox_streak(pod: ObservedPod, view: HostView) -> int:
