@@ -1,9 +1,9 @@
 """Doing a plan's actions: independent ones side by side, bounded, each reported exactly once."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from itertools import takewhile
 from typing import Final, Literal
 
 from msgspec.structs import replace
@@ -20,11 +20,14 @@ from agent.model.action import (
     MountFilesystems,
     Outcome,
     OwnVolumes,
+    PullImage,
     RemovePodFiles,
     RemoveVolume,
+    RunSandbox,
     WriteEtcHosts,
     WriteFiles,
 )
+from agent.model.files import Folder
 from agent.ports import Clock, PortError, Refused, Unreachable
 
 _ON_FILES: Final = (
@@ -37,6 +40,8 @@ _ON_FILES: Final = (
     RemovePodFiles,
     RemoveVolume,
 )
+
+_WITHOUT_FOLDERS: Final = (PullImage, RunSandbox)
 
 Kind = Literal["", "image-pull", "unreachable", "runtime", "files", "refused"]
 
@@ -61,15 +66,21 @@ class Execution:
         self._superseded = superseded
         self._parallel = parallel
         self._reporting = threading.Lock()
-        self._made: frozenset[str] = frozenset()
+        self._first: Mapping[str, Sequence[Folder]] = {} if superseded() else _first_folders(actions)
+        self._folders: Future[None] = Future()
+        """That they were made, or why not."""
 
     def run(self) -> None:
         """Do all actions; returns when every one was reported."""
-        self._make_folders()
         waiting = {action.id: action for action in self._actions}
         done: dict[str, Outcome] = {}
         running: dict[Future[Outcome], str] = {}
-        with ThreadPoolExecutor(self._parallel, thread_name_prefix="trimtab-action") as workers:
+        with (
+            ThreadPoolExecutor(1, thread_name_prefix="trimtab-folders") as folders,
+            ThreadPoolExecutor(self._parallel, thread_name_prefix="trimtab-action") as workers,
+        ):
+            if self._first:
+                self._folders = folders.submit(self._make_folders)
             while waiting or running:
                 for action in list(waiting.values()):
                     blocked = _blocked(action, done)
@@ -91,22 +102,13 @@ class Execution:
 
         Where that fails, each action tries for itself, and fails by itself.
         """
-        first = {
-            action.id: action.steps[0].folders
-            for action in self._actions
-            if not action.after and action.steps and isinstance(action.steps[0], MakeFolders)
-        }
-        if len(first) < 2 or self._superseded():
-            return
-        with suppress(PortError):
-            make_folders(self._context().link, [folder for folders in first.values() for folder in folders])
-            self._made = frozenset(first)
+        make_folders(self._context().link, [folder for folders in self._first.values() for folder in folders])
 
     def _do(self, action: Action) -> Outcome:
         started = self._clock.now()
         outcome = Outcome(action=action.id, pod=action.pod, started_at=started)
         context = self._context()
-        for step in action.steps[1:] if action.id in self._made else action.steps:
+        for step in self._steps(action):
             if self._superseded():
                 outcome = replace(outcome, superseded=True, step=tag(step))
                 break
@@ -120,6 +122,18 @@ class Execution:
                 break
         return self._told(replace(outcome, finished_at=self._clock.now(), warnings=tuple(context.warnings)))
 
+    def _steps(self, action: Action) -> Iterator[AnyStep]:
+        """Yield the steps of an action; those that need no folder come while its folders are made."""
+        if action.id not in self._first:
+            yield from action.steps
+            return
+        first, *others = action.steps
+        early = list(takewhile(lambda step: isinstance(step, _WITHOUT_FOLDERS), others))
+        yield from early
+        if self._folders.exception() is not None:
+            yield first
+        yield from others[len(early) :]
+
     def _told(self, outcome: Outcome) -> Outcome:
         with self._reporting:
             self._report(outcome)
@@ -129,6 +143,22 @@ class Execution:
         for action in waiting.values():
             error = f"waits for itself through {', '.join(sorted(waiting))}"
             self._told(Outcome(action=action.id, pod=action.pod, error=error, kind="refused"))
+
+
+def _first_folders(actions: Sequence[Action]) -> Mapping[str, Sequence[Folder]]:
+    """Return the folders that actions begin with, by action, where it pays to make them together.
+
+    A pod that needs something of the host that may be missing is not begun without it.
+    """
+    first = {
+        action.id: action.steps[0].folders
+        for action in actions
+        if not action.after
+        and action.steps
+        and isinstance(action.steps[0], MakeFolders)
+        and not any(folder.must_exist for folder in action.steps[0].folders)
+    }
+    return first if len(first) > 1 else {}
 
 
 def _blocked(action: Action, done: Mapping[str, Outcome]) -> Outcome | None:
