@@ -29,6 +29,7 @@ from agent.model.objects.pod import (
     ResizePolicy,
     ResourceRequirements,
     RestartRule,
+    SecurityContext,
     Volume,
 )
 from agent.model.observation import Seen
@@ -308,6 +309,16 @@ def test_of_a_container_that_crashes_on_and_on_only_the_last_two_attempts_leave_
         )
         for attempt in (0, 1, 2)
     ]
+
+
+def test_an_image_that_will_be_asked_for_again_is_not_judged_by_what_the_host_has_of_it() -> None:
+    """The one on the host runs as root, the registry may have another by now: that is seen when its turn comes."""
+    main = container(image_pull_policy="Always", security_context=SecurityContext(run_as_non_root=True))
+    before = replace(EMPTY, images=converge(desired(pod())).images)
+    first = pod("web", main, init_containers=(container("first"),))
+    assert only(plan(desired(first), before)).verb == "create"
+    never = pod("web", replace(main, image_pull_policy="IfNotPresent"), init_containers=(container("first"),))
+    assert "image will run as root" in plan(desired(never), before).waiting[0].message
 
 
 def test_a_container_never_starts_below_a_mount_that_was_lost() -> None:

@@ -7,7 +7,7 @@ from agent.model.cause import Cause
 from agent.model.difference import Difference
 from agent.model.plan import FingerprintKey
 from agent.planner.host.comparing.compare import Comparison
-from agent.planner.host.rendering.rendered import RenderedContainer, RenderedPod
+from agent.planner.host.rendering.rendered import RenderedPod
 from agent.planner.host.rules import steps
 from agent.planner.host.rules.init_order import first
 from agent.planner.host.view import HostView, Subject, Verdict, waits
@@ -23,7 +23,9 @@ def make(subject: Subject, view: HostView, rule: str, cause: Cause, *, afresh: b
     if not facts.network_ready and not wanted.sandbox.host_network:
         message = f"the host's pod network is not ready: {facts.message or 'containerd found no CNI configuration'}"
         return Verdict(waiting=(waits(view, subject, "runtime", message),))
-    ready = steps.pulls(_in_time(wanted), view.images)
+    beginning = first(wanted)
+    later = [one for one in (*wanted.init, *wanted.containers) if one not in beginning]
+    ready = steps.pulls(beginning, view.images, later)
     if ready.refused:
         return Verdict(waiting=(waits(view, subject, "refused", ready.refused),))
     verb: Verb = "create" if before is None else "replace"
@@ -40,13 +42,6 @@ def make(subject: Subject, view: HostView, rule: str, cause: Cause, *, afresh: b
         images=ready.missing,
     )
     return Verdict(actions=(action,))
-
-
-def _in_time(wanted: RenderedPod) -> tuple[RenderedContainer, ...]:
-    """Return all containers: every image is there before a pod is made. A registry is asked again when one starts."""
-    now = first(wanted)
-    later = [one for one in (*wanted.init, *wanted.containers) if one not in now]
-    return (*now, *(replace(one, pull="IfNotPresent") if one.pull == "Always" else one for one in later))
 
 
 def take_away(action: Action, subject: Subject) -> Action:

@@ -64,11 +64,19 @@ class Pulls(Value, frozen=True, kw_only=True):
     refused: str = ""
 
 
-def pulls(containers: Sequence[RenderedContainer], store: Mapping[str, ImageSeen]) -> Pulls:
-    """Return the pulls that containers need, each image once, as their pull policies ask for."""
+def pulls(
+    containers: Sequence[RenderedContainer],
+    store: Mapping[str, ImageSeen],
+    later: Sequence[RenderedContainer] = (),
+) -> Pulls:
+    """Return the pulls that containers need, each image once, as their pull policies ask for.
+
+    Images of those that start ``later`` are there before, too; for them a registry is asked again when one starts.
+    """
     steps: dict[str, PullImage] = {}
     missing: dict[str, None] = {}
-    for container in containers:
+    for number, container in enumerate((*containers, *later)):
+        starts = number < len(containers)
         name, image = container.config.name, container.config.image
         here = store.get(canonical(image))
         if here is not None and container.pull != "Always" and (refused := root_refusal(container.config, here.user)):
@@ -82,8 +90,8 @@ def pulls(containers: Sequence[RenderedContainer], store: Mapping[str, ImageSeen
                 )
             if absent:
                 missing[wanted.image] = None
-            if wanted.pull == "Always" or (absent and wanted.image not in steps):
-                always = wanted.pull == "Always"
+            always = wanted.pull == "Always" and starts
+            if always or (absent and wanted.image not in steps):
                 steps[wanted.image] = PullImage(image=wanted.image, always=always, auths=wanted.auths)
     return Pulls(steps=tuple(steps.values()), missing=tuple(missing))
 

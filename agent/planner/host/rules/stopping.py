@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-import msgspec
 from msgspec.structs import replace
 
 from agent.model.action import AnyStep, ContainerStop, RemoveContainer, StopContainers
 from agent.model.labels import AGENT, LIFECYCLE
 from agent.model.objects.pod import LifecycleHandler
 from agent.model.observation import ContainerSeen
+from agent.planner.annotation import read_json
 from agent.planner.pods import ObservedPod
 from agent.planner.restartpolicy import place_of, role_of
 
@@ -86,8 +86,4 @@ def hook_of(container: ContainerSeen, annotation: str) -> LifecycleHandler | Non
 
 @lru_cache(maxsize=1024)
 def _hook(written: str) -> LifecycleHandler | None:
-    """Read what a host showed: an annotation that is none is no hook."""
-    try:
-        return msgspec.json.decode(written, type=LifecycleHandler)
-    except msgspec.DecodeError:
-        return None
+    return read_json(written, LifecycleHandler)
