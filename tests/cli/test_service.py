@@ -16,7 +16,7 @@ import structlog
 from msgspec.structs import replace
 
 from agent.cli.service.http import StatusServer
-from agent.cli.service.logs import configure_log
+from agent.cli.service.logs import LoggedJournal, configure_log
 from agent.cli.service.notify import notify, notify_reloading, watchdog_interval
 from agent.cli.service.signals import heard
 from agent.model.kindstatus import AutoscalerStatus
@@ -24,8 +24,9 @@ from agent.model.objects.agent import Metrics as MetricsSpec
 from agent.model.objects.meta import ObjectKey
 from agent.model.status import ObjectStatus
 from agent.model.value import Sensitive
-from agent.ports import Permanent
+from agent.ports import Event, Permanent, Temporary
 from agent.reconciler import Metrics
+from agent.simulator.journal import SimulatedJournal
 from tests.cli.test_status_rendering import troubled
 
 NOW = 1_800_000_000.0
@@ -105,6 +106,37 @@ def test_the_log_is_json_and_masks_what_came_from_a_secret(log: io.StringIO) -> 
     assert entry["event"] == "made"
     assert entry["level"] == "warning"
     assert entry["host"] == "a\\x1b[2Jb"
+
+
+class FullDisk(SimulatedJournal):
+    """Takes no event."""
+
+    def record(self, event: Event) -> None:
+        raise Temporary(f"no space left for {event.reason}")
+
+
+def test_what_the_journal_cannot_take_is_in_the_log(log: io.StringIO) -> None:
+    event = Event(at=1.0, type="Warning", reason="SaveFailed", message="no space left", host="h1")
+    with pytest.raises(Temporary):
+        LoggedJournal(FullDisk()).record(event)
+    assert [json.loads(log.getvalue())[name] for name in ("reason", "event", "host")] == [
+        "SaveFailed",
+        "no space left",
+        "h1",
+    ]
+
+
+class Gone(io.StringIO):
+    """A pipe that nobody reads any more."""
+
+    def write(self, text: str) -> int:
+        raise BrokenPipeError(len(text))
+
+
+def test_a_log_that_nobody_takes_stops_nothing() -> None:
+    configure_log(Gone())
+    structlog.get_logger(__name__).error("fault in a loop")
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from typing import TextIO
 
 import structlog
@@ -30,8 +31,18 @@ def configure_log(stream: TextIO = sys.stderr) -> None:
             shape,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(stream),
+        logger_factory=lambda *_names: _Writer(stream),
     )
+
+
+class _Writer(structlog.WriteLogger):
+    """Writes lines for as long as somebody takes them: a full disk, or a reader that is gone, ends no loop."""
+
+    def msg(self, message: str) -> None:
+        with suppress(OSError):
+            super().msg(message)
+
+    debug = info = warning = error = msg
 
 
 class LoggedJournal:
@@ -50,11 +61,11 @@ class LoggedJournal:
         self._journal.save(state)
 
     def record(self, event: Event) -> None:
-        """Append an event, and log it."""
-        self._journal.record(event)
+        """Log an event, and append it: where the disk is full, the log is all that tells."""
         fields = {"object": event.object, "host": event.host, "revision": event.revision}
         log = self._log.warning if event.type == "Warning" else self._log.info
         log(event.message, reason=event.reason, **{name: value for name, value in fields.items() if value})
+        self._journal.record(event)
 
 
 def _mask(value: object) -> object:
