@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-import msgspec
-
 from agent.model.labels import PROBES
 from agent.model.observation import ContainerSeen
 from agent.model.probing import Health, Probes
+from agent.planner.annotation import read_json
 
 _WELL: Final = Health()
 
@@ -27,9 +26,7 @@ def health_of(container: ContainerSeen, health: Mapping[str, Health]) -> Health:
 
 @lru_cache(maxsize=4096)
 def _assumed(written: str) -> Health:
-    """Read what a host showed: an annotation that is none is no probe."""
-    try:
-        probes = msgspec.json.decode(written, type=Probes)
-    except msgspec.DecodeError:
+    probes = read_json(written, Probes)
+    if probes is None:
         return _WELL
     return Health(started=probes.startup is None, ready=probes.startup is None and probes.readiness is None)

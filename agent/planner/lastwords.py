@@ -8,6 +8,7 @@ import msgspec
 from agent.model.labels import LAST_TERMINATION
 from agent.model.observation import ContainerSeen
 from agent.model.status import Termination
+from agent.planner.annotation import read_json
 
 _LONGEST: Final = 2048
 
@@ -44,8 +45,4 @@ def last_termination(container: ContainerSeen) -> Termination | None:
 
 @lru_cache(maxsize=1024)
 def _read(written: str) -> Termination | None:
-    """Read what a host showed: nothing that it says may end a plan."""
-    try:
-        return msgspec.json.decode(written, type=Termination)
-    except msgspec.DecodeError:
-        return None
+    return read_json(written, Termination)

@@ -10,6 +10,7 @@ from agent.model.cri import ContainerConfig
 from agent.model.labels import RESTART_RULES, ROLE, ROUND
 from agent.model.objects.pod import Container, RestartPolicy, RestartRule
 from agent.model.value import Value
+from agent.planner.annotation import read_json
 
 Role = Literal["main", "init", "sidecar"]
 
@@ -90,8 +91,4 @@ def _own(annotations: Mapping[str, str]) -> _Own | None:
 
 @lru_cache(maxsize=1024)
 def _read(written: str) -> _Own | None:
-    """Read what a host showed: nothing that it says may end a plan."""
-    try:
-        return msgspec.json.decode(written, type=_Own)
-    except msgspec.DecodeError:
-        return None
+    return read_json(written, _Own)

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-import msgspec
-
 from agent.model.labels import AGENT, PROBES
 from agent.model.objects.meta import PodKey
 from agent.model.objects.pod import Probe
 from agent.model.observation import SandboxSeen, Seen
 from agent.model.probing import ProbeKind, Probes, ProbeTarget
 from agent.model.value import Value
+from agent.planner.annotation import read_json
 
 _LOOPBACK: Final = "127.0.0.1"
 
@@ -88,9 +87,5 @@ def _address(sandbox: SandboxSeen, seen: Seen) -> str:
 
 @lru_cache(maxsize=4096)
 def _probes(written: str) -> Probes | None:
-    """Read what a host showed: an annotation that is none is no probe."""
-    try:
-        probes = msgspec.json.decode(written, type=Probes)
-    except msgspec.DecodeError:
-        return None
+    probes = read_json(written, Probes)
     return None if probes == Probes() else probes
