@@ -110,6 +110,10 @@ class Claim(Value, frozen=True, kw_only=True):
         """Return what the pod in a slot is made from."""
         return slot.template or self.template
 
+    def ended(self, pod: Live) -> bool:
+        """Tell whether a pod ran to its end, after which it takes up nothing, and its work is not done once more."""
+        return pod.over and self.template.spec.restart_policy != "Always"
+
     @property
     def in_place(self) -> int:
         """How many places of ``final`` are allowed to have their pod now, or have another that holds it."""

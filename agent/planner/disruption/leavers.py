@@ -1,4 +1,7 @@
-"""Which pods should leave their hosts: all of one that is drained, and those that somebody asked to be moved."""
+"""Which pods should leave their hosts: all of one that is drained, and those that somebody asked to be moved.
+
+What ran to its end stays: it takes up nothing, and elsewhere it would do its work once more.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
@@ -38,7 +41,7 @@ def leavers(claims: Iterable[Claim], draining: AbstractSet[str], asked: Mapping[
             continue
         slots = {slot.key: slot for slot in claim.final}
         for pod in claim.current:
-            if pod.key in slots and (why := _why(pod, draining, asked)):
+            if pod.key in slots and not claim.ended(pod) and (why := _why(pod, draining, asked)):
                 yield Leaver(claim, pod, slots[pod.key], why)
         for pod in claim.kept if kind != "Job" else ():
             if pod.host in draining:

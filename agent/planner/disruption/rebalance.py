@@ -5,7 +5,8 @@ a person might want to have moved; budgets decide how fast.
 """
 
 from collections import Counter
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container
+from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
@@ -82,8 +83,8 @@ class _Board:
         for seat in seats:
             self._scheduler.take(seat.demand, seat.host)
             self._siblings.setdefault(seat.pod.owner, Counter())[seat.host] += 1
-        there = {name: _there(given, name) for name in hosts}
-        self.movable = [seat for seat in seats if seat.pod.key in there[seat.host] and _may_move(seat.pod)]
+        at_work = {name: _at_work(given, name) for name in hosts}
+        self.movable = [seat for seat in seats if seat.pod.key in at_work[seat.host] and _may_move(seat.pod)]
 
     def put_right(self, seat: _Seat) -> Move | None:
         """Move a pod that would not be put where it is today, if there is a host where it would."""
@@ -164,6 +165,8 @@ def _may_move(pod: DesiredPod) -> bool:
     return pod.owner.kind in _MOVABLE and not pod.claims and not pod.spec.node_name
 
 
-def _there(given: FleetInput, host: str) -> Mapping[PodKey, object]:
+def _at_work(given: FleetInput, host: str) -> AbstractSet[PodKey]:
+    """Return the pods that are there and did not run to their end, after which nobody does their work again."""
     observation = given.observations[host]
-    return observed_pods(observation, given.agent) if isinstance(observation, Seen) else {}
+    pods = observed_pods(observation, given.agent) if isinstance(observation, Seen) else {}
+    return {key for key, pod in pods.items() if not pod.over}

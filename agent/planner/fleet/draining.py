@@ -11,12 +11,15 @@ from agent.planner.workload import Claim
 
 
 def still_there(claims: Iterable[Claim], draining: frozenset[str]) -> Mapping[str, list[Live]]:
-    """Return the pods that are still on hosts that are drained, by host, but for those of DaemonSets, which stay."""
+    """Return the pods that are still on hosts that are drained, by host, but for those that stay.
+
+    Such are the pods of DaemonSets, and those that ran to their end.
+    """
     found: dict[str, list[Live]] = {name: [] for name in sorted(draining)}
     for claim in claims if draining else ():
         if claim.template.declared.key.kind != "DaemonSet":
             for pod in (*claim.current, *claim.kept, *(one.pod for one in claim.leaving)):
-                if pod.host in found:
+                if pod.host in found and not claim.ended(pod):
                     found[pod.host].append(pod)
     return found
 

@@ -89,6 +89,7 @@ class Present:
         """Tell whether a Pod that is declared by itself asks for more than it was given, and did not get it yet."""
         return (
             pod.given is not None
+            and not pod.over
             and not template.hash
             and pod.key not in self._grown
             and set(template.names) <= set(pod.names)

@@ -22,16 +22,17 @@ def rooms_of(
     hosts, observations = ground.hosts, ground.given.observations
     rooms = {name: Room(hosts[name], observations[name], ground.taint_ages(name)) for name in sorted(hosts)}
     for claim in claims:
-        over = _over(claim)
+        ended = {pod.key for pod in claim.current if claim.ended(pod)}
         for slot in claim.final:
-            if slot.key in placed and slot.key not in over:
+            if slot.key in placed and slot.key not in ended:
                 rooms[placed[slot.key]].take(claim.template_of(slot).demand)
     for pod in lingering:
         if (demand := present.demand(pod)) is not None:
             rooms[pod.host].take(demand)
     for host, room in rooms.items():
         for pod in ground.sight.on_host[host]:
-            if pod.observed is not None and placed.get(pod.key) != host:
+            # The sandbox of one that ended is there until the pod goes, and its ports are the sandbox's.
+            if pod.observed is not None and (pod.over or placed.get(pod.key) != host):
                 room.ports_ending.extend(held_ports(pod.observed))
     return list(rooms.values())
 
@@ -58,13 +59,6 @@ def company_of(
             if pod.observed is not None and not pod.over and placed.get(pod.key) != host:
                 company.pass_through(present.neighbour(pod), host)
     return company
-
-
-def _over(claim: Claim) -> frozenset[PodKey]:
-    """Return the pods that have ended and are still there: as in Kubernetes they take up nothing."""
-    if claim.template.spec.restart_policy == "Always":
-        return frozenset()
-    return frozenset(pod.key for pod in claim.current if pod.over)
 
 
 def templates_of(claim: Claim) -> Iterable[Template]:

@@ -63,7 +63,7 @@ def stay(claims: Sequence[Claim], ground: Ground, placed: dict[PodKey, str], pre
                 host in hosts
                 and not leaves
                 and (live is not None or slot.host or host not in closed)
-                and (not choosy or _may_stay(template, slot, hosts[host], ports.setdefault(host, []), ground))
+                and (not choosy or _may_stay(claim, slot, hosts[host], ports.setdefault(host, []), ground))
             ):
                 placed[slot.key] = host
             else:
@@ -72,21 +72,26 @@ def stay(claims: Sequence[Claim], ground: Ground, placed: dict[PodKey, str], pre
     return homeless
 
 
-def _may_stay(template: Template, slot: Slot, host: Declared[Host], taken: list[HostPort], ground: Ground) -> bool:
+def _may_stay(claim: Claim, slot: Slot, host: Declared[Host], taken: list[HostPort], ground: Ground) -> bool:
     """Tell whether a pod stays on its host, and count its ports and its volumes in.
 
     A Pod follows its nodeName, nodeSelector and node affinity when they change; so does one that is to be made anew
     under its name. For other pods that would be another template; a host whose labels change keeps them, as in
-    Kubernetes. No pod stays away from its volumes, nor from the host that its slot is for.
+    Kubernetes. No pod stays away from its volumes, nor from the host that its slot is for. One that ran to its end
+    needs nothing of its host any more.
     """
-    demand, name = template.demand, host.key.name
+    template, name = claim.template_of(slot), host.key.name
+    demand = template.demand
     if slot.host and slot.host != name:
         return False
     live = ground.sight.pods.get(slot.key)
     bound = template.hash and live is not None and live.generation == template.hash
-    strayed = not bound and mismatch(demand, name, host_labels(host))
+    if not bound and mismatch(demand, name, host_labels(host)):
+        return False
+    if live is not None and claim.ended(live):
+        return True
     clash = any(port.conflicts(other) for port in demand.ports for other in taken)
-    if strayed or clash or evicts(host.body, demand, ground.taint_ages(name)):
+    if clash or evicts(host.body, demand, ground.taint_ages(name)):
         return False
     if template.claiming:
         uses, ledger = uses_of(template, slot), ground.ledger

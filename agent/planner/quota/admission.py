@@ -101,11 +101,12 @@ def _usage_of(template: Template) -> Amounts:
 def _existing(claim: Claim) -> Iterator[Template]:
     """Yield what the pods that are there are made from; of older templates that are not known, the newest.
 
-    Pods of a job that are kept are at their end, and count for nothing.
+    Pods at their end count for nothing: those that ended, and those of a job that are kept.
     """
     slots = {slot.key: slot for slot in claim.final} if claim.mixed else {}
     for pod in claim.current:
-        yield claim.template_of(slots[pod.key]) if pod.key in slots else claim.template
+        if not claim.ended(pod):
+            yield claim.template_of(slots[pod.key]) if pod.key in slots else claim.template
     kept = 0 if claim.template.declared.key.kind == "Job" else len(claim.kept)
     for _ in range(kept + len(claim.leaving)):
         yield claim.template

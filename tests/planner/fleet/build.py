@@ -245,7 +245,7 @@ class World:
         )
         return before
 
-    def kill(self, name: str) -> None:
+    def kill(self, name: str, exit_code: int = 1) -> None:
         """Let the containers of a pod exit."""
         place = self.host_of(name)
         seen = self.seen(place)
@@ -253,7 +253,9 @@ class World:
         self.observations[place] = replace(
             seen,
             containers=tuple(
-                replace(one, state="exited", exit_code=1, finished_at=self.now) if one.sandbox_id in inside else one
+                replace(one, state="exited", exit_code=exit_code, finished_at=self.now)
+                if one.sandbox_id in inside
+                else one
                 for one in seen.containers
             ),
         )
