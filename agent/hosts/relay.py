@@ -53,9 +53,13 @@ class Relay:
 
     def __init__(self, open_channel: Callable[[Sink], paramiko.Channel]) -> None:
         self._open_channel = open_channel
-        self._folder = Path(tempfile.mkdtemp(prefix="trimtab-"))  # 0700: nobody else reaches the runtime through it
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._listener.bind(str(self._folder / "cri.sock"))
+        self._folder = Path(tempfile.mkdtemp(prefix="trimtab-"))  # 0700: nobody else reaches the runtime through it
+        try:
+            self._listener.bind(str(self._folder / "cri.sock"))
+        except OSError:
+            self._remove_path()
+            raise
         self._listener.listen(1)
         self._served: socket.socket | None = None
         self.failure: PortError | None = None

@@ -106,7 +106,7 @@ class _Shell:
             raise ValueError("no argument of a command can hold a NUL")
         answer = _Answer(word.encode())
         try:
-            stream.send((greeting + request).encode("utf-8", "surrogateescape"), _left(deadline))
+            stream.send((greeting + request).encode("utf-8", "surrogateescape"), left_until(deadline))
             return self._receive(stream, answer, deadline)
         except BaseException:
             # Whatever it goes on to print belongs to no request any more.
@@ -116,7 +116,7 @@ class _Shell:
 
     def _receive(self, stream: Stream, answer: "_Answer", deadline: float) -> Finished:
         while (finished := answer.finished()) is None:
-            part = stream.receive(_left(deadline))
+            part = stream.receive(left_until(deadline))
             if not part:
                 raise Temporary(f"{self._host}: the shell for small commands ended in the middle of one")
             answer.take(part)
@@ -137,8 +137,8 @@ class _Answer:
 
     def __init__(self, word: bytes) -> None:
         self._end = b"\n%s\n" % word
-        self._begun = re.compile(rb"\n%s (\d+)\n" % word)
-        self._whole = re.compile(rb"\n%s \d+\n(.*)\n%s (\d+)\n(.*)\n%s\n" % (word, word, word), re.DOTALL)
+        self._begun = re.compile(rb"\n%s (\d{1,9})\n" % word)
+        self._whole = re.compile(rb"\n%s \d+\n(.*)\n%s (\d{1,3})\n(.*)\n%s\n" % (word, word, word), re.DOTALL)
         self._text = bytearray()
 
     def take(self, part: bytes) -> None:
@@ -163,7 +163,8 @@ class _Answer:
         return Finished(code=int(whole[2]), output=whole[1], error=whole[3].decode(errors="replace").strip())
 
 
-def _left(deadline: float) -> float:
+def left_until(deadline: float) -> float:
+    """Return the seconds until a moment of the monotonic clock. Raises TimeoutError when there are none."""
     left = deadline - time.monotonic()
     if left <= 0:
         raise TimeoutError

@@ -51,7 +51,7 @@ class _Call:
     """One call, as its bytes go and come."""
 
     def __init__(self) -> None:
-        self._connection = H2Connection(H2Configuration(client_side=True, header_encoding="utf-8"))
+        self._connection = H2Connection(H2Configuration(client_side=True))
         self._stream = 1
         self._headers: dict[str, str] = {}
         self._body = b""

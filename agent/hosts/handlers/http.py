@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import socket
 
 _MOST_REDIRECTS: Final = 10
+_MOST_SHOWN: Final = 100
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _UNSAFE: Final = re.compile(r"[\r\n\0]")
@@ -48,8 +49,12 @@ def get(link: Link, action: HttpGetAction, address: str, deadline: Deadline, *, 
         answer = _answered(link, url, headers, deadline, agent=agent)
         if answer.status not in _REDIRECTS or not answer.location:
             return answer
-        absolute = bool(urlsplit(answer.location).netloc)
-        url = urlsplit(urljoin(url.geturl(), answer.location))
+        try:
+            absolute = bool(urlsplit(answer.location).netloc)
+            url = urlsplit(urljoin(url.geturl(), answer.location))
+        except ValueError as error:
+            said = answer.location[:_MOST_SHOWN]
+            raise HttpFailed(f'Get "{url.geturl()}": failed to parse Location header "{said}": {error}') from None
         if url.hostname != home.hostname or url.scheme not in _DEFAULT_PORTS:
             return answer
         if absolute:

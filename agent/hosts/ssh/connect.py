@@ -133,12 +133,13 @@ def _log_in(transport: HostTransport, destination: Destination) -> None:
         try:
             if not transport.auth_publickey(destination.user, key):
                 return
-        except paramiko.AuthenticationException:
-            pass
         except (paramiko.SSHException, OSError, EOFError) as error:
-            raise Unreachable(
-                f"{destination.host}: the connection ended while logging in: {str(error).strip() or 'closed'}"
-            ) from None
+            # paramiko calls it a refusal, too, when there is no answer at all: that is nothing a person has to mend.
+            refused = isinstance(error, paramiko.AuthenticationException) and "timeout" not in str(error)
+            if not (refused and transport.is_active()):
+                raise Unreachable(
+                    f"{destination.host}: the connection ended while logging in: {str(error).strip() or 'closed'}"
+                ) from None
         tried.append(f"{file} ({key_of(key).fingerprint})")
     raise Permanent(
         f"{destination.host}: user {destination.user} is not let in with {', '.join(tried)}",

@@ -9,6 +9,7 @@ from typing import Final, Literal
 from agent.hosts.link import Finished
 from agent.hosts.relay import Relay
 from agent.hosts.shell import KeptShells
+from agent.hosts.ssh import command as commands
 from agent.hosts.ssh.config import Destination
 from agent.hosts.ssh.connect import connect
 from agent.hosts.ssh.direct import open_direct
@@ -43,7 +44,14 @@ class SshLink:
         self._become = become
         self._sessions = threading.BoundedSemaphore(_SESSIONS)
         self._connection = connect(destination)
-        self._relay = Relay(self._open_sudo if become else self._open_streamlocal)
+        try:
+            self._relay = Relay(self._open_sudo if become else self._open_streamlocal)
+        except OSError as error:
+            self._connection.close()
+            raise Temporary(
+                f"{destination.host}: this machine cannot make a socket to relay containerd's: {error}",
+                hint="is there room for temporary files, is TMPDIR short, may trimtab open more files (ulimit -n)?",
+            ) from None
         self._shells = KeptShells(self._open_shell, host=destination.host)
 
     @property
@@ -79,36 +87,36 @@ class SshLink:
 
     def _open_shell(self) -> RemoteShell:
         channel = self._connection.transport.open_session(timeout=self._destination.connect_timeout)
-        channel.exec_command(shlex.join(["exec", *self._prefix, "sh"]))  # takes the place of the login shell
+        shell = shlex.join(["exec", *self._prefix, "sh"])  # takes the place of the login shell
+        commands.start(channel, shell, timeout=self._destination.connect_timeout)
         return RemoteShell(channel, end=lambda script, pid: self.run(script, pid, timeout=10))
 
     def _run(self, command: str, stdin: bytes, timeout: float) -> Finished:
         deadline = time.monotonic() + timeout
         channel = self._connection.transport.open_session(timeout=timeout)
         with channel:
-            channel.settimeout(timeout)
-            channel.exec_command(command)
-            if stdin:
-                channel.sendall(stdin)
+            commands.start(channel, command, timeout=timeout)
+            commands.send(channel, stdin, deadline)
             channel.shutdown_write()
             parts: list[bytes] = []
             size = 0
-            while part := channel.recv(_READ_SIZE):
+            while part := commands.receive(channel, _READ_SIZE, deadline):
                 parts.append(part)
                 size += len(part)
                 if size > _MOST_OUTPUT:
                     raise Temporary(f"{self._destination.host}: a command printed more than {_MOST_OUTPUT} bytes")
-                channel.settimeout(max(0.01, deadline - time.monotonic()))
-            error = channel.makefile_stderr("rb").read(_READ_SIZE)
+            error = channel.makefile_stderr("rb").read(_READ_SIZE)  # all there: both end together
             return Finished(
-                code=channel.recv_exit_status(), output=b"".join(parts), error=error.decode(errors="replace").strip()
+                code=commands.exit_code(channel, deadline),
+                output=b"".join(parts),
+                error=error.decode(errors="replace").strip(),
             )
 
     def stream(self, script: str, *arguments: str) -> Iterator[bytes]:
         """Run a shell script and yield its output as it comes, until it ends or the iterator is closed."""
         try:
             with self._connection.transport.open_session() as channel:
-                channel.exec_command(self._command(script, arguments))
+                commands.start(channel, self._command(script, arguments), timeout=self._destination.connect_timeout)
                 while part := channel.recv(_READ_SIZE):
                     yield part
         except (OSError, EOFError, paramiko.SSHException) as error:
@@ -197,7 +205,8 @@ class SshLink:
         try:
             channel = self._connection.transport.open_session(timeout=self._destination.connect_timeout)
             deliver_to(channel, sink)
-            channel.exec_command(self._command(_BRIDGE, (self._socket_path,)))
+            bridge = self._command(_BRIDGE, (self._socket_path,))
+            commands.start(channel, bridge, timeout=self._destination.connect_timeout)
         except (OSError, EOFError, paramiko.SSHException) as error:
             raise self._lost(error) from None
         else:

@@ -1,9 +1,11 @@
 """A shell on the other side of an SSH connection, over a channel that stays open."""
 
 import contextlib
+import time
 from collections.abc import Callable
 from typing import Final
 
+from agent.hosts.ssh import command as commands
 from agent.hosts.ssh.library import paramiko
 from agent.ports import PortError
 
@@ -35,14 +37,12 @@ class RemoteShell:
 
     def send(self, content: bytes, seconds: float) -> None:
         """Write to its input."""
-        self._channel.settimeout(seconds)
-        self._channel.sendall(content)
+        commands.send(self._channel, content, time.monotonic() + seconds)
 
     def receive(self, seconds: float) -> bytes:
         """Return what it printed, nothing at its end."""
-        self._channel.settimeout(seconds)
-        part = self._channel.recv(_READ_SIZE)
-        if not part and not self._channel.get_transport().is_active():
+        part = commands.receive(self._channel, _READ_SIZE, time.monotonic() + seconds)
+        if not part and not commands.ended_by_itself(self._channel):
             raise EOFError
         return part
 

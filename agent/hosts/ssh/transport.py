@@ -56,6 +56,13 @@ class HostTransport(paramiko.Transport):
         self._wire.settimeout(interval)
         self.packetizer.set_keepalive(interval / 2, self._ping)
 
+    def get_exception(self) -> Exception | None:
+        """Return why the connection ended; paramiko would raise whatever a garbled message made it stumble over."""
+        error = super().get_exception()
+        if error is None or isinstance(error, (OSError, EOFError, paramiko.SSHException)):
+            return error
+        return paramiko.SSHException(f"the other side sent what cannot be read: {error}")
+
     def why_ended(self, error: Exception | None) -> str:
         """Return why the connection ended, as far as this side can tell; ``error`` is what a caller got."""
         if self._silent:
