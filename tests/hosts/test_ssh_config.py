@@ -79,7 +79,9 @@ def test_jumps_in_a_circle_are_refused(configured: Callable[[str], SshDefaults])
     [
         ("Host a\n ProxyCommand nc %h %p\n", "ProxyCommand"),
         ("Match exec true\n User x\n", "Match exec"),
-        ("Host a\n ProxyJump b:port\n", "USER@"),
+        ("Host a\n ProxyJump b:port\n", "names port 'port', which is none"),
+        ("Host a\n ProxyJump b:65536\n", "names port '65536', which is none"),
+        ("Host a\n Port ssh\n", "names port 'ssh', which is none"),
         ("nonsense", "nonsense"),
     ],
 )
@@ -88,6 +90,19 @@ def test_what_trimtab_does_not_honour_is_refused(
 ) -> None:
     with pytest.raises(Permanent, match=message):
         reach("a", configured(text))
+
+
+def test_a_configuration_that_was_mended_is_read_again(configured: Callable[[str], SshDefaults]) -> None:
+    with pytest.raises(Permanent, match="ProxyCommand"):
+        reach("a", configured("Host a\n ProxyCommand nc %h %p\n"))
+    assert reach("a", configured("Host a\n HostName 10.0.0.9\n")).address == "10.0.0.9"
+
+
+def test_a_configuration_that_is_no_text_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "ssh_config"
+    path.write_bytes(b"Host \xff\n")
+    with pytest.raises(Permanent, match="cannot be read: 'utf-8'"):
+        reach("a", SshDefaults(config_file=str(path)))
 
 
 def test_a_configuration_that_is_not_there_is_said(tmp_path: Path) -> None:
@@ -104,6 +119,15 @@ def test_known_hosts_names_ports_and_hashed_names(tmp_path: Path) -> None:
     assert "10.0.0.1" not in path.read_text()
     assert known_keys([str(path)], "10.0.0.1") == (parse_host_key(KEY),)
     assert known_keys([str(path)], "10.0.0.2") == ()
+
+
+@pytest.mark.parametrize("key", ["ssh-ed25519 AAA", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5", "ssh-rsa AAAAB3NzaC1yc2E="])
+def test_a_known_hosts_file_that_was_cut_short_is_said(key: str, tmp_path: Path) -> None:
+    path = tmp_path / "known_hosts"
+    path.write_text(f"10.0.0.1 {key}")
+    with pytest.raises(Permanent, match=f"known_hosts file {path} cannot be read") as raised:
+        known_keys([str(path)], "10.0.0.1")
+    assert "mend the file" in raised.value.hint
 
 
 def test_an_unknown_key_is_refused_with_the_line_that_pins_it() -> None:

@@ -1,6 +1,7 @@
 """Where a host is reached and how: its Host object, then the OpenSSH configuration, then the Agent's defaults."""
 
-from functools import cache
+import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ from agent.model.value import Value
 from agent.ports import Permanent
 
 _MOST_JUMPS: Final = 8
+_PORT: Final = re.compile(r"[0-9]{1,5}")
 
 
 class Destination(Value, frozen=True, kw_only=True):
@@ -47,7 +49,7 @@ def _resolve(
 ) -> Destination:
     found = _lookup(defaults.config_file, ssh.address) if defaults.config_file else {}
     address = _one(found, "hostname") or ssh.address
-    port = ssh.port or int(_one(found, "port") or 22)
+    port = ssh.port or _port(host, _one(found, "port") or "22", f"Port of {defaults.config_file}")
     known_name = _one(found, "hostkeyalias") or known_host_name(address, port)
     files = [file for file in (defaults.known_hosts_file,) if file]
     files += _one(found, "userknownhostsfile").split()
@@ -88,13 +90,18 @@ def _proxy_jump(host: str, proxy: str, defaults: SshDefaults, depth: int) -> Des
         address, colon, port = rest.rpartition(":")
         if not colon or rest.endswith("]"):
             address, port = rest, ""
-        if port and not port.isdecimal():
-            raise Permanent(f"{host}: {hop!r} in ProxyJump of {defaults.config_file} is not [USER@]HOST[:PORT]")
-        ssh = Ssh(address=address.strip("[]"), port=int(port) if port else None, user=user or None)
+        number = _port(host, port, f"ProxyJump {hop!r} of {defaults.config_file}") if port else None
+        ssh = Ssh(address=address.strip("[]"), port=number, user=user or None)
         through = _resolve(f"{host}, jump host {ssh.address}", ssh, defaults, depth=depth + 1, through=through)
     if through is None:
         raise Permanent(f"{host}: empty ProxyJump in {defaults.config_file}")
     return through
+
+
+def _port(host: str, written: str, where: str) -> int:
+    if not _PORT.fullmatch(written) or not 0 < int(written) < 65536:
+        raise Permanent(f"{host}: {where} names port {written[:40]!r}, which is none", hint="a number up to 65535")
+    return int(written)
 
 
 def _lookup(file: str, alias: str) -> dict[str, str | list[str]]:
@@ -118,14 +125,23 @@ def _lookup(file: str, alias: str) -> dict[str, str | list[str]]:
     return found
 
 
-@cache
 def _load(file: str) -> paramiko.SSHConfig:
+    path = Path(file).expanduser()
     try:
-        return paramiko.SSHConfig.from_path(str(Path(file).expanduser()))
-    except OSError as error:
+        state = path.stat()
+        return _parse(str(path), (state.st_ino, state.st_size, state.st_mtime_ns))
+    except (OSError, UnicodeDecodeError) as error:
         raise Permanent(
-            f"OpenSSH configuration {file} cannot be read: {error.strerror}", hint="see ssh.configFile of the Agent"
+            f"OpenSSH configuration {file} cannot be read: {getattr(error, 'strerror', None) or error}",
+            hint="see ssh.configFile of the Agent",
         ) from None
+
+
+@lru_cache(maxsize=4)
+def _parse(path: str, state: tuple[int, ...]) -> paramiko.SSHConfig:
+    """Parse a file once for all hosts, and again once it was edited."""
+    del state
+    return paramiko.SSHConfig.from_path(path)
 
 
 def _one(found: dict[str, str | list[str]], key: str) -> str:

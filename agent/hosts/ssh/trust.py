@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from agent.hosts.ssh.library import paramiko
+from agent.hosts.ssh.library import InvalidHostKey, paramiko
 from agent.model.value import Value
 from agent.ports import Permanent
 
@@ -62,7 +62,7 @@ def known_keys(files: Sequence[str], name: str) -> tuple[HostKey, ...]:
     for file in files:
         try:
             entries = paramiko.HostKeys(str(Path(file).expanduser()))
-        except (OSError, paramiko.SSHException, UnicodeDecodeError) as error:
+        except (OSError, paramiko.SSHException, InvalidHostKey, ValueError) as error:
             raise Permanent(
                 f"known_hosts file {file} cannot be read: {getattr(error, 'strerror', None) or error}",
                 hint="mend the file, or the ssh.knownHostsFile that names it",
