@@ -27,8 +27,7 @@ class Live(Value, frozen=True, kw_only=True):
     been made before that could not be seen any more. ``running_since`` (on the agent's clock) is since when all of its
     containers are ready, None unless all of ``names`` are. ``gates`` are its readiness gates, ``shut`` those that its
     annotations did not open when it was made. ``given`` is what a Pod that is declared by itself was given: it may ask
-    for more by now. ``steady`` is its status while nothing about that depends on the time or
-    on what git says today.
+    for more by now. ``steady`` is its status while nothing about that depends on the time or on what git says today.
     """
 
     key: PodKey

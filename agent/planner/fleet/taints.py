@@ -1,11 +1,12 @@
 """NoExecute taints of hosts, and since when each is there: some pods bear one only for a time.
 
-That a host is unseen is such a taint too, as Kubernetes' node controller sets it.
+That a host is unseen is such a taint too, as Kubernetes' node controller sets it. That it is out of service counts with
+any effect, as in Kubernetes. A clock that was set back prolongs no time: nothing is there since later than now.
 """
 
 from collections.abc import Mapping, Sequence
 
-from agent.model.labels import UNREACHABLE
+from agent.model.labels import OUT_OF_SERVICE, UNREACHABLE
 from agent.model.objects.host import Host, Taint
 from agent.model.objects.meta import Declared
 from agent.model.observation import Unseen
@@ -17,13 +18,13 @@ Since = Mapping[str, Mapping[str, float]]
 
 
 def tainted_since(given: FleetInput, hosts: Mapping[str, Declared[Host]]) -> Since:
-    """Return since when each NoExecute taint is there: for one that is new, since now."""
-    unseen = unseen_since(given)
+    """Return since when each taint is there: for one that is new, since now."""
+    unseen, known = unseen_since(given), given.memory.tainted
     found = {
         name: {
-            _name(taint): given.memory.tainted.get(name, {}).get(_name(taint), given.now)
+            _name(taint): min(known.get(name, {}).get(_name(taint), given.now), given.now)
             for taint in declared.body.spec.taints
-            if taint.effect == "NoExecute"
+            if taint.effect == "NoExecute" or taint.key == OUT_OF_SERVICE
         }
         for name, declared in sorted(hosts.items())
         if declared.body.spec.taints or name in unseen
@@ -40,7 +41,7 @@ def unseen_since(given: FleetInput) -> Mapping[str, float]:
     for name, observation in given.observations.items():
         if isinstance(observation, Unseen):
             known = given.memory.tainted.get(name, {}).get(f"{UNREACHABLE}=")
-            found[name] = min(observation.since, given.now) if known is None else known
+            found[name] = min(observation.since if known is None else known, given.now)
     return found
 
 

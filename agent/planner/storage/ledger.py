@@ -6,8 +6,9 @@ from msgspec.structs import replace
 
 from agent.model.memory import ClaimRecord, Memory
 from agent.model.objects.storage import PersistentVolume
-from agent.model.observation import Seen, last_known
+from agent.model.observation import last_known
 from agent.model.volumes import volume_name
+from agent.planner.scheduler import Room
 from agent.planner.storage.classes import retention, root_of
 from agent.planner.storage.marks import claim_uid, learn, mounted_paths, users_of
 from agent.planner.storage.matching import match, reachable, size
@@ -145,13 +146,11 @@ class Ledger:
         )
 
     def _calmest(self) -> str:
-        """Return the host with the fewest volumes, of those that take pods without being tolerated."""
+        """Return the host with the fewest volumes, of those where new pods come without tolerating anything."""
         volumes = {
             name: sum(record.host == name for record in self.records.values())
             for name, declared in sorted(self.stock.hosts.items())
-            if isinstance(self.stock.observations.get(name), Seen)
-            and not declared.body.spec.unschedulable
-            and not declared.body.spec.taints
+            if Room(declared, self.stock.observations[name]).open
         }
         return min(volumes, key=lambda name: (volumes[name], name), default="")
 

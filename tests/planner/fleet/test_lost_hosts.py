@@ -143,6 +143,30 @@ def test_out_of_service_means_that_nothing_runs_there_any_more(seen: bool) -> No
     assert world.status("one", "Pod").phase == "Ready"
 
 
+def test_a_taint_that_only_keeps_new_pods_away_is_as_good_a_word_that_a_host_is_out_of_service() -> None:
+    world = World(spread(), pod("one"))
+    world.settle()
+    world.lose("a")
+    world.hosts[0] = host("a", taints=(Taint(key=OUT_OF_SERVICE, effect="NoSchedule"),))
+    world.declare(*world.objects)
+    world.settle()
+    assert (len(elsewhere(world)), world.status().phase) == (3, "Ready")
+    assert world.status("one", "Pod").phase == "Ready"
+
+
+def test_a_clock_that_is_set_back_lets_nobody_wait_longer_than_they_bear() -> None:
+    world = World(spread())
+    world.settle()
+    world.now = 1e6
+    world.lose("a")
+    world.plan()
+    world.now = 2000.0
+    assert world.plan().due_at == 2300.0
+    world.now = 2300.0
+    world.settle()
+    assert (len(elsewhere(world)), world.status().phase) == (3, "Ready")
+
+
 @pytest.mark.parametrize(
     ("seconds", "operator", "after"), [(0, "Exists", 0.0), (20, "Exists", 20.0), (-5, "Exists", 0.0)]
 )

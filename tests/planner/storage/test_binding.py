@@ -7,8 +7,8 @@ import pytest
 from agent.model.objects.claim import PersistentVolumeClaim
 from agent.model.objects.selector import LabelSelector
 from agent.model.objects.storage import ClaimRef, PersistentVolume, StorageClass
-from tests.planner.fleet.build import World, pod
-from tests.planner.storage.build import claim, local_class, said, scratch, user, volume
+from tests.planner.fleet.build import World, host, pod
+from tests.planner.storage.build import claim, local_class, said, scratch, user, volume, volumes_on
 
 
 def bound(world: World, name: str = "data") -> str:
@@ -48,6 +48,12 @@ def test_the_default_class_is_for_claims_that_name_none() -> None:
     world = World(claim(storage_class=None), local_class(default=True), volume("a"), user())
     assert bound(world).startswith("pvc-")
     assert bound(World(claim(storage_class=None), local_class(), volume("a"), user())) == "a"
+
+
+def test_a_volume_that_waits_for_no_pod_is_made_where_pods_may_come() -> None:
+    world = World(claim(), local_class(volume_binding_mode="Immediate"), hosts=[host("a", drain=True), "b"])
+    world.settle()
+    assert volumes_on(world) == {"a": [], "b": ["data"]}
 
 
 def test_a_volume_is_for_one_claim_only() -> None:
