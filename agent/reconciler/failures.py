@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from agent.model.objects.meta import PodKey
@@ -46,11 +46,10 @@ class Failures:
         known = self._rows.get(pod)
         self._rows[pod] = Failure(count=known.count + 1 if known else 1, last_at=now, message=message, kind=kind)
 
-    def in_order(self, pods: frozenset[PodKey]) -> None:
-        """Take in which pods need nothing: their successes were not in vain."""
-        for pod in sorted(self._futile):
-            if pod in pods:
-                del self._futile[pod]
+    def keep(self, known: Collection[PodKey], needy: Collection[PodKey]) -> None:
+        """Take in which pods there are, and which of them need something: successes of others were not in vain."""
+        self._futile = {pod: count for pod, count in self._futile.items() if pod in needy}
+        self._rows = {pod: row for pod, row in self._rows.items() if pod in known}
 
     def rewished(self, before: Wishes, after: Wishes) -> None:
         """Forget the rows of pods that are wanted differently now."""

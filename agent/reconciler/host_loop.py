@@ -14,6 +14,7 @@ from agent.reconciler.expected import Expected
 from agent.reconciler.failures import Failures
 from agent.reconciler.flights import Ended, Flights, Submit, Wishes
 from agent.reconciler.link import Link
+from agent.reconciler.pod_events import PodEvents
 from agent.reconciler.prober import Prober
 from agent.reconciler.sampling import Sampling
 from agent.reconciler.settings import HostFactory
@@ -68,6 +69,7 @@ class HostLoop:
         self._link = Link(make_host, self._woken, gate, shared.settings.resync)
         self._flights = Flights(submit, self._latest, self._woken)
         self._failures = Failures()
+        self._events = PodEvents(name, shared.recorder)
         self._expected = Expected()
         self._plan: HostPlan | None = None
         self._faults: tuple[str, ...] = ()
@@ -158,6 +160,7 @@ class HostLoop:
             with self._lock:
                 self._idle = self._declared is None and not self._flights.busy
             self._prober.forget(self.name)
+            self._shared.inbox.forget(self.name)
             self._shared.board.gone(self.name)
             return None
         if (due := self._link.due(now)) is not None:
@@ -220,15 +223,7 @@ class HostLoop:
         self._shared.counters.action(
             action.verb, "failed" if outcome.error else "ok", repaired="" if outcome.error else drift
         )
-        revision = self._desired.revision if self._desired else ""
-        for event in host_events.warned(one, self.name, revision, now):
-            self._shared.recorder.happened(event)
-        event = host_events.ended(one, self.name, revision, now)
-        if outcome.error:
-            self._shared.recorder.lasts((self.name, "failed", str(action.pod)), event)
-        else:
-            self._shared.recorder.over((self.name, "failed", str(action.pod)))
-            self._shared.recorder.happened(event)
+        self._events.ended(one, self._desired.revision if self._desired else "", now)
 
     def _look(self, now: float) -> Observation:
         with self._shared.counters.timed("observe"):
@@ -264,7 +259,9 @@ class HostLoop:
             plan = plan_host(asked)
         self._count_drift(plan)
         needy = frozenset(action.pod for action in plan.actions) | self._flights.busy
-        self._failures.in_order(frozenset(self._wishes) - needy)
+        known = needy.union(self._wishes, (one.pod for one in plan.waiting if one.pod))
+        self._failures.keep(known, needy)
+        self._events.keep(known)
         self._faults = lint_plan(asked, plan)
         return plan
 
@@ -276,10 +273,7 @@ class HostLoop:
 
     def _startable(self, plan: HostPlan, now: float) -> tuple[Action, ...]:
         """Return what may start now. A plan that breaks a law is our own bug: it is not acted upon at all."""
-        for waiting in plan.waiting:
-            event = host_events.waits(waiting, self.name, now)
-            if event is not None:
-                self._shared.recorder.lasts((self.name, "waits", event.object), event, identity=waiting.reason)
+        self._events.wait(plan.waiting, now)
         if self._faults:
             event = host_events.link(self.name, now, reason="PlanRefused", message="; ".join(self._faults[:5]))
             self._shared.recorder.lasts((self.name, "lint"), event)

@@ -164,8 +164,17 @@ def test_success_in_vain_again_and_again_backs_off() -> None:
     rows = Failures()
     for _ in range(20):
         rows.take(failed(""), 10.0)
-        rows.in_order(frozenset({POD}))
+        rows.keep({POD}, needy=set())
     assert rows.rows == {}, "not in vain when the pod was in order in between"
+
+
+def test_nothing_is_counted_for_a_pod_that_is_gone() -> None:
+    rows = Failures()
+    rows.take(failed(), 10.0)
+    rows.keep({POD}, needy=set())
+    assert POD in rows.rows, "it waits"
+    rows.keep(set(), needy=set())
+    assert rows.rows == {}
 
 
 def test_a_pod_that_is_wanted_differently_starts_afresh() -> None:
