@@ -8,7 +8,7 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import IO, TYPE_CHECKING, Final
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from agent.hosts.streaming import Command
 
 _MOST_SAID: Final = 2000
+_MOST_PADDING: Final = 1 << 20
+"""Bytes behind the end of an archive that are read: tar fills its last record up."""
 
 
 class Place(Value, frozen=True, kw_only=True):
@@ -65,6 +67,8 @@ class Running:
     def _wait(self) -> None:
         try:
             self._code = self._command.wait(self._take)
+        except BrokenPipeError:
+            self._code = 0  # who read the archive has had enough of it, and says why
         except PortError as error:
             self._failed = error
         finally:
@@ -75,9 +79,8 @@ class Running:
             self._said = (self._said + content)[-_MOST_SAID:]
             return
         left = memoryview(content)
-        with suppress(BrokenPipeError):  # who read the archive has seen enough of it
-            while left:
-                left = left[os.write(self._writing, left) :]
+        while left:
+            left = left[os.write(self._writing, left) :]
 
     def write(self, content: bytes) -> int:
         """Give the command input, as a file does."""
@@ -178,6 +181,9 @@ def receive(host: "ContainerdHost", container_id: str, source: str, target: Path
         _progress(source) as progress,
     ):
         broken = unpack(running.output, Path(staging), name, progress)
+        if not broken:
+            running.output.read(_MOST_PADDING)
+        running.output.close()  # a command that goes on writing must not wait for a reader
         code, said = running.end()
         if code:
             raise Temporary(f"tar in the container failed: {said or f'exit code {code}'}")

@@ -2,11 +2,11 @@
 
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from queue import Empty, SimpleQueue
 from threading import Semaphore, Thread
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from agent.cli.asking import ask
 from agent.cli.wiring import keep_key, open_host, open_source, profiles_of, recorded_key, saved_key, saved_state
@@ -24,6 +24,9 @@ from agent.ports import Host, Permanent, PortError, Source
 
 if TYPE_CHECKING:
     from agent.hosts.host import ContainerdHost
+
+AnyHost = TypeVar("AnyHost", bound=Host)
+Answer = TypeVar("Answer")
 
 _FOR_THE_LOOK = 20.0
 """Seconds that a host may take to show everything, on top of the time to connect."""
@@ -72,7 +75,7 @@ def look_at(config: AgentConfig, fleet: Fleet) -> FleetInput:
     hosts = [open_host(host, config) for host in hosts_of(fleet)]
     try:
         observations = observe_all(
-            hosts, limit=_limit(config), at_once=spec.limits.connections, agent=config.metadata.name
+            hosts, limit=look_limit(config), at_once=spec.limits.connections, agent=config.metadata.name
         )
         return FleetInput(
             agent=config.metadata.name,
@@ -112,7 +115,7 @@ def established_key(config: AgentConfig, source: Source) -> FingerprintKey:
     try:
         source.fetch()
         hosts = [open_host(host, config) for host in hosts_of(read_fleet(source, source.resolve()))]
-        observe_all(hosts, limit=_limit(config), at_once=config.spec.limits.connections)
+        observe_all(hosts, limit=look_limit(config), at_once=config.spec.limits.connections)
     except PortError:
         pass  # what is wrong with the source is told by the loops, which start all the same
     finally:
@@ -130,7 +133,8 @@ def _key_to_be(config: AgentConfig) -> FingerprintKey:
         return FingerprintKey(value=secrets.token_bytes(32))
 
 
-def _limit(config: AgentConfig) -> float:
+def look_limit(config: AgentConfig) -> float:
+    """Return the seconds that a host may take to connect and show everything."""
     return parse_duration(config.spec.ssh.connect_timeout) + _FOR_THE_LOOK
 
 
@@ -138,29 +142,45 @@ def observe_all(hosts: Sequence[Host], *, limit: float, at_once: int, agent: str
     """Look at all hosts side by side; one that fails, or takes longer than ``limit`` seconds, is Unseen with a reason.
 
     With ``agent`` the containers of that agent are asked whether they are ready, as their probes say.
+    """
+
+    def look(host: Host) -> Observation:
+        try:
+            seen = host.observe()
+            return ask(host, seen, agent) if agent else seen
+        except PortError as error:
+            return Unseen(since=time.time(), reason=f"{error} (hint: {error.hint})" if error.hint else str(error))
+
+    found = asked_of_each(hosts, look, limit=limit, at_once=at_once)
+    return {host.name: found.get(host.name) or Unseen(since=time.time(), reason=late(limit)) for host in hosts}
+
+
+def asked_of_each(
+    hosts: Sequence[AnyHost], ask_it: Callable[[AnyHost], Answer], *, limit: float, at_once: int
+) -> Mapping[str, Answer]:
+    """Ask all hosts side by side; return what each answered within ``limit`` seconds.
 
     Threads are daemons: one that hangs on a dead host does not keep the command from ending.
     """
-    gate, results = Semaphore(at_once), SimpleQueue[tuple[str, Observation]]()
+    gate, answers = Semaphore(at_once), SimpleQueue[tuple[str, Answer]]()
+
+    def answer(host: AnyHost) -> None:
+        with gate:
+            answers.put((host.name, ask_it(host)))
+
     for host in hosts:
-        Thread(target=_observe, args=(host, agent, gate, results), name=f"look-{host.name}", daemon=True).start()
-    late = f"did not show everything within {limit:g} s"
-    seen: dict[str, Observation] = {}
+        Thread(target=answer, args=(host,), name=f"look-{host.name}", daemon=True).start()
+    found: dict[str, Answer] = {}
     deadline = time.monotonic() + limit
-    while len(seen) < len(hosts):
+    while len(found) < len(hosts):
         try:
-            name, observation = results.get(timeout=max(0.0, deadline - time.monotonic()))
+            name, said = answers.get(timeout=max(0.0, deadline - time.monotonic()))
         except Empty:
             break
-        seen[name] = observation
-    return {host.name: seen.get(host.name) or Unseen(since=time.time(), reason=late) for host in hosts}
+        found[name] = said
+    return found
 
 
-def _observe(host: Host, agent: str, gate: Semaphore, results: "SimpleQueue[tuple[str, Observation]]") -> None:
-    with gate:
-        try:
-            seen = host.observe()
-            results.put((host.name, ask(host, seen, agent) if agent else seen))
-        except PortError as error:
-            reason = f"{error} (hint: {error.hint})" if error.hint else str(error)
-            results.put((host.name, Unseen(since=time.time(), reason=reason)))
+def late(limit: float) -> str:
+    """Return what to say of a host that did not answer in time."""
+    return f"did not show everything within {limit:g} s"

@@ -1,4 +1,4 @@
-"""What stands right now, for ``status`` and ``get``: told by the running agent, else found by looking."""
+"""What stands right now, for ``status``, ``get`` and others: told by the running agent, else found by looking."""
 
 import time
 from pathlib import Path
@@ -15,12 +15,24 @@ from agent.model.origin import Revision
 from agent.model.plan import FleetInput, HostInput
 from agent.planner.fleet import plan_fleet
 from agent.planner.host import plan_host
-from agent.ports import PortError, Source, State
+from agent.ports import Permanent, PortError, Source, State
 from agent.reconciler import FleetState, HostState, Metrics, Snapshot, SourceState
 
 
 def standing(config: AgentConfig) -> StatusReport:
-    """Return what the running agent says; without one, look at the source and at every host. Changes nothing."""
+    """Return what the running agent says; without one, look at the source and at every host. Changes nothing.
+
+    Raises PortError when neither an agent nor the source can tell: then nothing is known, not even that there is none.
+    """
+    report = as_far_as_known(config)
+    source = report.snapshot.source
+    if source.error and report.running is None:
+        raise Permanent(source.error, hint=source.hint)
+    return report
+
+
+def as_far_as_known(config: AgentConfig) -> StatusReport:
+    """Return what stands, or that the source cannot be read, for ``status``, which says so. Raises PortError."""
     published = read_published(Path(config.spec.state_dir))
     snapshot, running = published or (_looked(config), None)
     return StatusReport(snapshot=snapshot, now=time.time(), source=_source_name(config), running=running)
@@ -73,7 +85,7 @@ def _blind(config: AgentConfig, state: State, error: PortError, now: float) -> S
     return Snapshot(
         at=now,
         agent=config.metadata.name,
-        source=SourceState(error=str(error), hint=error.hint, failing_since=now),
+        source=SourceState(error=str(error), hint=error.hint),
         fleet=FleetState(
             in_force=known,
             in_force_since=state.in_force_since,
@@ -102,8 +114,7 @@ def _host_state(seen: FleetInput, desired: HostDesired) -> HostState:
         facts=known.facts if known else None,
         observed_at=known.at if known else 0.0,
         revision=desired.revision,
-        wanted=len(desired.pods) + len(desired.kept),
-        unchanged=plan.unchanged,
+        wanted=len(desired.pods),
         planned=len(plan.actions),
         waiting=plan.waiting,
         settled=lost is None and not plan.actions and not plan.waiting,

@@ -6,7 +6,7 @@ import typer
 from agent.cli import options
 from agent.cli.config import open_config
 from agent.cli.render import status_json, status_text
-from agent.cli.standing import standing
+from agent.cli.standing import as_far_as_known
 from agent.cli.terminal import paint
 
 app = typer.Typer(add_completion=False)
@@ -28,5 +28,5 @@ def status(
 
     Asks the running agent; without one, looks at the source and at every host itself.
     """
-    report = standing(open_config(config))
+    report = as_far_as_known(open_config(config))
     typer.echo(status_json.render(report) if output is Output.json else status_text.render(report, paint()))

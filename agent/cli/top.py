@@ -1,8 +1,6 @@
 import time
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from queue import SimpleQueue
-from threading import Thread
 from typing import Annotated
 
 import typer
@@ -11,7 +9,7 @@ from agent.cli import options
 from agent.cli.complete import complete_pods
 from agent.cli.config import open_config
 from agent.cli.errors import complain
-from agent.cli.looking import hosts_of
+from agent.cli.looking import asked_of_each, hosts_of, late, look_limit
 from agent.cli.render import top as rendering
 from agent.cli.render.top import Measured, container_rows, host_rows, pod_rows
 from agent.cli.selecting import label_matcher
@@ -19,7 +17,7 @@ from agent.cli.standing import fleet_in_force
 from agent.cli.wiring import open_host, open_source
 from agent.hosts.host import ContainerdHost
 from agent.model.objects.agent import AgentConfig
-from agent.ports import Permanent, PortError
+from agent.ports import Permanent, PortError, Temporary
 
 app = typer.Typer(add_completion=False)
 
@@ -84,22 +82,23 @@ _WHAT: Mapping[str, What] = {
 def _measure(settings: AgentConfig) -> Sequence[Measured]:
     """Take two samples of every host, side by side; a host that fails is said so and left out."""
     hosts = [open_host(host, settings) for host in hosts_of(fleet_in_force(settings, open_source(settings)))]
-    results = SimpleQueue[tuple[str, Measured | PortError]]()
+    limit = look_limit(settings) + _BETWEEN_SAMPLES
+    found = asked_of_each(hosts, _sample, limit=limit, at_once=settings.spec.limits.connections)
     for host in hosts:
-        Thread(target=_sample, args=(host, results), name=f"top-{host.name}", daemon=True).start()
-    found = dict(results.get() for _ in hosts)
-    for host in hosts:
+        result = found.get(host.name) or Temporary(f"{host.name}: {late(limit)}")
         host.close()
-    for name, result in sorted(found.items()):
         if isinstance(result, PortError):
-            complain(f"{name}: {result}", hint=result.hint)
-    return [result for _, result in sorted(found.items()) if isinstance(result, Measured)]
+            complain(str(result), hint=result.hint)
+    measured = [result for _, result in sorted(found.items()) if isinstance(result, Measured)]
+    if hosts and not measured:
+        raise typer.Exit(2)
+    return measured
 
 
-def _sample(host: ContainerdHost, results: "SimpleQueue[tuple[str, Measured | PortError]]") -> None:
+def _sample(host: ContainerdHost) -> Measured | PortError:
     try:
         seen, first = host.observe(), host.measure()
         time.sleep(_BETWEEN_SAMPLES)
-        results.put((host.name, Measured(host=host.name, seen=seen, first=first, second=host.measure())))
+        return Measured(host=host.name, seen=seen, first=first, second=host.measure())
     except PortError as error:
-        results.put((host.name, error))
+        return error

@@ -38,7 +38,6 @@ def host_state(
         observed_at=known.at if known else 0.0,
         revision=desired.revision if desired else "",
         wanted=len(desired.pods) if desired else 0,
-        unchanged=plan.unchanged if plan else 0,
         planned=len(plan.actions) if plan else 0,
         in_flight=in_flight,
         waiting=plan.waiting if plan else (),

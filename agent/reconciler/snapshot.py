@@ -51,7 +51,6 @@ class HostState(Value, frozen=True, kw_only=True):
     observed_at: float = 0.0
     revision: str = ""
     wanted: int = 0
-    unchanged: int = 0
     planned: int = 0
     in_flight: tuple[InFlight, ...] = ()
     waiting: tuple[Waiting, ...] = ()

@@ -1,12 +1,13 @@
 """Looking at hosts: side by side, none holds up another, and what cannot be seen has a reason."""
 
 import threading
+from collections.abc import Callable
 from typing import cast
 
 import pytest
 
 from agent.cli.host import manifest
-from agent.cli.looking import observe_all
+from agent.cli.looking import asked_of_each, observe_all
 from agent.cli.reaching import Reached, find_pod
 from agent.cli.render.escape import log_text
 from agent.hosts.host import ContainerdHost
@@ -52,6 +53,22 @@ def test_a_host_that_hangs_is_unseen_and_holds_nobody_up() -> None:
         "did not show everything within 0.5 s",
         "c is off (hint: switch it on)",
     ]
+
+
+def test_a_host_that_never_answers_holds_up_no_question() -> None:
+    over = threading.Event()
+
+    def ask(host: Asked) -> str:
+        if host.name == "a":
+            over.wait(60)
+        return host.name.upper()
+
+    try:
+        asked = cast("list[Host]", [Asked("a", over), Asked("b", SEEN)])
+        found = asked_of_each(asked, cast("Callable[[Host], str]", ask), limit=0.5, at_once=8)
+    finally:
+        over.set()
+    assert found == {"b": "B"}
 
 
 def test_a_pod_is_found_by_name_or_by_its_workload() -> None:

@@ -67,7 +67,6 @@ def troubled() -> Snapshot:
             since=NOW - 9000,
             facts=RuntimeFacts(version="1.7.28"),
             wanted=2,
-            unchanged=1,
             planned=1,
             in_flight=(InFlight(pod=CRASH, verb="restart", rule="container-exited", since=NOW - 3),),
             waiting=(
@@ -109,6 +108,51 @@ def test_a_held_revision_comes_with_the_command_that_lets_it_through() -> None:
     assert "Held      cccccccccccc: would remove 5 of 6 pods" in text
     assert "trimtab approve cccccccccccc" in text
     assert "Refused" not in text
+
+
+def lost_and_full() -> Snapshot:
+    """One host is lost, with a pod of a StatefulSet on it; and no host fits a pod."""
+    lost = "edge-2: cannot connect to 10.0.0.12:22: timed out"
+    unseen, full = f"unseen: {lost}; what runs there is left as it is", "cpu short by 98 on edge-1; unseen on edge-2"
+    db, big = ObjectKey(kind="StatefulSet", namespace="default", name="db"), PodKey(namespace="default", name="huge")
+    edge = ObjectKey(kind="Host", namespace="", name="edge-2")
+    why = "waits for db-0 on edge-2 to be running (HostUnseen); db-0 must not run twice"
+    statuses = (
+        ObjectStatus(key=edge, phase="Waiting", reason="HostUnseen", message=unseen),
+        ObjectStatus(
+            key=ObjectKey(kind="Pod", namespace="default", name="huge"),
+            phase="Waiting",
+            reason="Unschedulable",
+            message=f"huge: no host fits: {full}",
+            wanted=1,
+            pods=(pod("huge", "", ready=False, reason="Unschedulable", message=f"no host fits: {full}"),),
+        ),
+        ObjectStatus(
+            key=db,
+            phase="Waiting",
+            reason="HostUnseen",
+            message=why,
+            wanted=1,
+            pods=(pod("db-0", "edge-2", ready=False, reason="HostUnseen", message=lost),),
+        ),
+    )
+    waiting = (
+        Waiting(reason="unschedulable", message=f"no host fits huge: {full}", pod=big),
+        Waiting(reason="rollout", message=f"rollout of default/db {why}", object=db),
+        Waiting(reason="unseen", message=unseen, object=edge),
+        Waiting(reason="disruption", message="budget default/web allows no disruption", pod=CRASH),
+    )
+    crash = Waiting(reason="back-off", message="restart 4 backs off", pod=CRASH, host="edge-1", until=NOW + 38)
+    gone = Waiting(reason="unseen", message=f"host edge-2 cannot be seen since 08:00:00Z: {lost}", host="edge-2")
+    hosts = (
+        HostState(name="edge-1", seen=True, since=NOW - 9000, wanted=0, settled=True, waiting=(crash,)),
+        HostState(name="edge-2", seen=False, since=NOW - 600, reason=lost, wanted=1, waiting=(gone,)),
+    )
+    return replace(troubled(), fleet=FleetState(statuses=statuses, waiting=waiting), hosts=hosts)
+
+
+def test_what_keeps_many_things_waiting_is_told_once() -> None:
+    assert_golden("status-unseen.txt", status_text.render(reported(lost_and_full())))
 
 
 def test_json_status_for_programs() -> None:
@@ -199,7 +243,7 @@ def test_yaml_reads_as_a_manifest() -> None:
 
 def test_apply_tells_where_it_is_and_why_it_did_not_get_there() -> None:
     lines = progress.host_lines(troubled())
-    assert lines["edge-1"] == "edge-1  1/2 as declared; restart default/web-6d4f-1"
+    assert lines["edge-1"] == "edge-1  1/2 ready; restart default/web-6d4f-1"
     assert lines["edge-2"] == "edge-2  unseen: 10.0.0.12:22 does not answer"
     reason = Unconverged(message="CrashLoopBackOff: exit code 1", host="edge-1", pod=CRASH)
     ended = progress.ending(Converged(converged=False, snapshot=troubled(), reasons=(reason,), seconds=300))

@@ -85,6 +85,19 @@ def test_a_mistake_is_told_and_exit_code_2(folder: Path, arguments: list[str], s
     assert not (folder / "hosts").exists()
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["get", "pods"], ["get", "hosts"], ["describe", "pod", "one"], ["logs", "one"], ["exec", "one", "--", "ls"]],
+)
+@pytest.mark.usefixtures("folder")
+def test_what_cannot_be_known_is_not_told_as_nothing(arguments: list[str]) -> None:
+    """No agent runs, and the revision that would say what to look for has a problem."""
+    result = trimtab(*arguments)
+    assert result.exit_code == 2
+    assert "did you mean `containers`" in result.stderr
+    assert trimtab("status").exit_code == 0
+
+
 def test_a_wrong_configuration_is_told_with_its_line(folder: Path) -> None:
     path = folder / "agent.yaml"
     path.write_text(path.read_text().replace("stateDir", "statDir"))
@@ -109,6 +122,12 @@ def test_status_tells_what_the_running_agent_knows(folder: Path) -> None:
     status = json.loads(result.stdout)
     assert status["agent"]["running"] is True
     assert [host["name"] for host in status["hosts"]] == ["edge-1", "edge-2"]
+
+
+def test_events_say_when_in_the_time_of_their_messages_and_which_revision(folder: Path) -> None:
+    revision = Event(at=1_800_000_000.0, type="Normal", reason="RevisionApplied", message="one more", revision=COMMIT)
+    FileJournal(folder / "state").record(revision)
+    assert trimtab("events").stdout == "2027-01-15 08:00:00Z  RevisionApplied   0123456789ab: one more\n"
 
 
 def test_status_does_not_believe_an_agent_that_is_gone(folder: Path) -> None:

@@ -14,8 +14,9 @@ _LONGEST_MESSAGE = 2000
 
 def event_line(event: Event, paint: Paint = plain) -> str:
     """Return one event as one line: when, what, where, and why."""
-    when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(event.at))
-    where = " on ".join(printable(part) for part in (event.object, event.host) if part)
+    when = time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(event.at))
+    about = (event.object, event.host) if event.object or event.host else (event.revision[:12],)
+    where = " on ".join(printable(part) for part in about if part)
     reason = f"{printable(event.reason):16}"
     said = f"{shortened(event.message, _LONGEST_MESSAGE)}"
     line = f"{paint(reason, 'bad') if event.type == 'Warning' else reason}  {f'{where}: ' if where else ''}{said}"

@@ -1,5 +1,6 @@
 """Where ``trimtab apply`` is, one line a host; and how it ended."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from agent.cli.render.escape import printable
@@ -13,7 +14,8 @@ _SHOWN = 3
 def host_lines(snapshot: Snapshot) -> dict[str, str]:
     """Return what each host is doing, by name; equal texts mean that nothing worth telling happened."""
     width = max((len(host.name) for host in snapshot.hosts), default=0)
-    return {host.name: f"{printable(host.name):{width}}  {_doing(host)}" for host in snapshot.hosts}
+    ready = Counter(pod.host for status in snapshot.fleet.statuses for pod in status.pods if pod.ready)
+    return {host.name: f"{printable(host.name):{width}}  {_doing(host, ready[host.name])}" for host in snapshot.hosts}
 
 
 def heading(snapshot: Snapshot) -> str:
@@ -29,10 +31,11 @@ def ending(result: Converged) -> list[str]:
     return [*_reasons(result), _sum(result)]
 
 
-def _doing(host: HostState) -> str:
+def _doing(host: HostState, ready: int) -> str:
     if not host.seen:
-        return f"unseen: {printable(host.reason)}" if host.reason else "connecting"
-    count = f"{host.unchanged}/{host.wanted} as declared"
+        why = host.reason.removeprefix(f"{host.name}: ")
+        return f"unseen: {printable(why)}" if why else "connecting"
+    count = f"{ready}/{host.wanted} ready"
     if host.in_flight:
         flights = [f"{flight.verb} {printable(str(flight.pod))}" for flight in host.in_flight[:_SHOWN]]
         more = len(host.in_flight) - len(flights)

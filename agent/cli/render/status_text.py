@@ -9,12 +9,16 @@ from agent.cli.render.table import table
 from agent.cli.render.words import ago, counted, waits
 from agent.model.duration import format_duration
 from agent.model.kindstatus import JobStatus
+from agent.model.plan import Waiting
 from agent.model.status import ObjectStatus
 from agent.reconciler import HostState
 
 _LABEL = 10
 _MOST_PROBLEMS = 20
 _MOST_PODS = 5
+_MOST_WAITING = 20
+_UNSEEN = "HostUnseen"
+"""The reason of what waits for a host: why it cannot be seen is said once, in the host's own line."""
 
 
 def render(report: StatusReport, paint: Paint = plain) -> str:
@@ -67,7 +71,7 @@ def _hosts(report: StatusReport, paint: Paint) -> Iterator[str]:
     yield paint(header, "strong")
     for host, line in zip(report.snapshot.hosts, lines, strict=True):
         yield line if host.seen else paint(line, "bad")
-        for waiting in host.waiting:
+        for waiting in host.waiting if host.seen else ():
             yield f"  … {waits(waiting, report.now)}"
 
 
@@ -81,28 +85,47 @@ def _host(host: HostState, report: StatusReport) -> tuple[str, ...]:
 
 def _doing(host: HostState, now: float) -> str:
     if not host.seen:
-        return host.reason
+        return host.reason.removeprefix(f"{host.name}: ")
     if host.in_flight:
         flights = [f"{flight.verb} {flight.pod} ({format_duration(now - flight.since)})" for flight in host.in_flight]
         more = f", and {len(flights) - 3} more" if len(flights) > 3 else ""
         return ", ".join(flights[:3]) + more
     if host.planned:
         return f"{counted(host.planned, 'change')} to make"
+    if host.waiting:
+        return "waits"
     return "as declared" if host.settled else ""
 
 
 def _objects(report: StatusReport, paint: Paint) -> Iterator[str]:
-    if report.workloads:
-        rows = [_object(status) for status in report.workloads]
-        header, *lines = table(("OBJECT", "PHASE", "READY", "WHY"), rows)
+    shown = [one for one in report.workloads if (one.key.kind, one.reason) != ("Host", _UNSEEN)]
+    if shown:
+        header, *lines = table(("OBJECT", "PHASE", "READY", "WHY"), [_object(status) for status in shown])
         yield paint(header, "strong")
-        for status, line in zip(report.workloads, lines, strict=True):
+        for status, line in zip(shown, lines, strict=True):
             yield paint(line, "bad") if status.phase == "Failed" else line
             yield from _troubled_pods(status)
     if report.quiet:
         yield f"and {counted(report.quiet, 'object')} without pods, all well"
-    for waiting in report.snapshot.fleet.waiting:
+    news = _not_told_yet(report)
+    for waiting in news[:_MOST_WAITING]:
         yield f"  … {waits(waiting, report.now)}"
+    if len(news) > _MOST_WAITING:
+        yield f"  … and {len(news) - _MOST_WAITING} more that wait"
+
+
+def _not_told_yet(report: StatusReport) -> list[Waiting]:
+    """Return what waits and is not in the line of its object, or of its pod, already."""
+    objects = {status.key: status for status in report.workloads}
+    unplaced = {pod.key for status in objects.values() for pod in status.pods if pod.reason == "Unschedulable"}
+
+    def told(waiting: Waiting) -> bool:
+        if waiting.pod is not None:
+            return waiting.reason == "unschedulable" and waiting.pod in unplaced
+        status = objects.get(waiting.object) if waiting.object is not None else None
+        return status is not None and bool(status.message) and waiting.message.endswith(status.message)
+
+    return [waiting for waiting in report.snapshot.fleet.waiting if not told(waiting)]
 
 
 def _object(status: ObjectStatus) -> tuple[str, ...]:
@@ -119,7 +142,7 @@ def _troubled_pods(status: ObjectStatus) -> Iterator[str]:
     if status.key.kind == "Pod" or (status.key.kind == "Job" and status.phase == "Ready"):
         return
     for pod in told[:_MOST_PODS]:
-        why = ": ".join(part for part in (pod.reason, pod.message) if part)
+        why = ": ".join(part for part in (pod.reason, pod.message if pod.reason != _UNSEEN else "") if part)
         yield f"  {printable(str(pod.key))} on {printable(pod.host) or 'no host'}: {printable(why)}"
     if len(told) > _MOST_PODS:
         yield f"  … and {len(told) - _MOST_PODS} more pods"

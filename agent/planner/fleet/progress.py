@@ -210,15 +210,19 @@ def _available(given: FleetInput, claim: Claim, status: PodStatus) -> bool:
 
 
 def _sentence(given: FleetInput, claim: Claim, behind: list[PodStatus]) -> str:
-    """Return ``web-7c9-0 on edge-1 to be running (ContainerCreating), web-7c9-1 …``."""
-    said = []
+    """Return ``web-7c9-0 on edge-1 to be running (ContainerCreating), web-7c9-1 …``.
+
+    The message of a pod is added where the pod is the object; of others, each pod says it itself.
+    """
+    said, alone = [], isinstance(claim.template.declared.body, Pod)
     for status in behind[:_NAMED]:
         place = f"{status.key.name} on {status.host}" if status.host else status.key.name
         if status.ready:
             left = status.ready_since + _min_ready(claim) - given.now
             said.append(f"{place} to be running for {format_duration(left)} more")
         else:
-            why = ": ".join(part for part in (status.reason, status.message) if part)
+            message = status.message if alone and status.reason != "HostUnseen" else ""
+            why = ": ".join(part for part in (status.reason, message) if part)
             said.append(f"{place} to be running ({why})" if why else f"{place} to be running")
     rest = f" and {len(behind) - _NAMED} more" if len(behind) > _NAMED else ""
     return ", ".join(said) + rest

@@ -23,7 +23,7 @@ def lines(subject: Subject) -> list[str]:
     if state is not None:
         word = "Ready" if state.seen else "Refused" if state.refused else "Unseen"
         pairs += [("Status", because(word, "", state.reason)), ("Since", moment(state.since, subject.now) or NONE)]
-        pairs.append(("Pods", f"{state.unchanged} as desired of {state.wanted}"))
+        pairs.append(("Pods", f"{sum(pod.ready for pod in subject.pods)} ready of {state.wanted}"))
     if state is not None and (facts := state.facts) is not None:
         pairs += [
             ("Runtime", f"{facts.name} {facts.version}"),
