@@ -1,9 +1,23 @@
 """Durations as Go writes them (``1m``, ``1h30m``, ``300ms``), in seconds."""
 
+import math
 import re
 from typing import Final
 
 _UNITS: Final = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_SIZES: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "y": 365 * 86_400}
+_AGES: Final = (
+    (120, "s", ""),
+    (600, "m", "s"),
+    (3 * 3600, "m", ""),
+    (8 * 3600, "h", "m"),
+    (48 * 3600, "h", ""),
+    (8 * 86_400, "d", "h"),
+    (2 * 365 * 86_400, "d", ""),
+    (8 * 365 * 86_400, "y", "d"),
+    (math.inf, "y", ""),
+)
+"""Below how many seconds an age is shown in which unit, and in which smaller one what is left of it."""
 _PART: Final = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)(ns|us|µs|ms|s|m|h)")
 
 
@@ -16,14 +30,9 @@ def parse_duration(written: str) -> float:
 
 
 def format_duration(seconds: float) -> str:
-    """Return a duration as kubectl shows an age: ``45s``, ``3m12s``, ``5h``, ``2d``."""
+    """Return a duration as kubectl shows an age: ``45s``, ``3m12s``, ``5h20m``, ``2d``, ``1y``."""
     total = max(0, int(seconds))
-    if total < 120:
-        return f"{total}s"
-    minutes, rest = divmod(total, 60)
-    if minutes < 10:
-        return f"{minutes}m{rest}s" if rest else f"{minutes}m"
-    if minutes < 180:
-        return f"{minutes}m"
-    hours = minutes // 60
-    return f"{hours}h" if hours < 48 else f"{hours // 24}d"
+    unit, smaller = next((unit, smaller) for below, unit, smaller in _AGES if total < below)
+    whole, left = divmod(total, _SIZES[unit])
+    rest = left // _SIZES[smaller] if smaller else 0
+    return f"{whole}{unit}{rest}{smaller}" if rest else f"{whole}{unit}"

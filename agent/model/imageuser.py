@@ -23,7 +23,7 @@ def root_refusal(config: ContainerConfig, image_user: str) -> str:
     if NON_ROOT not in config.annotations:
         return ""
     user = _name(image_user)
-    if user == _ROOT:
+    if _is_id(user) and int(user) == 0:
         why = "container has runAsNonRoot and image will run as root"
     elif not _is_id(user):
         why = (

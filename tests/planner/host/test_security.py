@@ -148,6 +148,7 @@ def test_root_by_name_of_the_manifest_breaks_the_non_root_policy_at_once() -> No
         ("", "image will run as root"),
         ("0", "image will run as root"),
         ("0:5", "image will run as root"),
+        ("00", "image will run as root"),
         ("nobody", "non-numeric user (nobody)"),
         ("1000", ""),
         ("1000:0", ""),

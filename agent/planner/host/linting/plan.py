@@ -44,10 +44,11 @@ def _order(plan: HostPlan) -> Iterator[str]:
 
 
 def _ports(given: HostInput, plan: HostPlan, seen: Seen) -> Iterator[str]:
-    for one, other in combinations(plan.actions, 2):
+    takers = [action for action in plan.actions if taken(action)]
+    for one, other in combinations(takers, 2):
         if any(clash(port, theirs) for port in taken(one) for theirs in taken(other)):
             yield f"{one.id} and {other.id} take the same host port"
-    for action in plan.actions:
+    for action in takers:
         ended_before = _ended_before(action.id, plan)
         for holder in seen.sandboxes:
             counts = holder.ready or holder.config.labels.get(AGENT) == given.desired.agent

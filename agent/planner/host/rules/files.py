@@ -2,6 +2,7 @@
 
 from agent.model.action import Action, WriteFiles
 from agent.model.cause import Cause
+from agent.model.desired import DesiredPod
 from agent.planner.host.comparing.filetree import as_desired, changed_file, departures, untouched, what_drifted
 from agent.planner.host.rendering.volumes import ProjectedVolume
 from agent.planner.host.view import HostView, Subject, asked_for, configured, drift
@@ -26,7 +27,7 @@ def update_files(subject: Subject, view: HostView) -> tuple[Action, ...]:
     if drifted:
         cause = drift(view, _DRIFTED, what_drifted(drifted[0], view.files))
     else:
-        cause = _who_asked(subject, view, wrong[0])
+        cause = _who_asked(desired, view, wrong[0])
     action = Action(
         id=f"update {subject.key}",
         verb="update",
@@ -47,10 +48,7 @@ def update_files(subject: Subject, view: HostView) -> tuple[Action, ...]:
     return (action,)
 
 
-def _who_asked(subject: Subject, view: HostView, volume: ProjectedVolume) -> Cause:
-    if subject.desired is None:
-        return drift(view, _CHANGED, f"volume {volume.volume} is of an older version")
-    desired = subject.desired
+def _who_asked(desired: DesiredPod, view: HostView, volume: ProjectedVolume) -> Cause:
     path = changed_file(volume, view.files)
     place = f"{desired.spec_path}.volumes[{volume.volume}].{volume.field}"
     if path is None:
