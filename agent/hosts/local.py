@@ -6,14 +6,18 @@ import select
 import signal
 import socket
 import subprocess
+import threading
+import time
 from collections.abc import Iterator
 from typing import IO, Final, cast
 
 from agent.hosts.link import Finished
-from agent.hosts.shell import KeptShells
+from agent.hosts.shell import KeptShells, left_until
 from agent.ports import Permanent, Temporary, Unreachable
 
 _READ_SIZE: Final = 64 * 1024
+_KILLING_SECONDS: Final = 5.0
+"""What the kernel gets to end a shell; one that waits for a disk that does not answer ends when the disk does."""
 
 
 class LocalLink:
@@ -22,7 +26,7 @@ class LocalLink:
     def __init__(self, host: str, socket_path: str) -> None:
         self._host = host
         self._socket_path = socket_path
-        self._shells = KeptShells(LocalShell, host=host)
+        self._shells = KeptShells(self._open_shell, host=host)
 
     @property
     def target(self) -> str:
@@ -64,11 +68,22 @@ class LocalLink:
             )
         except subprocess.TimeoutExpired:
             raise Temporary(f"{self._host}: a command did not end within {timeout:g} s") from None
+        except OSError as error:
+            raise self._cannot_start(error) from None
         return Finished(code=done.returncode, output=done.stdout, error=done.stderr.decode(errors="replace").strip())
 
     def quick(self, script: str, *arguments: str, timeout: float = 10.0) -> Finished:
         """Run a small script through a shell that stays open."""
         return self._shells.run(script, *arguments, timeout=timeout)
+
+    def _open_shell(self) -> "LocalShell":
+        try:
+            return LocalShell()
+        except OSError as error:
+            raise self._cannot_start(error) from None
+
+    def _cannot_start(self, error: OSError) -> Temporary:
+        return Temporary(f"{self._host}: no command can be started on this machine: {error.strerror}")
 
     def stream(self, script: str, *arguments: str) -> Iterator[bytes]:
         """Run a shell script and yield its output as it comes, until it ends or the iterator is closed."""
@@ -101,31 +116,42 @@ class LocalShell:
         )
         self._input, self._output = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
         os.set_blocking(self._input.fileno(), False)
+        self._ending = threading.Lock()
 
     @property
     def alive(self) -> bool:
         """Whether the shell still runs."""
-        return self._process.poll() is None
+        try:
+            # It is not reaped by this: until it is, its number, by which its group is killed, is nobody else's.
+            return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+        except ChildProcessError:
+            return False
 
     def send(self, content: bytes, seconds: float) -> None:
         """Write to its input."""
-        left = memoryview(content)
+        left, deadline = memoryview(content), time.monotonic() + seconds
         while left:
-            if not select.select([], [self._input], [], seconds)[1]:
-                raise TimeoutError
+            self._await(self._input, select.POLLOUT, left_until(deadline))
             try:
                 left = left[os.write(self._input.fileno(), left) :]
-            except BrokenPipeError:
+            except (BrokenPipeError, ValueError):
                 return  # its end is what is read next
 
     def receive(self, seconds: float) -> bytes:
         """Return what it printed, nothing at its end."""
+        self._await(self._output, select.POLLIN, seconds)
         try:
-            if not select.select([self._output], [], [], seconds)[0]:
-                raise TimeoutError
             return os.read(self._output.fileno(), _READ_SIZE)
         except ValueError:
             return b""  # closed meanwhile, by another thread
+
+    def _await(self, pipe: IO[bytes], event: int, seconds: float) -> None:
+        """Wait until a pipe is ready, or is at its end. Raises TimeoutError."""
+        poll = select.poll()  # select() itself takes no descriptor above 1023, which an agent of many hosts has
+        with contextlib.suppress(ValueError):  # closed meanwhile, by another thread
+            poll.register(pipe, event)
+            if not poll.poll(seconds * 1000):
+                raise TimeoutError
 
     def close(self) -> None:
         """Let it end, and what it runs."""
@@ -134,8 +160,11 @@ class LocalShell:
     def kill(self, pid: int | None) -> None:
         """End it and whatever it runs."""
         del pid  # of this very child
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        self._input.close()
-        self._output.close()
+        with self._ending:
+            if self._process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(_KILLING_SECONDS)
+            self._input.close()
+            self._output.close()

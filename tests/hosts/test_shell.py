@@ -1,6 +1,7 @@
 """The shell that stays open, here on this very machine; over SSH it is in test_lab_shell."""
 
 import os
+import resource
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.hosts.local import LocalLink
+from agent.hosts.local import LocalLink, LocalShell
 from agent.ports import Temporary, Unreachable
 
 
@@ -107,3 +108,55 @@ def test_a_closed_link_starts_no_shell(link: LocalLink) -> None:
     link.close()
     with pytest.raises(Unreachable, match="closed"):
         link.quick(":")
+
+
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """A process that has more files open than select() can name, as an agent of hundreds of hosts has."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2048), hard))
+    opened = [os.open(os.devnull, os.O_RDONLY) for _ in range(1024)]
+    yield
+    for each in opened:
+        os.close(each)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.usefixtures("many_files")
+def test_it_works_however_many_files_are_open(link: LocalLink) -> None:
+    assert link.quick("echo on").output == b"on\n"
+
+
+def test_an_agent_that_can_open_no_more_files_says_so(link: LocalLink) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        for run in (link.quick, link.run):
+            with pytest.raises(Temporary, match="here: no command can be started on this machine: Too many open files"):
+                run("true")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_shell_that_ended_is_killed_once_and_never_by_a_number_that_may_be_anothers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    killed: list[int] = []
+
+    def kill_group(pid: int, signal: int) -> None:
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)  # raises once it is reaped
+        killed.append(pid)
+        kill(pid, signal)
+
+    kill = os.killpg
+    monkeypatch.setattr("os.killpg", kill_group)
+    shell = LocalShell()
+    shell.send(b"echo $$; exit\n", 5.0)
+    pid = int(shell.receive(5.0))
+    assert shell.receive(5.0) == b""
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    assert not shell.alive
+    shell.close()
+    shell.close()
+    assert killed == [pid]
+    assert not shell.alive
