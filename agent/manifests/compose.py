@@ -22,6 +22,7 @@ from agent.manifests.fault import Fault
 from agent.manifests.limits import MAX_DEPTH, MAX_WEIGHT, TEXT_PER_WEIGHT
 from agent.manifests.node import Mark, Node
 from agent.manifests.scalar import resolve
+from agent.manifests.syntax import RENDER_FIRST, place_of, syntax_fault
 from agent.manifests.text import Chunk
 
 _MERGE: Final = "<<"
@@ -81,10 +82,10 @@ class Composer:
             while parser.check_event():
                 yield parser.get_event()
         except YAMLError as error:
-            raise self._syntax_fault(error) from None
+            raise syntax_fault(self._chunk, error) from None
 
     def _mark(self, mark: Any) -> Mark:  # noqa: ANN401 - PyYAML's C marks have no public type
-        return Mark(mark.line + 1 + self._chunk.before, mark.column + 1)
+        return place_of(self._chunk, mark)
 
     def _scalar(self, event: Any) -> Node:  # noqa: ANN401 - an event's type is known by isinstance only
         mark, text = self._mark(event.start_mark), event.value
@@ -179,7 +180,8 @@ class Composer:
         if isinstance(key.data, str):
             return key.data
         if key.children is not None:
-            self.faults.append(Fault(key.mark, "bad-key", "a mapping or list cannot be a key"))
+            hint = RENDER_FIRST if isinstance(key.children, dict) else ""
+            self.faults.append(Fault(key.mark, "bad-key", "a mapping or list cannot be a key", hint=hint))
             return None
         means = "null" if key.data is None else str(key.data).lower()
         if key.written == means and key.data is not None:
@@ -203,19 +205,6 @@ class Composer:
         hint = "remove it, or quote the text if it shall begin with `!`"
         self.faults.append(Fault(mark, "yaml-syntax", "this YAML tag does not fit a manifest's value", hint=hint))
 
-    def _syntax_fault(self, error: YAMLError) -> Fault:
-        if self._chunk.text.lstrip().startswith("%"):
-            hint = "remove the line, and the `---` below it"
-            return Fault(Mark(1 + self._chunk.before, 1), "yaml-syntax", "YAML directives are not supported", hint=hint)
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        if mark is not None:
-            said = [getattr(error, part, None) for part in ("context", "problem")]
-            return Fault(self._mark(mark), "yaml-syntax", ", ".join(part for part in said if part), hint=_hint(error))
-        # A reader error knows only the byte at which it gave up.
-        before = self._chunk.text.encode()[: getattr(error, "position", 0)].decode(errors="ignore")
-        place = Mark(before.count("\n") + 1 + self._chunk.before, len(before) - before.rfind("\n"))
-        return Fault(place, "yaml-syntax", str(getattr(error, "reason", None) or "this is not YAML"))
-
 
 def _merge(target: Node, source: Node) -> None:
     """Add the keys of ``source`` that ``target`` does not have."""
@@ -225,14 +214,3 @@ def _merge(target: Node, source: Node) -> None:
                 target.children[key] = value
                 target.keys[key] = source.keys[key]
                 target.data[key] = value.data
-
-
-def _hint(error: YAMLError) -> str:
-    match getattr(error, "problem", None):
-        case "found character that cannot start any token":
-            return "indent with spaces, never tabs, and quote texts that begin with @, ` or %"
-        case "mapping values are not allowed in this context":
-            return "quote a text that holds `: `, or check the indentation"
-        case "did not find expected key" | "could not find expected ':'":
-            return "check the indentation and the quotes above this line"
-    return ""

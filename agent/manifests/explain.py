@@ -42,7 +42,7 @@ def explain(error: ValidationError, root: Node) -> Findings:
             message = f"key `{shorten(name)}` is not valid: expected {expected}"
             yield Finding((*steps, name), "bad-key", message, at_key=True)
         case ValidationErrorKind.Type(types=types):
-            yield _type(steps, types, node, secret=_secret(root, steps))
+            yield _type(steps, types, schema, node, secret=_secret(root, steps))
         case kind:
             shown = "the value" if _secret(root, steps) else _show(node.data)
             yield _value(steps, kind, schema, shown, node.data)
@@ -73,20 +73,27 @@ def _field(steps: Steps, name: str, schema: dict[str, Any]) -> Finding:
     if name in unsupported:
         return Finding(place, "unsupported-field", f"field `{name}` is {unsupported[name]}", at_key=True)
     near = nearest(name, [*known, *unsupported])
-    fields = ", ".join(sorted(known))
-    hint = "" if near or len(known) > _SHOWN_FIELDS else f"fields here are: {fields}"
+    hint = "" if near else _fields(schema)
     return Finding(place, "unknown-field", f"unknown field `{shorten(name)}`{near}", hint, at_key=True)
 
 
-def _type(steps: Steps, types: list[str], node: Node, *, secret: bool) -> Finding:
+def _fields(schema: dict[str, Any]) -> str:
+    """Return which fields a mapping has, if they are few."""
+    known = sorted(schema.get("properties", ()))
+    return f"fields here are: {', '.join(known)}" if 0 < len(known) <= _SHOWN_FIELDS else ""
+
+
+def _type(steps: Steps, types: list[str], schema: dict[str, Any], node: Node, *, secret: bool) -> Finding:
     wanted = [_TYPES[name] for name in types if not (name == "integer" and "number" in types)]
     hint = ""
     if "string" in types and node.data is None:
         hint = 'write "" for an empty text'
     elif "string" in types and node.written is not None:
         hint = "quote it" if secret else f'quote it: "{shorten(node.written)}"'
-    elif "array" in types and node.children is not None:
+    elif "array" in types and node.data is not None:
         hint = "begin each entry with `- `"
+    elif "object" in types:
+        hint = _fields(schema)
     elif isinstance(node.data, str) and types[0] in ("integer", "number", "boolean"):
         hint = "remove the quotes" if node.data.isdigit() or node.data in ("true", "false") else ""
     found = _found(node, secret=secret)
@@ -135,7 +142,14 @@ def _value(steps: Steps, kind: ValidationErrorKind, schema: dict[str, Any], show
             return Finding(steps, "one-of", message)
         case _:
             message = f"{shown} is not valid: expected {schema.get('x-expected', 'another value')}"
-    return Finding(steps, "bad-value", message)
+    return Finding(steps, "bad-value", message, _almost(schema, data))
+
+
+def _almost(schema: dict[str, Any], data: Any) -> str:  # noqa: ANN401 - plain data of any shape
+    """Return how a value is to be written that is likely right, but for its form."""
+    if isinstance(data, str) and data.isdigit() and "integer" in schema.get("type", ()):
+        return "remove the quotes"
+    return f"expected {schema['x-expected']}" if schema.get("type") == "integer" and "x-expected" in schema else ""
 
 
 def _secret(root: Node, steps: Steps) -> bool:
