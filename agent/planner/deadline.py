@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from agent.model.labels import DEADLINE, STARTED
 from agent.planner.pods import ObservedPod
-from agent.planner.restartpolicy import comes_back, role_of
 
 
 def deadline(pod: ObservedPod, seconds: int | None) -> float | None:
@@ -29,17 +28,11 @@ def remembered_deadline(pod: ObservedPod) -> int | None:
 def exceeded(pod: ObservedPod, at: float | None, now: float, clock_skew: float = 0.0) -> bool:
     """Tell whether a pod was still active when its time was up.
 
-    One whose containers had all ended by then ended by itself; ``clock_skew`` is the host's clock minus ours.
+    One whose work was over by then ended by itself; ``clock_skew`` is the host's clock minus ours.
     """
     if at is None or now < at:
         return False
-    newest = list(pod.current.values())
-    for_good = bool(pod.main) and all(
-        one.state == "exited" and not comes_back(one.config, one.exit_code, pod.restart_policy)
-        for one in newest
-        if role_of(one.config) != "sidecar"
-    )
-    return not for_good or any(one.finished_at - clock_skew >= at for one in newest)
+    return not pod.ended or any(one.finished_at - clock_skew >= at for one in pod.current.values())
 
 
 def _number(annotations: Mapping[str, str], name: str) -> float | None:

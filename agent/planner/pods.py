@@ -105,13 +105,17 @@ class ObservedPod(Value, frozen=True, kw_only=True):
         return tuple(name for name, found in self.containers.items() if role_of(found[0].config) == "main")
 
     @property
+    def ended(self) -> bool:
+        """Whether its work is over: all main containers ended for good, or an init container failed for good."""
+        work = [one for one in self.current.values() if role_of(one.config) != "sidecar"]
+        return all(
+            one.state == "exited" and not comes_back(one.config, one.exit_code, self.restart_policy) for one in work
+        ) and (bool(self.main) or any(one.exit_code for one in work))
+
+    @property
     def over(self) -> bool:
-        """Whether it ran to its end: all of its containers exited, and none is to be started again."""
-        return bool(self.main) and all(
-            one.state == "exited"
-            and (role_of(one.config) == "sidecar" or not comes_back(one.config, one.exit_code, self.restart_policy))
-            for one in self.current.values()
-        )
+        """Whether it ran to its end, its sidecars too."""
+        return self.ended and all(one.state == "exited" for one in self.current.values())
 
     def ready(self, names: Sequence[str]) -> bool:
         """Tell whether the sandbox is ready, and with it every named container and every sidecar that is there."""

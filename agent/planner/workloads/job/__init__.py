@@ -5,6 +5,7 @@ stays so for as long as it is declared, and a changed template is another job, w
 before runs any more.
 """
 
+from agent.model.memory import JobRecord
 from agent.planner.live import Live
 from agent.planner.workload import Claim, Departure, Scope
 from agent.planner.workloads.job.book import Book
@@ -36,10 +37,8 @@ def _book(scene: Scene) -> Book:
     """Return the books as they were kept; of another template, new ones."""
     record = scene.before
     if record is None:
-        record = relearned(scene)
-    elif record.hash != scene.template.hash:
-        record = type(record)(hash=scene.template.hash)
-    return Book(record, scene.spec, indexed=scene.indexed, completions=scene.completions)
+        return relearned(scene)
+    return Book(record if record.hash == scene.template.hash else JobRecord(hash=scene.template.hash), scene)
 
 
 def _rests(scene: Scene) -> int:
@@ -95,9 +94,9 @@ def _counted(one: Member, book: Book) -> bool:
 
 
 def _expires_at(scene: Scene, book: Book) -> float | None:
-    """Return when a finished job's pods go; a job that ended later than now was there when the clock was set back."""
+    """Return when a finished job's pods go."""
     ttl = scene.spec.ttl_seconds_after_finished
-    return min(book.finished_at, scene.now) + ttl if book.finished_at and ttl is not None else None
+    return book.finished_at + ttl if book.finished_at and ttl is not None else None
 
 
 def _done(scene: Scene, book: Book) -> str:

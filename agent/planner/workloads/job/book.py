@@ -4,32 +4,37 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from agent.model.memory import JobRecord
-from agent.model.objects.job import JobSpec
 from agent.planner.workloads.job.ending import Ending
 from agent.planner.workloads.job.indexes import read_indexes, write_indexes
 from agent.planner.workloads.job.policy import judge
-from agent.planner.workloads.job.scene import Member
+from agent.planner.workloads.job.scene import Member, Scene
 
 V = TypeVar("V")
 
 
 class Book:
-    """A job's record while it is brought up to date. ``verdict`` is why a failed pod ends the job."""
+    """A job's record while it is brought up to date. ``verdict`` is why a failed pod ends the job.
 
-    def __init__(self, record: JobRecord, spec: JobSpec, *, indexed: bool, completions: int | None) -> None:
-        self.spec, self.indexed, self.completions = spec, indexed, completions
+    No time in it lies ahead of now: a clock that was set back takes no time away, and nothing waits until it caught up.
+    """
+
+    def __init__(self, record: JobRecord, scene: Scene) -> None:
+        self.spec, self.indexed, self.completions = scene.spec, scene.indexed, scene.completions
+        now = scene.now
         self.before = record
-        self.started_at, self.suspended_at = record.started_at, record.suspended_at
+        self.started_at, self.suspended_at = min(record.started_at, now), min(record.suspended_at, now)
         self.active = set(read_indexes(record.active))
         self.next, self.attempts = record.next, dict(record.attempts)
         self.missing = set(read_indexes(record.missing))
         self.successes, self.failed = record.succeeded, record.failed
         self.completed = set(read_indexes(record.completed))
         self.failed_indexes = set(read_indexes(record.failed_indexes))
-        self.index_failures = dict(record.index_failures)
-        self.last_failures, self.failed_at = record.last_failures, record.failed_at
+        self.index_failures = {
+            index: (counted, in_row, min(at, now)) for index, (counted, in_row, at) in record.index_failures.items()
+        }
+        self.last_failures, self.failed_at = record.last_failures, min(record.failed_at, now)
         self.outcome, self.reason, self.message = record.outcome, record.reason, record.message
-        self.decided_at, self.finished_at = record.decided_at, record.finished_at
+        self.decided_at, self.finished_at = min(record.decided_at, now), min(record.finished_at, now)
         self.verdict = ""
 
     @property
@@ -73,10 +78,9 @@ class Book:
             self.successes += 1
 
     def fail(self, place: int, pod: str, end: Ending) -> None:
-        """Count a pod that failed, as the pod failure policy says."""
+        """Count a pod that failed, as the pod failure policy says. Its place is another matter."""
         action, why = judge(self.spec, pod, end)
         counts = action != "Ignore"
-        self.close(place)
         self.failed += counts
         self.last_failures += 1
         self.failed_at = max(self.failed_at, end.at)

@@ -27,6 +27,7 @@ def count(scene: Scene, book: Book) -> None:
     book.missing &= {one.place for one in scene.members}
     for event in sorted((*_ends(scene, book), *_vanished(scene, book)), key=lambda one: one[:3]):
         if not event.end.succeeded:
+            book.close(event.place)
             book.fail(event.place, event.name, event.end)
         elif not event.late or _is_open(book, event.place):
             book.succeed(event.place, event.end)
@@ -75,20 +76,27 @@ def _is_open(book: Book, place: int) -> bool:
     return book.completions is None or book.successes < book.completions
 
 
-def relearned(scene: Scene) -> JobRecord:
-    """Return the record of a job of which nothing is remembered, as its pods tell it: memory was lost."""
+def relearned(scene: Scene) -> Book:
+    """Return the books of a job of which nothing is remembered, as its pods tell it: memory was lost.
+
+    What the newest pod of a place came to is counted like any other end; those before it failed.
+    """
     there = [one for one in scene.members if not one.going]
     if not there:
-        return JobRecord(hash=scene.template.hash)
+        return Book(JobRecord(hash=scene.template.hash), scene)
     newest: dict[int, int] = {}
     for one in there:
         newest[one.place] = max(one.attempt, newest.get(one.place, 0))
-    older = [one for one in there if one.attempt < newest[one.place] and one.end is not None and not one.end.succeeded]
-    return JobRecord(
+    record = JobRecord(
         hash=scene.template.hash,
-        started_at=min(min((one.pod.created_at for one in there if one.pod.created_at), default=scene.now), scene.now),
+        started_at=min((one.pod.created_at for one in there if one.pod.created_at), default=scene.now),
         active=write_indexes(newest),
         next=0 if scene.indexed else max(newest) + 1,
         attempts={str(place): attempt for place, attempt in sorted(newest.items()) if attempt},
-        failed=len(older),
     )
+    book = Book(record, scene)
+    older = [(one.end, one) for one in there if one.attempt < newest[one.place] and one.end is not None]
+    for end, one in sorted(older, key=lambda found: (found[0].at, found[1].pod.name)):
+        if not end.succeeded:
+            book.fail(one.place, one.pod.key.name, end)
+    return book

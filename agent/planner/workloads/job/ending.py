@@ -33,7 +33,7 @@ def disruption(now: float) -> Ending:
 def ending(pod: Live, template: Template, given: FleetInput) -> Ending | None:
     """Return how a pod ended; None for one that has not, as far as anybody knows."""
     observed = pod.observed
-    if observed is None or pod.running_since is not None or not observed.main:
+    if observed is None or pod.running_since is not None:
         return None
     seen = last_known(given.observations[pod.host])
     skew = seen.facts.clock_skew if seen is not None else 0.0
@@ -53,8 +53,9 @@ def ending(pod: Live, template: Template, given: FleetInput) -> Ending | None:
     if status.phase not in {"Succeeded", "Failed"} and not late:
         return None
     newest = observed.current
+    ends = (one.finished_at - skew for one in newest.values() if one.finished_at)
     return Ending(
-        at=min(max((one.finished_at for one in newest.values()), default=0.0) - skew, given.now),
+        at=min(max(ends, default=given.now), given.now),
         succeeded=status.phase == "Succeeded" and not late,
         codes=tuple((name, one.exit_code) for name, one in newest.items() if one.state == "exited" and one.exit_code),
         conditions={one.type: one.status for one in status.conditions},

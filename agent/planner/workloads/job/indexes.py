@@ -1,18 +1,28 @@
 """Many numbers in few letters, as Kubernetes writes completed indexes: ``0-3,7``."""
 
+from bisect import bisect
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
+from itertools import chain
 
 
 @lru_cache(maxsize=1024)
 def read_indexes(text: str) -> frozenset[int]:
     """Return the numbers that a text means."""
-    found: set[int] = set()
-    for part in text.split(",") if text else ():
-        first, hyphen, last = part.partition("-")
-        found.update(range(int(first), int(last if hyphen else first) + 1))
-    return frozenset(found)
+    return frozenset(chain.from_iterable(read_ranges(text)))
+
+
+def read_ranges(text: str) -> tuple[range, ...]:
+    """Return the numbers that a text means, unexpanded: in a manifest there may be billions."""
+    parts = (part.partition("-") for part in text.split(",") if part)
+    return tuple(range(int(first), int(last or first) + 1) for first, _, last in parts)
+
+
+def count_in(ranges: tuple[range, ...], numbers: Iterable[int]) -> int:
+    """Return how many of some numbers are in one of the ranges, which are in order."""
+    begins = [one.start for one in ranges]
+    return sum((place := bisect(begins, number)) > 0 and number in ranges[place - 1] for number in numbers)
 
 
 def write_indexes(numbers: Iterable[int]) -> str:

@@ -1,13 +1,13 @@
 """When a job is over, and why: the rules and the words of Kubernetes' job controller."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from agent.planner.workloads.job.book import Book
 from agent.planner.workloads.job.ending import restarts
 from agent.planner.workloads.job.policy import success
 from agent.planner.workloads.job.scene import Scene
 
-_FAILURES = 6
+_FAILURES: Final = 6
 """backoffLimit of a job that was not defaulted."""
 
 
@@ -19,7 +19,7 @@ def fail_or_succeed_early(scene: Scene, book: Book) -> None:
         # As in Kubernetes: when a job fails, so does every pod that has not ended.
         book.failed += sum(book.holds(one) and one.end is None for one in scene.members)
         _decide(scene, book, "Failed", *failure)
-    elif scene.indexed and (why := success(scene.spec, book.completed)):
+    elif scene.indexed and (why := success(scene.spec, book.completed, book.succeeded)):
         _decide(scene, book, "Complete", "SuccessPolicy", why)
 
 

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from agent.model.objects.job import JobSpec, OnExitCodes, PodFailureRule
 from agent.planner.workloads.job.ending import Ending
-from agent.planner.workloads.job.indexes import read_indexes
+from agent.planner.workloads.job.indexes import count_in, read_ranges
 
 Action = Literal["FailJob", "FailIndex", "Ignore", "Count"]
 
@@ -43,12 +43,15 @@ def _matches_code(asked: OnExitCodes, container: str, code: int) -> bool:
     return (code in asked.values) == (asked.operator == "In")
 
 
-def success(spec: JobSpec, completed: AbstractSet[int]) -> str:
-    """Return why an Indexed job is done before all of its indexes are; empty when it is not."""
+def success(spec: JobSpec, completed: AbstractSet[int], succeeded: int) -> str:
+    """Return why an Indexed job is done before all of its indexes are; empty when it is not.
+
+    ``succeeded`` counts those of ``completed`` that the job has still.
+    """
     for place, rule in enumerate(spec.success_policy.rules if spec.success_policy is not None else ()):
-        among = completed if rule.succeeded_indexes is None else completed & read_indexes(rule.succeeded_indexes)
-        asked = read_indexes(rule.succeeded_indexes) if rule.succeeded_indexes is not None else None
-        least = rule.succeeded_count if rule.succeeded_count is not None else len(asked or ())
-        if (asked is not None or rule.succeeded_count is not None) and len(among) >= least:
+        asked = read_ranges(rule.succeeded_indexes or "")
+        done = count_in(asked, completed) if asked else succeeded
+        least = sum(map(len, asked)) if rule.succeeded_count is None else rule.succeeded_count
+        if done >= least:
             return f"Matched rules at index {place}"
     return ""

@@ -1,6 +1,6 @@
 """What a job decides from: its pods, whose place each has, and how those ended that did."""
 
-from typing import NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 from agent.model.labels import OUT_OF_SERVICE
 from agent.model.memory import JobRecord
@@ -11,6 +11,9 @@ from agent.planner.naming import set_name
 from agent.planner.template import Slot
 from agent.planner.workload import Scope
 from agent.planner.workloads.job.ending import Ending, ending
+
+_DIGITS: Final = 10
+"""Kubernetes counts completions in 32 bits."""
 
 
 class Member(NamedTuple):
@@ -91,5 +94,4 @@ class Scene:
         if not self.indexed:
             return (pod.slot, 0) if pod.set == self.template.set else None
         index = pod.set.removeprefix(self._stem).removesuffix(f"-{self.template.hash}")
-        known = index.isascii() and index.isdigit() and int(index) < (self.completions or 0)
-        return (int(index), pod.slot) if known else None
+        return (int(index), pod.slot) if index.isascii() and index.isdigit() and len(index) <= _DIGITS else None
