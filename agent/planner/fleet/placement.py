@@ -15,7 +15,7 @@ from agent.planner.fleet.ground import Ground
 from agent.planner.fleet.present import Present
 from agent.planner.fleet.rooms import company_of, rooms_of
 from agent.planner.fleet.seating import Seating, Stays
-from agent.planner.fleet.staying import stay
+from agent.planner.fleet.staying import driven_out, stay
 from agent.planner.live import Live
 from agent.planner.scheduler import Scheduler
 from agent.planner.workload import Claim
@@ -76,10 +76,11 @@ def place(claims: Sequence[Claim], ground: Ground, stray: Sequence[Live]) -> Pla
     homeless = stay(claims, ground, hosts, present)
     pods, draining, asked = ground.sight.pods, ground.draining, ground.given.memory.asked
     moving = {slot.key: pods[slot.key] for one in homeless for slot in one.slots if slot.key in pods}
-    budgets = Budgets(ground.given.fleet.objects, claims, moving.keys())
+    driven = driven_out(claims, ground, present)
+    budgets = Budgets(ground.given.fleet.objects, claims, moving.keys() | driven.keys())
     leaving = list(leavers(claims, draining, asked))
     expecting = [claim for claim in claims if len(claim.now) != len(claim.current)]
-    if not homeless and not leaving and not expecting:
+    if not homeless and not leaving and not expecting and not driven:
         return Placed(
             hosts=hosts, forbidden=ground.forbidden, evicted=ground.evicted, budgets=tuple(budgets.statuses())
         )
@@ -90,6 +91,7 @@ def place(claims: Sequence[Claim], ground: Ground, stray: Sequence[Live]) -> Pla
         return Scheduler(rooms, company_of(claims, ground, hosts, present))
 
     seating = Seating(claims, ground, hosts, Chooser(ground, scheduler, hosts), budgets)
+    seating.gone |= driven
     seating.seat(homeless)
     held = [(one, stays) for one in leaving if (stays := seating.send_away(one)) is not None]
     moving |= {key: pods[key] for key in seating.evicted if key in hosts or key in seating.refused}

@@ -1,8 +1,9 @@
 """Pods that stay where they are, or were meant to be."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+from agent.model.memory import EvictionRecord
 from agent.model.objects.host import Host
 from agent.model.objects.meta import Declared, PodKey
 from agent.planner.fleet.ground import Ground
@@ -70,6 +71,17 @@ def stay(claims: Sequence[Claim], ground: Ground, placed: dict[PodKey, str], pre
                 left.setdefault(id(template), (template, []))[1].append(slot)
         homeless += [Homeless(claim, template, slots) for template, slots in left.values()]
     return homeless
+
+
+def driven_out(claims: Sequence[Claim], ground: Ground, present: Present) -> Mapping[PodKey, EvictionRecord]:
+    """Return the pods that a rollout keeps for now and that a taint drives off their hosts; those of a job are over."""
+    found = {}
+    for claim in claims if ground.tainted else ():
+        for pod in claim.kept if claim.job is None else ():
+            demand = (present.template_of(pod) or claim.template).demand
+            if pod.seen and evicts(ground.hosts[pod.host].body, demand, ground.taint_ages(pod.host)):
+                found[pod.key] = EvictionRecord(host=pod.host, reason="evicted", why="is evicted by a taint")
+    return found
 
 
 def _may_stay(claim: Claim, slot: Slot, host: Declared[Host], taken: list[HostPort], ground: Ground) -> bool:

@@ -58,7 +58,7 @@ def borne_until(claims: Sequence[Claim], hosts: Mapping[str, Declared[Host]], si
     """Return when the next pod may no longer bear a taint."""
     if not since:
         return None
-    demands = [claim.template.demand for claim in claims]
+    demands = [one.demand for claim in claims for one in (claim.template, *claim.earlier.values())]
     impatient = [one for one in demands if any(each.toleration_seconds is not None for each in one.tolerations)]
     times = [
         until
