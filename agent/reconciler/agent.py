@@ -38,8 +38,6 @@ class Agent:
         self._publish = publish
         self._published_at = 0.0
         self._crew = Crew(clock, self._fault)
-        self._wake_publisher: Callable[[], None] = lambda: None
-        self._wake_source: Callable[[], None] = lambda: None
         self._stop_asked: queue.SimpleQueue[float] = queue.SimpleQueue()
         self._loops = assemble(
             source,
@@ -50,20 +48,19 @@ class Agent:
             submit=self._crew.submit,
             submit_check=self._crew.let_run,
             clock=clock,
-            changed=self._changed,
+            changed=self._crew.employ("publisher", self._show),
             metrics=metrics,
             restore=restore,
         )
-
-    def run(self) -> bool:
-        """Run until ``stop``; tell whether everything ended within its time limit."""
-        inbox = self._loops.shared.inbox
-        self._wake_publisher = self._crew.employ("publisher", self._show)
-        inbox.wake = self._crew.employ("fleet", self._loops.fleet.step, rests=True)
+        self._loops.shared.inbox.wake = self._crew.employ("fleet", self._loops.fleet.step, rests=True)
         self._loops.prober.wake = self._crew.employ("prober", self._loops.prober.step)
         self._loops.asking.wake = self._crew.employ("metrics", self._loops.asking.step)
         self._wake_source = self._crew.employ("source", self._loops.source.step)
+
+    def run(self) -> bool:
+        """Run until ``stop``; tell whether everything ended within its time limit."""
         timeout = 0.0
+        self._crew.begin()
         try:
             timeout = self._stop_asked.get()
         finally:
@@ -99,9 +96,6 @@ class Agent:
     def snapshot(self) -> Snapshot:
         """Return the agent as it is now."""
         return self._loops.shared.board.snapshot(self._clock.now())
-
-    def _changed(self) -> None:
-        self._wake_publisher()
 
     def _show(self, now: float) -> float | None:
         if 0 <= now - self._published_at < _SPACING:

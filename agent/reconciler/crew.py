@@ -1,4 +1,5 @@
 import threading
+import time
 from collections.abc import Callable
 
 from agent.ports import Clock
@@ -21,22 +22,27 @@ class Crew:
         self._workers: list[Worker] = []
         self._hosts: dict[str, tuple[HostLoop, Worker]] = {}
         self._batches: set[threading.Thread] = set()
+        self._dismissed = False
 
     def employ(self, name: str, step: Step, *, rests: bool = False) -> Callable[[], None]:
-        """Start a loop; return what wakes it."""
+        """Take on a loop, which ``begin`` starts; return what wakes it."""
         worker = Worker(name, step, self._clock, self._fault, rests=rests)
-        with self._lock:
-            self._workers.append(worker)
-        worker.start()
+        self._workers.append(worker)
         return worker.wake
 
+    def begin(self) -> None:
+        """Start the loops that were taken on."""
+        for worker in self._workers:
+            worker.start()
+
     def adopt(self, loop: HostLoop) -> None:
-        """Start a host's loop."""
+        """Start a host's loop; none is any more once all are being stopped."""
         worker = Worker(f"host-{loop.name}", loop.step, self._clock, self._fault)
-        with self._lock:
-            self._hosts[loop.name] = loop, worker
         loop.wake = worker.wake
-        worker.start()
+        with self._lock:
+            if not self._dismissed:
+                worker.start()
+                self._hosts[loop.name] = loop, worker
 
     def release(self, loop: HostLoop) -> None:
         """Stop a host's loop."""
@@ -45,7 +51,7 @@ class Crew:
         worker.stop()
 
     def submit(self, work: Callable[[], None]) -> None:
-        """Run a piece of work on a thread of its own."""
+        """Run a piece of work on a thread of its own, and on the caller's where the system has none to give."""
 
         def run() -> None:
             try:
@@ -57,11 +63,11 @@ class Crew:
         thread = threading.Thread(target=run, name="batch", daemon=True)
         with self._lock:
             self._batches.add(thread)
-        thread.start()
+        _start(thread, instead=run)
 
     def let_run(self, work: Callable[[], None]) -> None:
-        """Run on a thread of its own what changes nothing: its end is not waited for."""
-        threading.Thread(target=work, name="check", daemon=True).start()
+        """Run likewise what changes nothing: its end is not waited for."""
+        _start(threading.Thread(target=work, name="check", daemon=True), instead=work)
 
     def wake_hosts(self) -> None:
         """Have every host looked at, those that wait to be tried again, too."""
@@ -75,8 +81,9 @@ class Crew:
 
         What hangs in the outside world is left behind on its daemon thread: after a crash the same is true.
         """
-        deadline = self._clock.now() + timeout
+        deadline = time.perf_counter() + timeout
         with self._lock:
+            self._dismissed = True
             hosts = list(self._hosts.values())
             workers = [*self._workers, *(worker for _, worker in hosts)]
         for loop, _ in hosts:
@@ -86,7 +93,15 @@ class Crew:
         with self._lock:
             threads = [*(worker.thread for worker in workers), *self._batches]
         for thread in threads:
-            thread.join(max(deadline - self._clock.now(), 0.0))
+            thread.join(max(deadline - time.perf_counter(), 0.0))
         for loop, _ in hosts:
             loop.close()
         return not any(thread.is_alive() for thread in threads)
+
+
+def _start(thread: threading.Thread, *, instead: Callable[[], None]) -> None:
+    """Start a thread. Where none can be started, what it was for is done now: somebody counts on it being done."""
+    try:
+        thread.start()
+    except RuntimeError:
+        instead()

@@ -46,6 +46,8 @@ class FleetLoop:
         self._plan: FleetPlan | None = None
         self._delivered: dict[str, object] = {}
         self._first_seen: dict[str, float] = {}
+        self._unplaced: set[str] = set()
+        """What no host was found for, as of the newest plan."""
         self._receipts: list[Receipt] = []
         """Of words that are not saved yet."""
         self._message = "no revision was read yet"
@@ -192,6 +194,7 @@ class FleetLoop:
         return min((at for at in (plan.wake_at, plan.due_at) if at is not None), default=None)
 
     def _tell_waiting(self, plan: FleetPlan, now: float) -> None:
+        before, self._unplaced = self._unplaced, set()
         for waiting in plan.waiting:
             if waiting.reason == "unschedulable":
                 subject = f"Pod {waiting.pod}" if waiting.pod else str(waiting.object or "")
@@ -199,6 +202,9 @@ class FleetLoop:
                     at=now, type="Warning", reason="FailedScheduling", message=waiting.message, object=subject
                 )
                 self._shared.recorder.lasts(("fleet", "waits", subject), event)
+                self._unplaced.add(subject)
+        for subject in sorted(before - self._unplaced):
+            self._shared.recorder.over(("fleet", "waits", subject))
 
     def _change(self, **changes: object) -> None:
         self._state = msgspec.structs.replace(self._state, **changes)

@@ -40,9 +40,10 @@ class Roster:
             if name in self._loops:
                 self._loops[name].declare(declared)
             else:
-                self._loops[name] = loop = self._make_loop(name)
+                loop = self._make_loop(name)
                 loop.declare(declared)
                 self._driver.adopt(loop)
+                self._loops[name] = loop
 
     def measure(self, hosts: Collection[str]) -> None:
         """Have what containers use watched on these hosts, and on no other."""

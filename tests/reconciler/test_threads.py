@@ -1,0 +1,68 @@
+"""What becomes of the loops where threads are hard to come by, or come too late."""
+
+import threading
+
+import pytest
+
+from agent.reconciler import Agent
+from agent.reconciler.crew import Crew
+from tests.reconciler.calm import LONG, Calm, Watcher
+from tests.reconciler.stepped import Stepped
+from tests.simulator.fleets import declaration, solo
+
+FLEET = declaration(1, apps={}, solos={"db": solo("h1")})
+
+
+def no_thread(*_: object) -> None:
+    raise RuntimeError("can't start new thread")
+
+
+def test_what_gets_no_thread_of_its_own_is_done_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = threading.Thread.start
+
+    def scarce(thread: threading.Thread) -> None:
+        if thread.name in {"batch", "check"}:
+            no_thread()
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", scarce)
+    fleet, watcher = Calm("h1"), Watcher()
+    fleet.push(FLEET)
+    agent = Agent(
+        fleet.source,
+        fleet.make_host,
+        clock=fleet.clock,
+        journal=fleet.journal,
+        settings=fleet.settings,
+        publish=watcher.publish,
+    )
+    running = threading.Thread(target=agent.run, daemon=True)
+    running.start()
+    watcher.until(lambda now: now.converged)
+    agent.stop()
+    running.join(LONG)
+    assert fleet.running("h1") == ["db"]
+
+
+def test_a_host_whose_loop_could_not_be_started_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet = Calm("h1")
+    fleet.push(FLEET)
+    agent = Stepped(fleet)
+    monkeypatch.setattr(agent, "adopt", no_thread)
+    with pytest.raises(RuntimeError):
+        agent.plan(0.0)
+    monkeypatch.undo()
+    agent.plan(1.0)
+    assert list(agent.hosts) == ["h1"]
+
+
+def test_no_host_is_taken_on_once_all_loops_are_being_stopped() -> None:
+    fleet = Calm("h1")
+    fleet.push(FLEET)
+    agent = Stepped(fleet)
+    agent.plan(0.0)
+    crew = Crew(fleet.clock, no_thread)
+    assert crew.dismiss(timeout=0.0)
+    crew.adopt(agent.hosts["h1"])
+    assert "host-h1" not in {thread.name for thread in threading.enumerate()}
+    assert fleet.made == []
