@@ -151,6 +151,7 @@ class ContainerdHost:
                 link=session.link,
                 runtime=session.runtime,
                 pulls=session.pulls,
+                closed=session.closed,
                 resized=session.memo.resized,
             ),
             clock=self._clock,

@@ -1,5 +1,6 @@
 """A container's log as the runtime writes it: ``TIME STREAM F|P TEXT``, long lines in several parts."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Final, Literal
@@ -11,6 +12,7 @@ from agent.model.value import Value
 from agent.ports import Temporary
 
 _MOST_LINE: Final = 1024 * 1024
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _NANO_DIGITS: Final = 9
 
 _SCRIPT: Final = """
@@ -113,9 +115,10 @@ class Joiner:
     def feed(self, chunk: bytes) -> Iterator[LogLine]:
         """Take bytes and yield the lines that are whole now."""
         *lines, self._rest = (self._rest + chunk).split(b"\n")
+        self._rest = self._rest[:_MOST_LINE]  # no line of the runtime's is so long
         for line in lines:
             fields = line.decode(errors="replace").split(" ", 3)
-            if len(fields) < 3 or fields[1] not in ("stdout", "stderr"):
+            if len(fields) < 3 or fields[1] not in ("stdout", "stderr") or not _TIME.fullmatch(fields[0]):
                 continue
             stream: Literal["stdout", "stderr"] = "stdout" if fields[1] == "stdout" else "stderr"
             text = self._parts.pop(stream, "") + (fields[3] if len(fields) == 4 else "")

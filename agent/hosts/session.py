@@ -1,5 +1,6 @@
 """One connection to a host's runtime and everything that lives as long as it does."""
 
+import threading
 from collections.abc import Callable
 
 from agent.hosts.cri.client import Runtime
@@ -15,6 +16,7 @@ class Session:
     def __init__(self, link: Link, *, host: str) -> None:
         self.link = link
         self.runtime = Runtime(link.target)
+        self.closed = threading.Event()
         self.exits = Exits()
         self.memo = Memo(self.exits)
         self.pulls = Pulls(self.runtime, self.link, host=host)
@@ -27,6 +29,7 @@ class Session:
 
     def close(self) -> None:
         """Let go of everything."""
+        self.closed.set()
         if self._events:
             self._events.close()
         self.runtime.close()

@@ -4,6 +4,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import cast
 
@@ -12,7 +13,7 @@ from hpack import Encoder
 
 from agent.hosts.handlers import Reach, run_handler, run_probe
 from agent.hosts.local import LocalLink
-from agent.model.objects.pod import GrpcAction, HttpGetAction, LifecycleHandler, Probe
+from agent.model.objects.pod import GrpcAction, HttpGetAction, LifecycleHandler, Probe, SleepAction
 
 Serve = Callable[[bytes], int]
 HOME = "127.0.0.1"
@@ -44,7 +45,7 @@ def serve() -> Iterator[Serve]:
 
 @pytest.fixture
 def reach() -> Reach:
-    return cast("Reach", SimpleNamespace(link=LocalLink("here", "/no/socket"), runtime=None))
+    return cast("Reach", SimpleNamespace(link=LocalLink("here", "/no/socket"), runtime=None, closed=threading.Event()))
 
 
 @pytest.mark.parametrize("location", [b"http://[", b"//[x", b"http://127.0.0.1]/", b"http://127.0.0.1:x/"])
@@ -66,3 +67,11 @@ def test_a_grpc_answer_that_is_no_text_is_read_as_far_as_it_goes(serve: Serve, r
     probed = run_probe(reach, Probe(grpc=GrpcAction(port=serve(frames))), container_id="c", address=HOME)
     assert (probed.ok, probed.unknown) == (False, False)
     assert "code = 5 desc = no \N{REPLACEMENT CHARACTER} such" in probed.message
+
+
+def test_a_pause_ends_with_the_connection(reach: Reach) -> None:
+    hook = LifecycleHandler(sleep=SleepAction(seconds=3600))
+    with ThreadPoolExecutor(1) as thread:
+        paused = thread.submit(run_handler, reach, hook, container_id="c", address=HOME, timeout=3600.0)
+        reach.closed.set()
+        assert (paused.result().ok, paused.result().unknown) == (False, True)

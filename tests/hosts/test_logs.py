@@ -1,4 +1,6 @@
-from agent.hosts.logs import LogLine, parse, seconds
+import pytest
+
+from agent.hosts.logs import Joiner, LogLine, parse, seconds
 
 
 def test_lines_are_read_across_chunks_and_parts_are_joined_by_stream() -> None:
@@ -20,6 +22,21 @@ def test_a_line_without_end_is_cut_into_pieces_rather_than_kept() -> None:
     part = b"2026-11-21T01:00:00Z stdout P " + b"x" * 16384 + b"\n"
     first = next(parse(iter([part] * 100)))
     assert 1024 * 1024 <= len(first.text) < 1024 * 1024 + 16384
+
+
+@pytest.mark.parametrize("torn", [b"026-11-21T01:00:00Z", b"2026-11-21T01:00:00", b"\0\0\0Z", b"x"])
+def test_a_line_that_was_torn_when_the_host_went_down_is_left_out(torn: bytes) -> None:
+    whole = b"2026-11-21T01:00:01+01:00 stdout F on\n"
+    assert [line.text for line in parse(iter([torn + b" stdout F off\n" + whole]))] == ["on"]
+
+
+def test_a_log_without_lines_takes_no_more_memory_than_a_line() -> None:
+    joiner = Joiner()
+    assert not list(joiner.feed(b"2026-11-21T01:00:00Z stdout F "))
+    for _ in range(20):
+        assert not list(joiner.feed(b"x" * 262144))
+    (line,) = joiner.feed(b"\n")
+    assert len(line.text) <= 1024 * 1024 + 262144
 
 
 def test_times_of_any_precision_and_zone() -> None:

@@ -6,9 +6,11 @@ import zlib
 
 import pytest
 
+from agent.hosts.local import LocalLink
 from agent.hosts.streaming.command import exit_code
+from agent.hosts.streaming.connection import connect
 from agent.hosts.streaming.spdy import BadFrameError, Decoder, Encoder, Frame, data
-from agent.ports import Temporary
+from agent.ports import Permanent, PortError, Temporary
 
 SERVER = (
     data(3, b"hello")
@@ -49,6 +51,21 @@ def test_headers_of_all_streams_are_one_compressed_text() -> None:
         assert struct.unpack(">I", frame[8:12]) == (number,)
         told = struct.pack(">II", 1, 10) + b"streamtype" + struct.pack(">I", len(kind)) + kind.encode()
         assert inflater.decompress(frame[18:]) == told
+
+
+@pytest.mark.parametrize(
+    ("url", "error", "words"),
+    [
+        ("http://[", Temporary, "does not say where"),
+        ("http://127.0.0.1:x/exec/1", Temporary, "does not say where"),
+        ("http://127.0.0.1:8080/exec/\xff", Temporary, "does not say where"),
+        ("", Temporary, "does not say where"),
+        ("https://127.0.0.1:8080/exec/1", Permanent, "wants TLS"),
+    ],
+)
+def test_a_place_that_cannot_be_reached_is_not_tried(url: str, error: type[PortError], words: str) -> None:
+    with pytest.raises(error, match=f"edge-1: .*{words}"):
+        connect(LocalLink("edge-1", "/no/socket"), url, "v4.channel.k8s.io", host="edge-1")
 
 
 def status(code: str) -> bytes:

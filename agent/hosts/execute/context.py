@@ -1,5 +1,6 @@
 """What the steps of an action work with."""
 
+import threading
 from dataclasses import dataclass, field
 
 from agent.hosts.cri.client import Runtime
@@ -21,6 +22,7 @@ class Context:
     link: Link
     runtime: Runtime
     pulls: Pulls
+    closed: threading.Event
     resized: set[str] = field(default_factory=set)
     sandbox_id: str | None = None
     warnings: list[str] = field(default_factory=list)

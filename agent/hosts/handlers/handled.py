@@ -1,3 +1,4 @@
+import threading
 from typing import Final, Protocol
 
 from agent.hosts.cri.client import Runtime
@@ -18,6 +19,10 @@ class Reach(Protocol):
     @property
     def runtime(self) -> Runtime:
         """The runtime on it."""
+
+    @property
+    def closed(self) -> threading.Event:
+        """Set once both are let go of: what waits for nothing but time ends then, too."""
 
 
 class Handled(Value, frozen=True, kw_only=True):

@@ -1,4 +1,3 @@
-import time
 from typing import Final
 
 from agent import __version__
@@ -24,8 +23,8 @@ def run_handler(reach: Reach, handler: LifecycleHandler, *, container_id: str, a
             return exec_handler.execute(reach.runtime, container_id, handler.exec.command, timeout)
         if handler.http_get is not None:
             http.get(reach.link, handler.http_get, address, deadline, agent=_AGENT)
-        elif handler.sleep is not None:
-            time.sleep(max(min(float(handler.sleep.seconds), timeout), 0.0))
+        elif handler.sleep is not None and reach.closed.wait(max(min(float(handler.sleep.seconds), timeout), 0.0)):
+            return unknown("the connection was closed")
     except http.HttpFailed as error:
         return Handled(ok=False, message=str(error))
     except PortError as error:

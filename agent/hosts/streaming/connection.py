@@ -6,7 +6,7 @@ from contextlib import suppress
 from http.client import HTTPException, parse_headers
 from io import BytesIO
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from agent.hosts.link import Link, Stream
 from agent.hosts.streaming.spdy import DATA_SIZE, BadFrameError, Decoder, Encoder, Frame, data, pong
@@ -90,14 +90,9 @@ class Connection:
 
 def connect(link: Link, url: str, protocol: str, *, host: str) -> Connection:
     """Connect to what a CRI answer points to. Raises PortError."""
-    parts = urlsplit(url)
-    if parts.scheme != "http" or not parts.hostname or not parts.port:
-        raise Permanent(
-            f"{host}: containerd's streaming server wants TLS with a certificate of its own",
-            hint="set enable_tls_streaming = false in containerd's CRI configuration; it listens on loopback only",
-        )
+    parts, address, port = _server(url, host)
     try:
-        stream = link.dial(parts.hostname, parts.port, timeout=_TIMEOUT)
+        stream = link.dial(address, port, timeout=_TIMEOUT)
     except OSError as error:
         raise Temporary(
             f"{host}: containerd's streaming server on {parts.netloc} cannot be reached: {error}",
@@ -116,6 +111,22 @@ def connect(link: Link, url: str, protocol: str, *, host: str) -> Connection:
         stream.close()
         raise
     return Connection(link, stream, host=host, ahead=ahead)
+
+
+def _server(url: str, host: str) -> tuple[SplitResult, str, int]:
+    try:
+        parts = urlsplit(url)
+        address, port = parts.hostname, parts.port
+    except ValueError:
+        address = port = None
+    if not address or not port or not url.isascii():
+        raise Temporary(f"{host}: containerd does not say where its streaming server is, but {url[:200]!r}")
+    if parts.scheme != "http":
+        raise Permanent(
+            f"{host}: containerd's streaming server wants TLS with a certificate of its own",
+            hint="set enable_tls_streaming = false in containerd's CRI configuration; it listens on loopback only",
+        )
+    return parts, address, port
 
 
 def _upgraded(stream: Stream, host: str) -> bytes:
