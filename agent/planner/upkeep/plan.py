@@ -44,7 +44,8 @@ def plan_upkeep(given: UpkeepInput) -> UpkeepPlan:
     used = last_used(needed, given.seen, given.last_used, given.now)
     idle = [image for image in given.seen.images if image.id not in needed]
     found = pressed(given.usage, given.pressed_at, given.now, given.policy)
-    full = "DiskPressure" in found.now
+    disk = given.usage.images
+    full = disk is not None and disk.path in found.disks
     images = removable(idle, given.usage, used, given.now, given.policy, pressed=full)
     logs = rotations(given.desired.agent, given.seen, given.usage, given.policy)
     return UpkeepPlan(

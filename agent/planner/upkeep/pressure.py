@@ -13,19 +13,29 @@ from agent.planner.upkeep.thresholds import crossed
 
 
 class Pressed(Value, frozen=True, kw_only=True):
-    """What is short right now, and why; ``measured_at`` are the shortages in force, with when each was measured."""
+    """What is short right now, and why; ``measured_at`` are the shortages in force, with when each was measured.
+
+    ``disks`` are those that are too full now, by where they are mounted.
+    """
 
     now: Mapping[Shortage, str] = {}
+    disks: frozenset[str] = frozenset()
     measured_at: Mapping[Shortage, float] = {}
 
 
 def pressed(usage: Usage, before: Mapping[Shortage, float], now: float, policy: Policy) -> Pressed:
     """Return what a host is short of. A shortage is in force for a while longer, so that it does not come and go."""
     found: dict[Shortage, str] = {}
+    disks = set[str]()
     for signal, sentence in crossed(usage, policy.eviction_hard):
         found.setdefault(signal.shortage, sentence)
+        disks.add(signal.disk)
     lasting = {kind: at for kind, at in before.items() if 0 <= now - at < policy.pressure_transition}
-    return Pressed(now=found, measured_at=dict(sorted({**lasting, **dict.fromkeys(found, now)}.items())))
+    return Pressed(
+        now=found,
+        disks=frozenset(disks - {""}),
+        measured_at=dict(sorted({**lasting, **dict.fromkeys(found, now)}.items())),
+    )
 
 
 def strain_of(found: Pressed, desired: HostDesired, seen: Seen, usage: Usage, *, reclaiming: bool) -> Strain:

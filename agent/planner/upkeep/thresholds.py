@@ -29,6 +29,8 @@ class Signal(Value, frozen=True, kw_only=True):
     left: int
     whole: int
     in_bytes: bool = True
+    disk: str = ""
+    """Where the filesystem is mounted that it is about; empty for memory."""
 
     def __str__(self) -> str:
         return f"{self.name} is {_amount(self.left, in_bytes=self.in_bytes)}"
@@ -67,11 +69,21 @@ def bound(written: str | float, whole: int) -> int:
 def _of_disk(name: str, disk: Filesystem) -> Iterator[Signal]:
     if disk.size_bytes:
         yield Signal(
-            name=f"{name}.available", shortage="DiskPressure", left=disk.available_bytes, whole=disk.size_bytes
+            name=f"{name}.available",
+            shortage="DiskPressure",
+            left=disk.available_bytes,
+            whole=disk.size_bytes,
+            disk=disk.path,
         )
     if disk.inodes:
-        left = disk.inodes - disk.inodes_used
-        yield Signal(name=f"{name}.inodesFree", shortage="DiskPressure", left=left, whole=disk.inodes, in_bytes=False)
+        yield Signal(
+            name=f"{name}.inodesFree",
+            shortage="DiskPressure",
+            left=disk.inodes - disk.inodes_used,
+            whole=disk.inodes,
+            in_bytes=False,
+            disk=disk.path,
+        )
 
 
 def _amount(count: int, *, in_bytes: bool) -> str:

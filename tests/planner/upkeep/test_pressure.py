@@ -116,6 +116,19 @@ def test_a_disk_is_freed_of_images_before_a_pod_goes() -> None:
     assert "imagefs.available is 100, less than 150; the pod uses 5Mi of it and asked for 0" in second.strain.why
 
 
+def test_images_on_a_disk_with_room_are_no_help_where_another_one_is_full() -> None:
+    wanted = declared()
+    seen = converge(wanted)
+    spare = replace(seen, images=(*seen.images, image(OLD, 99)))
+    roomy = replace(disk(500), path="/var/lib/containerd")
+    full = {"memory_available": 4096 * MIB, "pods": disk(50), "images": roomy, "pulled": (OLD,)}
+    plan = measured(wanted, spare, {"free": 5}, **full)
+    assert removed(plan) == []
+    assert "nodefs.available is 50, less than 100" in plan.strain.why
+    same = measured(wanted, spare, {"free": 5}, **{**full, "images": disk(500)})
+    assert (removed(same), same.strain.victim) == ([OLD], "")
+
+
 def test_a_pod_that_was_measured_before_it_was_made_is_let_be() -> None:
     wanted = declared()
     assert measured(wanted, converge(wanted), {"free": 5}, at=1.0).strain.victim == ""
