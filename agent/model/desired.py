@@ -41,7 +41,7 @@ class ClaimedVolume(Value, frozen=True, kw_only=True):
     """The folder is made where it is missing. Not so one that was seen: what is missing then is its disk."""
 
 
-class DesiredPod(Value, frozen=True, kw_only=True, weakref=True):
+class DesiredPod(Value, frozen=True, kw_only=True, weakref=True, gc=True):
     """A pod that belongs on the host, with everything needed to render it.
 
     ``spec_path`` is where its PodSpec stands in the owner's manifest (``spec`` or ``spec.template.spec``). ``config``

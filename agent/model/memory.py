@@ -147,7 +147,7 @@ class EvictionRecord(Value, frozen=True, kw_only=True):
     by: str = ""
 
 
-class Memory(Value, frozen=True, kw_only=True, weakref=True):
+class Memory(Value, frozen=True, kw_only=True, weakref=True, gc=True):
     """``placements`` maps ``namespace/name`` of every wanted pod to its host, so that a placement sticks.
 
     ``leaving`` maps those that a rollout or a smaller replica count has sent away to their host, until they are seen

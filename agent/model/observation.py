@@ -99,7 +99,7 @@ class ImageSeen(Value, frozen=True, kw_only=True):
     pinned: bool = False
 
 
-class Seen(Value, frozen=True, kw_only=True, weakref=True):
+class Seen(Value, frozen=True, kw_only=True, weakref=True, gc=True):
     """One full look at a host.
 
     ``sandboxes`` and ``containers`` hold everything in the runtime, foreign ones too (told apart by the ownership

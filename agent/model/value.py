@@ -7,8 +7,13 @@ import msgspec
 MASK: Final = "•••"
 
 
-class Value(msgspec.Struct, frozen=True, kw_only=True):
-    """A frozen value with keyword-only fields: what rooms and threads hand each other."""
+class Value(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A frozen value with keyword-only fields: what rooms and threads hand each other.
+
+    Python's collector of cycles does not look at values: made at once and never changed, they hold no cycle. A fleet is
+    a million of them, and looking would stop every thread for the better part of a second. Only types that others
+    refer to weakly are looked at, since msgspec wants that.
+    """
 
 
 class Sensitive(msgspec.Struct, frozen=True):

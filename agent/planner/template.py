@@ -49,7 +49,7 @@ class Slot(Value, frozen=True, kw_only=True):
     template: "Template | None" = None
 
 
-class Template(Value, frozen=True, kw_only=True, weakref=True):
+class Template(Value, frozen=True, kw_only=True, weakref=True, gc=True):
     """One template of a workload, resolved: with its RuntimeClass, and the ConfigMaps and Secrets that it refers to.
 
     ``hash`` is empty for a Pod, which is its own template. ``set`` is what the pods' names begin with, ``names`` are

@@ -1,5 +1,6 @@
 """One life of the agent with one configuration: from taking the lock to the end of the last loop."""
 
+import gc
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -89,6 +90,8 @@ class Daemon:
         )
 
     def _drive(self, agent: Agent) -> AgentConfig | None:
+        gc.collect()
+        gc.freeze()  # what was imported stays: it need not be looked through again and again for what may go
         loops = Thread(target=self._loop, args=(agent,), name="agent")
         loops.start()
         notify(READY=1)

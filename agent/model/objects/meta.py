@@ -53,7 +53,7 @@ class ConfigKey(Value, frozen=True, kw_only=True, order=True):
 Body_co = TypeVar("Body_co", bound=Object, covariant=True)
 
 
-class Declared(msgspec.Struct, Generic[Body_co], frozen=True, kw_only=True, weakref=True):
+class Declared(msgspec.Struct, Generic[Body_co], frozen=True, kw_only=True, weakref=True, gc=True):
     """An object with its key and the place where it was written. What manifests yield and planners take."""
 
     key: ObjectKey

@@ -40,7 +40,7 @@ class RenderedContainer(Value, frozen=True, kw_only=True):
     pre_stop: LifecycleHandler | None = None
 
 
-class RenderedPod(Value, frozen=True, kw_only=True, weakref=True):
+class RenderedPod(Value, frozen=True, kw_only=True, weakref=True, gc=True):
     """A pod to be, or the reason (``refused``) why it cannot be: then there are no containers."""
 
     key: PodKey
