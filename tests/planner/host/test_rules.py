@@ -256,6 +256,16 @@ def test_a_moved_tag_restarts_only_with_pull_policy_always() -> None:
         assert [action.rule for action in plan(wanted, moved).actions] == expected
 
 
+def test_a_sidecars_moved_tag_is_shown_where_the_sidecar_stands() -> None:
+    side = container("proxy", image="proxy:1", restart_policy="Always", image_pull_policy="Always")
+    wanted = desired(pod("web", container(), init_containers=(side,)))
+    seen = converge(wanted)
+    images = tuple(replace(one, id=f"sha256:{'e' * 64}", digests=()) for one in seen.images if "proxy" in one.tags[0])
+    others = tuple(one for one in seen.images if "proxy" not in one.tags[0])
+    action = only(plan(wanted, replace(seen, images=(*images, *others))))
+    assert [one.path for one in action.differences] == ["spec.initContainers[proxy].image"]
+
+
 def test_pull_policies() -> None:
     def pulls(policy: str, seen: Seen) -> list[PullImage]:
         wanted = desired(pod("other", container(image_pull_policy=policy)))

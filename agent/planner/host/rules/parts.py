@@ -235,8 +235,9 @@ def _image_moved(part: Part, view: HostView, rule: str) -> Verdict | None:
         return None
     name = live.config.image
     newer = min(image.digests, default=image.id).rpartition("@")[2]
+    field = "initContainers" if part.container.role == "sidecar" else "containers"
     difference = Difference(
-        path=f"{part.subject.desired.spec_path}.containers[{part.name}].image",
+        path=f"{part.subject.desired.spec_path}.{field}[{part.name}].image",
         live=f"{name} ({live.image_ref.rpartition('@')[2]})",
         desired=f"{name} ({newer})",
     )
