@@ -1,4 +1,5 @@
 import contextlib
+import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -56,7 +57,7 @@ def watch_repository(path: str | Path, wake: Callable[[], None]) -> Callable[[],
 
     def places() -> list[_Place]:
         common = _common_folder(given)
-        replaced = sorted({given, given.resolve(), common})
+        replaced = sorted({given, _target(given), common})
         above = [_Place(folder=folder.parent, names=frozenset({folder.name})) for folder in replaced]
         below = [_Place(folder=common / name, recursive=True) for name in _REFS]
         return [*above, _Place(folder=common, names=_HEADS), *below]
@@ -72,7 +73,7 @@ def watch_files(paths: Iterable[str | Path], wake: Callable[[], None]) -> Callab
     files = [Path(path).absolute() for path in paths]
 
     def places() -> list[_Place]:
-        both = sorted({place for file in files for place in (file, file.resolve())})
+        both = sorted({place for file in files for place in (file, _target(file))})
         return [_Place(folder=file.parent, names=frozenset({file.name})) for file in both]
 
     return _Watcher(places, wake).close
@@ -84,7 +85,12 @@ def _common_folder(path: Path) -> Path:
     if folder.is_file():
         folder = folder.parent / _pointer(folder).removeprefix("gitdir: ")
     common = folder / "commondir"
-    return (folder / _pointer(common) if common.is_file() else folder).resolve()
+    return _target(folder / _pointer(common) if common.is_file() else folder)
+
+
+def _target(path: Path) -> Path:
+    """Return where a path leads to; unlike ``Path.resolve`` also where a symlink leads to itself."""
+    return Path(os.path.realpath(path))
 
 
 def _pointer(file: Path) -> str:
@@ -127,7 +133,11 @@ class _Watcher(FileSystemEventHandler):
     def on_any_event(self, event: FileSystemEvent) -> None:
         """Wake the thread that calls, when an event is about one of the places."""
         paths = [Path(str(path)) for path in (event.src_path, event.dest_path) if path]
-        places = self._places()
+        try:
+            places = self._places()
+        except OSError:  # a repository that is just being replaced: watchdog's thread would end with it
+            self._stirred.set()
+            return
         self._replaced.update(path for path in paths if any(path == place.folder for place in places))
         if any(_matters(path, places) for path in paths):
             self._stirred.set()

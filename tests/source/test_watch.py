@@ -206,3 +206,18 @@ def test_the_target_of_a_symlink_wakes_and_so_does_its_replacement(tmp_path: Pat
     (tmp_path / "b" / "agent.yaml").write_text("edited")
     wakes.heard()
     close()
+
+
+def test_a_symlink_that_leads_to_itself_for_a_while_ends_no_watch(tmp_path: Path) -> None:
+    config = tmp_path / "agent.yaml"
+    config.write_text("one")
+    wakes = Wakes()
+    close = watch_files([config], wakes)
+    (tmp_path / "new").symlink_to("agent.yaml")
+    (tmp_path / "new").rename(config)
+    wakes.heard()
+    wakes.drain()
+    (tmp_path / "new").write_text("two")
+    (tmp_path / "new").rename(config)
+    wakes.heard()
+    close()
