@@ -11,7 +11,7 @@ from agent.cli.complete import complete_kinds
 from agent.cli.config import open_config
 from agent.cli.kinds import ALL, CLUSTER_SCOPED, kind_named
 from agent.cli.naming import resource
-from agent.cli.render import get_object
+from agent.cli.render import manifest
 from agent.cli.render.get import Entry
 from agent.cli.render.get import render as render_table
 from agent.cli.render.status_report import StatusReport
@@ -67,9 +67,9 @@ def get(
         raise Permanent(f"there is no {kinds[0]} {name!r}{where}", hint=f"`trimtab get {kind.lower()} -A` lists all")
     match output:
         case Output.json:
-            typer.echo(get_object.render_json(listed, single=name is not None))
+            typer.echo(manifest.render_json(listed, single=name is not None))
         case Output.yaml:
-            typer.echo(get_object.render_yaml(listed, single=name is not None))
+            typer.echo(manifest.render_yaml(listed, single=name is not None))
         case _ if listed:
             typer.echo(_tables(found, report.now, wide=output is Output.wide, namespaces=all_namespaces))
         case _:
@@ -128,7 +128,7 @@ def _hosts(_kind: str, report: StatusReport, declaring: Declaring) -> list[Entry
 
 def _objects(kind: str, report: StatusReport, declaring: Declaring) -> list[Entry]:
     statuses = {status.key: status for status in report.snapshot.fleet.statuses}
-    declared = {key: one.body for key, one in declaring().objects.items() if key.kind == kind}
+    declared = {key: one.written or one.body for key, one in declaring().objects.items() if key.kind == kind}
     derived = {key for key in statuses if key.kind == kind}
     return [
         Entry(namespace=key.namespace, name=key.name, body=declared.get(key), status=statuses.get(key))

@@ -5,7 +5,7 @@ import json
 import pytest
 from msgspec.structs import replace
 
-from agent.cli.render import get, get_object, progress, status_json, status_text
+from agent.cli.render import get, manifest, progress, status_json, status_text
 from agent.cli.render.get import Entry
 from agent.cli.render.status_report import StatusReport
 from agent.cli.service.summary import one_line
@@ -224,9 +224,9 @@ def test_sidecars_count_among_a_pods_containers_and_init_containers_do_not() -> 
 def test_no_form_of_get_shows_a_secret(kind: str) -> None:
     found = entries(kind)
     shown = [
-        get_object.render_json(found, single=False),
-        get_object.render_yaml(found, single=False),
-        get_object.render_yaml(found, single=True),
+        manifest.render_json(found, single=False),
+        manifest.render_yaml(found, single=False),
+        manifest.render_yaml(found, single=True),
         get.render(kind, found, now=NOW, wide=True, namespaces=True),
     ]
     for text in shown:
@@ -236,7 +236,7 @@ def test_no_form_of_get_shows_a_secret(kind: str) -> None:
 
 
 def test_yaml_reads_as_a_manifest() -> None:
-    text = get_object.render_yaml(entries("Deployment"), single=True)
+    text = manifest.render_yaml(entries("Deployment"), single=True)
     assert text.startswith("apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n")
     assert "\n  readyReplicas: 1\n" in text
 

@@ -2,7 +2,7 @@
 
 import json
 
-from agent.cli.render import describe, get, get_object
+from agent.cli.render import describe, get, manifest
 from agent.cli.render.describe import Subject
 from agent.cli.render.get import Entry
 from agent.model.kindstatus import (
@@ -160,7 +160,7 @@ def test_descriptions_of_workloads() -> None:
 
 def test_yaml_holds_the_status_that_kubernetes_would_show() -> None:
     body, told = SHOWN[0]
-    shown = json.loads(get_object.render_json([entry(body, told)], single=True))["status"]
+    shown = json.loads(manifest.render_json([entry(body, told)], single=True))["status"]
     assert (shown["updatedReplicas"], shown["revision"]) == (1, 7)
     assert shown["conditions"] == [
         {
@@ -179,6 +179,6 @@ def test_a_job_that_a_cronjob_made_is_shown_though_no_file_declares_it() -> None
     line = Entry(namespace="shop", name="backup-28333333", status=made)
     table = get.render("Job", [line], now=NOW, wide=False, namespaces=False)
     assert table.splitlines()[1].split() == ["backup-28333333", "Running", "1", "5s"]
-    shown = json.loads(get_object.render_json([line], single=True))
+    shown = json.loads(manifest.render_json([line], single=True))
     assert (shown["kind"], shown["status"]["completionTime"]) == ("Job", "2023-11-14T22:13:16Z")
     assert "Completed At:" in describe.render(Subject(key=made.key, now=NOW, declared_at="", status=made))
