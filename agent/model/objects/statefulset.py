@@ -8,7 +8,7 @@ from agent.model.objects.selector import LabelSelector
 
 
 class StatefulRollingUpdate(Object, frozen=True, kw_only=True):
-    """Ordinals below ``partition`` keep the older template; ``max_unavailable`` rounds up, None is 1."""
+    """Ordinals below ``partition`` keep the older template; ``max_unavailable`` rounds down, at least 1; None is 1."""
 
     partition: int = 0
     max_unavailable: IntOrString | None = None

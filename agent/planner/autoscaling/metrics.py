@@ -109,7 +109,7 @@ def _external(metric: ExternalMetric, scene: Scene) -> Reading:
     per_pod = target.average_value is not None
     goal, what = f"{_goal(target)}{' (avg)' if per_pod else ''}", f"external metric {name}"
     answer = scene.answers.get(query_of(scene.scaler.body, metric.metric), "it has not been asked for yet")
-    if isinstance(answer, float) and not isfinite(answer):
+    if isinstance(answer, float) and not isfinite(answer * 1000):
         answer = f"the answer is {answer}, which is no number to reckon with"
     if isinstance(answer, str):
         status = MetricStatus(name=name, current=_UNKNOWN, target=goal)
@@ -156,4 +156,4 @@ def _amount(name: str, thousandths: int) -> str:
         return f"{round(kibi / 1024)}Mi" if kibi >= 10 * 1024 else f"{kibi}Ki"
     if name == "cpu":
         return f"{thousandths}m" if thousandths % 1000 else str(thousandths // 1000)
-    return f"{thousandths / 1000:g}"
+    return str(thousandths / 1000).removesuffix(".0")

@@ -54,4 +54,4 @@ def by_share(value: int, target: int, *, pods: int, rules: Rules) -> int:
 
 
 def _whole(replicas: float) -> int:
-    return max(0, min(ceil(replicas), MOST))
+    return ceil(max(0, min(replicas, MOST)))

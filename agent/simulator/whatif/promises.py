@@ -2,13 +2,13 @@
 
 from msgspec.structs import replace
 
-from agent.model.intstr import IntOrString, resolve
+from agent.model.intstr import resolve
 from agent.model.objects.budget import BudgetSpec
 from agent.model.objects.daemonset import DaemonRollingUpdate, DaemonSet
 from agent.model.objects.deployment import Deployment
 from agent.model.objects.fleet import AnyObject
 from agent.model.objects.replicaset import ReplicaSet
-from agent.model.objects.statefulset import StatefulSet
+from agent.model.objects.statefulset import StatefulRollingUpdate, StatefulSet
 from agent.planner.workloads.deployment import bounds
 
 
@@ -21,12 +21,14 @@ def promised(body: AnyObject, wanted: int) -> int:
         case Deployment(spec=spec):
             return wanted - bounds(replace(spec, replicas=wanted)).unavailable
         case StatefulSet(spec=spec):
-            rolling = spec.update_strategy.rolling_update
-            return _all_but(rolling.max_unavailable if rolling is not None else None, wanted)
+            rolling = spec.update_strategy.rolling_update or StatefulRollingUpdate()
+            return _all_but(resolve(rolling.max_unavailable or 1, wanted, round_up=False), wanted)
         case DaemonSet(spec=spec):
             rolling_daemons = spec.update_strategy.rolling_update or DaemonRollingUpdate()
             surging = resolve(rolling_daemons.max_surge, wanted, round_up=True) > 0
-            return wanted if surging else _all_but(rolling_daemons.max_unavailable, wanted)
+            return (
+                wanted if surging else _all_but(resolve(rolling_daemons.max_unavailable, wanted, round_up=True), wanted)
+            )
         case ReplicaSet():
             return wanted
         case _:
@@ -40,5 +42,5 @@ def budgeted(spec: BudgetSpec, expected: int) -> int:
     return resolve(spec.min_available, expected, round_up=True) if spec.min_available is not None else 0
 
 
-def _all_but(unavailable: IntOrString | None, wanted: int) -> int:
-    return max(0, wanted - max(1, resolve(unavailable, wanted, round_up=True) if unavailable is not None else 1))
+def _all_but(unavailable: int, wanted: int) -> int:
+    return max(0, wanted - max(1, unavailable))

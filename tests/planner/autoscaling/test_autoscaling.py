@@ -214,11 +214,22 @@ def test_a_value_of_the_outside() -> None:
     assert world.plan().measure == (), "nothing is measured that nobody looks at"
     world.answers = {'sum(queue{queue="mail"})': 200.0}
     assert replicas(grown(world)) == 4
-    world.answers = {'sum(queue{queue="mail"})': float("nan")}
-    before = replicas(world)
-    world.wait()
-    assert replicas(world) == before
-    assert "no number" in world.condition("ScalingActive").message
+    for answer in (float("nan"), float("inf"), 1e306):
+        world.answers = {'sum(queue{queue="mail"})': answer}
+        before = replicas(world)
+        world.wait()
+        assert replicas(world) == before
+        assert "no number" in world.condition("ScalingActive").message
+
+
+def test_large_values_of_the_outside_are_reckoned_with_and_shown_in_full() -> None:
+    world = Busy(WEB, autoscaler(external(value="1m", queue="mail"), behavior=EAGER, most=5))
+    world.answers = {'sum(queue{queue="mail"})': 1e305}
+    assert replicas(grown(world)) == 5
+    for answer, shown in ((1_234_567.0, "1234567"), (0.25, "0.25"), (0.0, "0")):
+        world.answers = {'sum(queue{queue="mail"})': answer}
+        world.wait()
+        assert world.autoscaler()[1].current_metrics[0].current == shown
 
 
 def test_young_pods_do_not_count_until_they_were_measured_while_ready() -> None:

@@ -24,7 +24,7 @@ class Scene:
         self.rolls: Final = spec.update_strategy.type == "RollingUpdate"
         self.due: Final = range(first + rolling.partition, self.wanted.stop) if self.rolls else range(0)
         """Ordinals that are to be updated."""
-        most = resolve(rolling.max_unavailable or 1, self.spec.replicas, round_up=True)
+        most = resolve(rolling.max_unavailable or 1, self.spec.replicas, round_up=False)
         self.unavailable: Final = max(1, most)
         self.lost: Final = tuple(pod for pod in scope.live if pod.lost)
         self.pods: Final = {
