@@ -15,6 +15,7 @@ from agent.prometheus.answer import LARGEST, number
 
 _SECONDS: Final = 5.0
 _TOKEN_AT_MOST: Final = 16 * 1024
+_FORM: Final = "write http://HOST[:PORT][/PATH] or https://HOST[:PORT][/PATH]"
 
 
 class Prometheus:
@@ -25,14 +26,19 @@ class Prometheus:
 
     def __init__(self, spec: configuration.Prometheus) -> None:
         """Check the settings; connects to nothing yet. Raises Permanent."""
-        parts = urlsplit(spec.url)
+        try:
+            parts = urlsplit(spec.url)
+            self._host, self._port = parts.hostname or "", parts.port
+            # What cannot be written like this cannot be asked either.
+            usable = bool(self._host.encode("idna")) and parts.path.isascii()
+        except ValueError:
+            usable = False
+        if not usable:
+            raise Permanent("spec.prometheus.url is not a valid URL", hint=_FORM)
         if parts.username is not None or parts.password is not None:
             raise Permanent("spec.prometheus.url holds credentials", hint="put a token into a file: tokenFile")
-        try:
-            port = parts.port
-        except ValueError:
-            raise Permanent("spec.prometheus.url has no valid port") from None
-        self._host, self._port = parts.hostname or "", port
+        if parts.query or parts.fragment:
+            raise Permanent("spec.prometheus.url has a query or fragment, which would not be sent", hint=_FORM)
         self._path = f"{parts.path.rstrip('/')}/api/v1/query"
         self._token_file = spec.token_file
         self._secure, self._ca_file = parts.scheme == "https", spec.ca_file

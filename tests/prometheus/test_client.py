@@ -194,7 +194,18 @@ def test_a_redirect_is_not_followed(server: Server, tmp_path: Path) -> None:
     assert [path for path, _, _ in server.asked] == ["/api/v1/query"]
 
 
-@pytest.mark.parametrize("url", ["http://me:secret@127.0.0.1:9090", "http://127.0.0.1:99999"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://me:secret@127.0.0.1:9090",
+        "http://127.0.0.1:99999",
+        "http://:9090",
+        "http://[::1",
+        "http://prometheus..test:9090",
+        "http://127.0.0.1:9090/für-uns",
+        "http://127.0.0.1:9090/?tenant=secret",
+    ],
+)
 def test_an_address_that_cannot_be(url: str) -> None:
     with pytest.raises(Permanent, match=r"spec\.prometheus\.url") as caught:
         Prometheus(configuration.Prometheus(url=url))
