@@ -175,6 +175,8 @@ def codes(*values: int, operator: str = "In", **more: object) -> Manifest:
             "spec.maxFailedIndexes missing-field: a job of more than 100000 indexes",
         ),
         ({"completionMode": "Indexed", "completions": 1, "parallelism": 100_001}, "spec.parallelism bad-value: an Ind"),
+        ({"completions": 100_001}, "spec.completions too-large: pods of a job that is not Indexed are numbered here"),
+        ({"completions": 1, "parallelism": 2**31 - 1}, "spec.parallelism too-large: pods of a job that is not Indexed"),
         ({"successPolicy": {"rules": [{"succeededCount": 1}]}}, "spec.successPolicy bad-value: `successPolicy` is"),
         (succeeding(), "spec.successPolicy.rules[0] one-of: `succeededIndexes`, `succeededCount` or both"),
         (succeeding(succeededIndexes="2,1"), "spec.successPolicy.rules[0].succeededIndexes bad-value: indexes are wri"),

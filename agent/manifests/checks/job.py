@@ -10,7 +10,7 @@ from agent.manifests.finding import Finding, Findings, Steps
 from agent.model.objects.job import Job, JobSpec
 
 _MANY: Final = 100_000
-"""Indexes: beyond, Kubernetes bounds what may run and fail at once."""
+"""Indexes: beyond, Kubernetes bounds what may run and fail at once. Other pods: their names take five digits."""
 _FEW: Final = 10_000
 _LONGEST: Final = 63
 """The job's name is the value of a label of its pods."""
@@ -40,6 +40,7 @@ def check_job_spec(kind: str, spec: JobSpec, at: Steps) -> Findings:
         yield from _indexed(spec, at)
     else:
         yield from _only_indexed(spec, at)
+        yield from _numbered(spec, at)
     if spec.max_failed_indexes is not None and spec.backoff_limit_per_index is None:
         message = "indexes fail by `backoffLimitPerIndex` only"
         yield Finding((*at, "maxFailedIndexes"), "missing-field", message, "write how many failures each index bears")
@@ -71,6 +72,13 @@ def _only_indexed(spec: JobSpec, at: Steps) -> Findings:
         if value is not None:
             message = f"`{field}` is about indexes, which pods of this job do not have"
             yield Finding((*at, field), "bad-value", message, "write completionMode: Indexed", at_key=True)
+
+
+def _numbered(spec: JobSpec, at: Steps) -> Findings:
+    for field, value in {"completions": spec.completions, "parallelism": spec.parallelism}.items():
+        if value is not None and value > _MANY:
+            message = f"pods of a job that is not Indexed are numbered here, from 0 to {_MANY - 1}"
+            yield Finding((*at, field), "too-large", message, "write completionMode: Indexed, or let a pod do more")
 
 
 def _indexed(spec: JobSpec, at: Steps) -> Findings:

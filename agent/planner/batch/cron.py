@@ -29,6 +29,7 @@ class _State:
 
     def __init__(self, kept: Kept, claims: Mapping[ObjectKey, Claim]) -> None:
         self.cron, self.record, self.spec = kept.declared, kept.record, kept.declared.body.spec
+        self.jobs = kept.jobs
         self.claims = {name: claims[job.key] for name, job in kept.jobs.items() if job.key in claims}
         self.names = sorted(self.claims, key=lambda name: (self.record.jobs[name], name))
         self.fates: dict[str, Fate] = dict.fromkeys(self.record.stopped, "stopped")
@@ -82,7 +83,7 @@ def _let_go(state: _State, now: float) -> None:
         over = [name for name in state.names if state.finished(name, outcome)]
         state.fates.update(dict.fromkeys(over[: max(0, len(over) - limit)], "expired"))
     for name, claim in state.claims.items():
-        ttl, record = getattr(claim.template.declared.body.spec, "ttl_seconds_after_finished", None), claim.job
+        ttl, record = state.jobs[name].body.spec.ttl_seconds_after_finished, claim.job
         if record is not None and record.finished_at and ttl is not None and record.finished_at + ttl <= now:
             state.fates[name] = "expired"
         if claim.holds and claim.wake_at is None:

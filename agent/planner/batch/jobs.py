@@ -55,9 +55,10 @@ def order(record: CronRecord, name: str, fate: Fate = "") -> Order:
     return Order(name, record.templates[record.made[name]], "stopped" if name in record.stopped else fate)
 
 
+@remembered
 def template_text(cron: Declared[CronJob]) -> str:
     """Return the template that jobs are made from today, as JSON."""
-    return _text(cron)
+    return msgspec.json.encode(plain(cron.body.spec.job_template), order="deterministic").decode()
 
 
 def template_name(text: str) -> str:
@@ -91,11 +92,6 @@ def _job(cron: Declared[CronJob], order: Order) -> Declared[Job]:
     )
     key = ObjectKey(kind="Job", namespace=cron.key.namespace, name=order.name)
     return Declared(key=key, body=Job(metadata=meta, spec=spec), origin=cron.origin)
-
-
-@remembered
-def _text(cron: Declared[CronJob]) -> str:
-    return msgspec.json.encode(plain(cron.body.spec.job_template), order="deterministic").decode()
 
 
 def _relearned(given: FleetInput, cron: Declared[CronJob], owners: Iterable[ObjectKey]) -> CronRecord:
