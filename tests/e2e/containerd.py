@@ -12,6 +12,7 @@ import grpc
 
 from agent.hosts.proto import runtime_v1_pb2 as cri
 from lab.host import LabHost
+from lab.processes import wait_for
 
 _NUMBERS = itertools.count()
 
@@ -105,8 +106,9 @@ def environment(host: LabHost, container_id: str) -> dict[str, str]:
 
 
 def kill_process(host: LabHost, container_id: str) -> None:
-    """Kill a container's first process, as a crash or the kernel would."""
+    """Kill a container's first process, as a crash or the kernel would; containerd has noticed when this returns."""
     host.run(f"ctr -n k8s.io tasks kill -s SIGKILL {container_id}", check=True)
+    wait_for(f"the end of {container_id}", lambda: all(one.id != container_id for one in running(host)))
 
 
 def remove_container(host: LabHost, container_id: str) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from lab import Lab
+from lab import Lab, LabError
 from lab.host import LabHost
 from tests.e2e import containerd
 
@@ -26,7 +26,7 @@ Result = TypeVar("Result")
 
 
 def eventually(look: Callable[[], Result], *, within: float = DEADLINE, every: float = 0.05, what: str = "") -> Result:
-    """Look until something true is seen; an AssertionError or a falsy value means not yet."""
+    """Look until something true is seen; a falsy value, an AssertionError or a host that cannot do it means not yet."""
     end = time.monotonic() + within
     while True:
         try:
@@ -34,7 +34,7 @@ def eventually(look: Callable[[], Result], *, within: float = DEADLINE, every: f
             if seen:
                 return seen
             why = f"last seen: {seen!r}"
-        except AssertionError as error:
+        except (AssertionError, LabError) as error:
             why = str(error)
         if time.monotonic() > end:
             raise AssertionError(f"{what or 'it'} did not come true in {within:g} s; {why}")
@@ -129,7 +129,9 @@ class Fleet:
         return done
 
     def json(self, *arguments: str, check: int | None = 0) -> Any:  # noqa: ANN401 - any JSON
-        return json.loads(self.trimtab(*arguments, "-o", "json", check=check).stdout)
+        done = self.trimtab(*arguments, "-o", "json", check=check)
+        assert done.stdout, done.stderr
+        return json.loads(done.stdout)
 
     def apply(self, *arguments: str, check: int | None = 0) -> subprocess.CompletedProcess[str]:
         return self.trimtab("apply", *arguments, check=check)

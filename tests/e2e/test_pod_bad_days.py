@@ -90,7 +90,7 @@ def test_pulls_that_fail_are_told_apart(fleet: Fleet, tmp_path: Path) -> None:
             },
         )
         shows(fleet, "the registry has no such image", "it needs a login: imagePullSecrets")
-        assert fleet.pods() == ["default/fine"]
+        eventually(lambda: fleet.pods() == ["default/fine"])
         fleet.lab.stop_registry()
         try:
             fleet.push("second", **{"down.yaml": pod("down", container(image="registry/app:1.1"), nodeName=host)})

@@ -97,7 +97,7 @@ def test_a_condition_that_nobody_sets_keeps_a_pod_from_being_ready(fleet: Fleet)
     gates = [{"conditionType": "example.com/announced"}]
     fleet.push("first", **{"gated.yaml": pod("gated", readinessGates=gates)})
     with fleet.agent():
-        eventually(lambda: status(fleet, "Pod", "gated")["pods"][0]["phase"] == "Running")
+        eventually(lambda: [one["phase"] for one in status(fleet, "Pod", "gated")["pods"]] == ["Running"])
         assert not status(fleet, "Pod", "gated")["pods"][0]["ready"]
         made = fleet.one("default/gated").id
         said = json.loads(pod("gated", readinessGates=gates))
