@@ -39,7 +39,7 @@ def runtime_config(info: Mapping[str, str]) -> RuntimeConfig:
     default = runtimes.get(containerd.get("defaultRuntimeName") or "runc") or {}
     return RuntimeConfig(
         cgroup_driver="systemd" if (default.get("options") or {}).get("SystemdCgroup") else "cgroupfs",
-        handlers=tuple(sorted(runtimes)),
+        handlers=tuple(sorted(runtimes.keys())),
         apparmor=not config.get("disableApparmor", False),
         selinux=bool(config.get("enableSelinux", False)),
         # One place up to 1.7, another since 2.0.

@@ -11,6 +11,7 @@ from agent.hosts.cri.errors import port_error
 from agent.hosts.execute.context import Context
 from agent.hosts.execute.run import Execution
 from agent.hosts.facts import HostFacts
+from agent.hosts.garbled import reading
 from agent.hosts.handlers import run_probe
 from agent.hosts.link import Link
 from agent.hosts.logs import LogLine, Position
@@ -81,12 +82,13 @@ class ContainerdHost:
         with self._lock:
             kept = self._session
         session = self._connected()
-        try:
-            return self._look(session)
-        except Unreachable:
-            if session is not kept:
-                raise
-        return self._look(self._connected())
+        with reading(self._name):
+            try:
+                return self._look(session)
+            except Unreachable:
+                if session is not kept:
+                    raise
+            return self._look(self._connected())
 
     def _look(self, session: Session) -> Seen:
         try:
@@ -174,18 +176,21 @@ class ContainerdHost:
     def measure(self) -> Usage:
         """Measure what the host and its pods use. Raises PortError."""
         session = self._connected()
-        return measure(session.link, session.runtime, host=self._name)
+        with reading(self._name):
+            return measure(session.link, session.runtime, host=self._name)
 
     def sample(self) -> Mapping[str, ContainerUsage]:
         """Ask what running containers use, by id, and nothing else. Raises PortError."""
         session = self._connected()
-        return sample(session.link, session.runtime, host=self._name)
+        with reading(self._name):
+            return sample(session.link, session.runtime, host=self._name)
 
     def tidy(self, chores: Sequence[Chore]) -> Sequence[ChoreOutcome]:
         """Do chores of cleaning up, one after another. Raises PortError once the host is lost."""
         session = self._connected()
         try:
-            return tuple(do_chores(session.link, session.runtime, chores, host=self._name))
+            with reading(self._name):
+                return tuple(do_chores(session.link, session.runtime, chores, host=self._name))
         except Unreachable:
             self._drop(session)
             raise

@@ -2,11 +2,12 @@
 
 ``info["info"]`` of a verbose status is JSON with the configuration as it was given (Go's encoding of the CRI messages,
 field names as in the .proto file, zero values left out, enums as numbers) and with the OCI runtime's own, which also
-shows what was changed since.
+shows what was changed since. It is a host's word: what is of another type than it should be is an error here, and not
+in the planner of the whole fleet.
 """
 
 from collections.abc import Collection, Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 
@@ -42,6 +43,7 @@ _PROFILES: Final[tuple[Literal["runtime-default", "unconfined", "localhost"], ..
     "localhost",
 )
 Json = Mapping[str, Any]
+T = TypeVar("T")
 
 
 class _Info(msgspec.Struct, rename="camel"):
@@ -53,7 +55,10 @@ class _Info(msgspec.Struct, rename="camel"):
 
 
 def decode_sandbox(info: Mapping[str, str]) -> SandboxConfig | None:
-    """Return a sandbox's configuration from its verbose status; None where containerd tells none."""
+    """Return a sandbox's configuration from its verbose status; None where containerd tells none.
+
+    Raises what Python raises where the configuration is none, as ``decode_container`` does.
+    """
     told = _told(info)
     config = told.config
     if config is None:
@@ -61,7 +66,8 @@ def decode_sandbox(info: Mapping[str, str]) -> SandboxConfig | None:
     metadata = _part(config, "metadata")
     linux = _part(config, "linux")
     security = _part(linux, "security_context")
-    return SandboxConfig(
+    return _made(
+        SandboxConfig,
         name=metadata.get("name", ""),
         namespace=metadata.get("namespace", ""),
         uid=metadata.get("uid", ""),
@@ -94,7 +100,8 @@ def decode_container(info: Mapping[str, str]) -> ContainerConfig | None:
     annotations = _part(config, "annotations")
     hidden = Hidden.of(annotations)
     signal = config.get("stop_signal", 0)
-    return ContainerConfig(
+    return _made(
+        ContainerConfig,
         name=metadata.get("name", ""),
         attempt=metadata.get("attempt", 0),
         image=_part(config, "image").get("image", ""),
@@ -102,7 +109,9 @@ def decode_container(info: Mapping[str, str]) -> ContainerConfig | None:
         args=_texts(config.get("args"), "args", hidden),
         working_dir=config.get("working_dir", ""),
         envs=tuple(
-            EnvValue(name=env.get("key", ""), value=hidden.text(f"env:{env.get('key', '')}", env.get("value", "")))
+            _made(
+                EnvValue, name=env.get("key", ""), value=hidden.text(f"env:{env.get('key', '')}", env.get("value", ""))
+            )
             for env in config.get("envs") or ()
         ),
         mounts=as_asked_for(tuple(_mount(mount) for mount in config.get("mounts") or ()), annotations),
@@ -133,7 +142,7 @@ class Hidden:
     def text(self, place: str, content: str) -> Text:
         """Return a text, wrapped where its place (``env:NAME``, ``args:0``) is sensitive."""
         hidden = place.startswith("env:") if self._places is None else place in self._places
-        return Sensitive(content) if hidden else content
+        return Sensitive(msgspec.convert(content, str)) if hidden else content
 
 
 def _texts(written: Any, kind: str, hidden: Hidden) -> tuple[Text, ...]:  # noqa: ANN401 - JSON
@@ -141,7 +150,8 @@ def _texts(written: Any, kind: str, hidden: Hidden) -> tuple[Text, ...]:  # noqa
 
 
 def _port(port: Json) -> PortMapping:
-    return PortMapping(
+    return _made(
+        PortMapping,
         container_port=port.get("container_port", 0),
         host_port=port.get("host_port", 0),
         protocol=_PROTOCOLS[port.get("protocol", 0)],
@@ -151,7 +161,8 @@ def _port(port: Json) -> PortMapping:
 
 def _mount(mount: Json) -> Mount:
     image = _part(mount, "image").get("image", "")
-    return Mount(
+    return _made(
+        Mount,
         container_path=mount.get("container_path", ""),
         # Where containerd put an image's content itself, it writes down as if it had been told.
         host_path="" if image else mount.get("host_path", ""),
@@ -165,7 +176,8 @@ def _mount(mount: Json) -> Mount:
 def _dns(written: Json | None) -> Dns | None:
     if written is None:
         return None
-    return Dns(
+    return _made(
+        Dns,
         servers=tuple(written.get("servers") or ()),
         searches=tuple(written.get("searches") or ()),
         options=tuple(written.get("options") or ()),
@@ -175,7 +187,8 @@ def _dns(written: Json | None) -> Dns | None:
 def _security(security: Json) -> ContainerSecurity:
     capabilities = _part(security, "capabilities")
     apparmor, seccomp = security.get("apparmor"), security.get("seccomp")
-    return ContainerSecurity(
+    return _made(
+        ContainerSecurity,
         privileged=security.get("privileged", False),
         readonly_rootfs=security.get("readonly_rootfs", False),
         run_as_user=_wrapped(security, "run_as_user"),
@@ -196,15 +209,19 @@ def _security(security: Json) -> ContainerSecurity:
 
 
 def _profile(written: Json) -> Profile:
-    return Profile(type=_PROFILES[written.get("profile_type", 0)], localhost=written.get("localhost_ref", ""))
+    return _made(Profile, type=_PROFILES[written.get("profile_type", 0)], localhost=written.get("localhost_ref", ""))
 
 
 def _selinux(security: Json) -> SelinuxLabel | None:
     label = security.get("selinux_options")
     if label is None:
         return None
-    return SelinuxLabel(
-        user=label.get("user", ""), role=label.get("role", ""), type=label.get("type", ""), level=label.get("level", "")
+    return _made(
+        SelinuxLabel,
+        user=label.get("user", ""),
+        role=label.get("role", ""),
+        type=label.get("type", ""),
+        level=label.get("level", ""),
     )
 
 
@@ -220,13 +237,19 @@ def _namespaces(security: Json) -> Namespaces:
         return Namespaces()
     pid = options.get("pid", _POD)
     mapped = _part(options, "userns_options").get("uids") or ()
-    return Namespaces(
+    return _made(
+        Namespaces,
         network="host" if options.get("network") == _NODE else "pod",
         pid="host" if pid == _NODE else "pod" if pid == _POD else "container",
         ipc="host" if options.get("ipc") == _NODE else "pod",
         users="pod" if mapped else "host",
         user_mapping=(mapped[0].get("host_id", 0), mapped[0].get("length", 0)) if mapped else None,
     )
+
+
+def _made(kind: type[T], **fields: Any) -> T:  # noqa: ANN401 - JSON
+    """Return a value like its constructor does, with the types of its fields checked."""
+    return msgspec.convert(fields, kind)
 
 
 def _part(config: Json, name: str) -> Json:

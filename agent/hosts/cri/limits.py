@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from agent.model.cri import HugepageLimit, LinuxResources
+from agent.model.cri import LinuxResources
 
 
 class _Cpu(msgspec.Struct):
@@ -35,18 +35,9 @@ class OciSpec(msgspec.Struct):
 
 def live_resources(written: Mapping[str, Any], spec: OciSpec | None) -> LinuxResources:
     """Return the limits in force: the configuration's, with what was changed in place since."""
-    first = LinuxResources(
-        cpu_period=written.get("cpu_period", 0),
-        cpu_quota=written.get("cpu_quota", 0),
-        cpu_shares=written.get("cpu_shares", 0),
-        memory_limit_in_bytes=written.get("memory_limit_in_bytes", 0),
-        oom_score_adj=written.get("oom_score_adj", 0),
-        hugepage_limits=tuple(
-            HugepageLimit(page_size=one.get("page_size", ""), limit=one.get("limit", 0))
-            for one in written.get("hugepage_limits") or ()
-        ),
-        unified=written.get("unified") or {},
-    )
+    pages = [{"page_size": "", "limit": 0, **one} for one in written.get("hugepage_limits") or ()]
+    told = {**written, "hugepage_limits": pages, "unified": written.get("unified") or {}}
+    first = msgspec.convert(told, LinuxResources)  # Go leaves zeros out, as the type does
     resources = spec.linux.resources if spec is not None and spec.linux is not None else None
     if resources is None:
         return first

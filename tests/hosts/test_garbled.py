@@ -1,0 +1,115 @@
+"""A host whose answers are of another shape than they should be is not seen: nothing of it reaches a planner."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from functools import partial
+from typing import Any, Final, NoReturn
+
+import msgspec
+import pytest
+from google.protobuf.message import Message
+
+from agent.hosts.abilities import runtime_config
+from agent.hosts.cri.decode import decode_container, decode_sandbox
+from agent.hosts.cri.encode import encode_container, encode_sandbox
+from agent.hosts.garbled import UNREADABLE
+from agent.hosts.host import ContainerdHost
+from agent.hosts.local import LocalLink
+from agent.model.cri import ContainerConfig, SandboxConfig
+from agent.ports import Temporary
+from tests.hosts.go_json import go_json
+from tests.hosts.pods import AGENT, WallClock
+from tests.hosts.test_decode import CONTAINER, SANDBOX
+
+ODD: Final[tuple[object, ...]] = (
+    None,
+    True,
+    -1,
+    7,
+    1.5,
+    10**30,
+    "x",
+    [],
+    ["x"],
+    [1],
+    [[]],
+    {},
+    {"x": "y"},
+    {"x": 1},
+    [{"key": 1}],
+)
+
+
+def places(tree: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    yield path
+    parts = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
+    for name, part in parts:
+        yield from places(part, (*path, name))
+
+
+def exchanged(tree: Any, path: tuple[str | int, ...], odd: object) -> object:  # noqa: ANN401 - JSON
+    if not path:
+        return odd
+    copy = tree.copy()
+    copy[path[0]] = exchanged(tree[path[0]], path[1:], odd)
+    return copy
+
+
+Decoder = Callable[[Mapping[str, str]], SandboxConfig | ContainerConfig | None]
+
+
+@pytest.mark.parametrize(
+    ("config", "decode", "kind"),
+    [
+        (encode_sandbox(SANDBOX), decode_sandbox, SandboxConfig),
+        (encode_container(CONTAINER), decode_container, ContainerConfig),
+    ],
+)
+def test_a_configuration_with_any_part_exchanged_is_a_configuration_or_an_error(
+    config: Message, decode: Decoder, kind: type[SandboxConfig] | type[ContainerConfig]
+) -> None:
+    told = json.loads(go_json(config)["info"])
+    for path in places(told):
+        for odd in ODD:
+            try:
+                decoded = decode({"info": json.dumps(exchanged(told, path, odd))})
+            except UNREADABLE:
+                continue
+            # Reading it with its types is what finds one of another type.
+            assert decoded is None or msgspec.json.decode(msgspec.json.encode(decoded), type=kind) == decoded, path
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_what_a_runtime_is_configured_with_is_read_or_an_error(odd: object) -> None:
+    for config in (
+        odd,
+        {"containerd": odd},
+        {"containerd": {"runtimes": odd}},
+        {"containerd": {"runtimes": {"": odd}}},
+    ):
+        with suppress(*UNREADABLE):
+            assert all(isinstance(name, str) for name in runtime_config({"config": json.dumps(config)}).handlers)
+
+
+@pytest.mark.parametrize(
+    ("part", "ask"),
+    [
+        ("Look", ContainerdHost.observe),
+        ("measure", ContainerdHost.measure),
+        ("sample", ContainerdHost.sample),
+        ("do_chores", lambda host: host.tidy(())),
+    ],
+)
+def test_a_host_that_cannot_be_read_is_not_seen(
+    part: str, ask: Callable[[ContainerdHost], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def garbled(*_: object, **__: object) -> NoReturn:
+        raise IndexError("secret")
+
+    monkeypatch.setattr(f"agent.hosts.host.{part}", garbled)
+    link = partial(LocalLink, "edge-1", "/no/socket")
+    host = ContainerdHost("edge-1", "/no/socket", link, agent=AGENT, claim=None, clock=WallClock(), parallel=1)
+    with pytest.raises(Temporary, match=r"edge-1: .*cannot be read \(IndexError\)$"):
+        ask(host)
+    host.close()
