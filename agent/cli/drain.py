@@ -11,6 +11,7 @@ from agent.cli.complete import complete_hosts
 from agent.cli.config import open_config
 from agent.cli.errors import complain
 from agent.cli.render.escape import printable
+from agent.cli.render.words import counted
 from agent.cli.wiring import open_source
 from agent.manifests.editing import intents
 from agent.model.objects.agent import AgentConfig
@@ -90,7 +91,7 @@ class _Progress:
         """Say what changed since last time; return whether nothing is left to move."""
         left = _left(snapshot, self._host)
         if not self._begun and left:
-            typer.echo(f"{len(left)} pods to move")
+            typer.echo(f"{counted(len(left), 'pod')} to move")
         for pod in self.left:
             if pod not in left:
                 typer.echo(f"pod {pod} is gone from {self._host}, {len(left)} left")

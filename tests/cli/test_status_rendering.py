@@ -155,6 +155,14 @@ def test_what_keeps_many_things_waiting_is_told_once() -> None:
     assert_golden("status-unseen.txt", status_text.render(reported(lost_and_full())))
 
 
+def test_a_host_that_nobody_got_to_look_at_is_not_left_out() -> None:
+    new = ObjectStatus(key=ObjectKey(kind="Host", namespace="", name="edge-0"), phase="Waiting", reason="HostUnseen")
+    fleet = replace(troubled().fleet, statuses=(new, *troubled().fleet.statuses))
+    report = reported(replace(troubled(), fleet=fleet))
+    assert "\nedge-0   unseen       -            0/0     not looked at yet\n" in status_text.render(report)
+    assert [host["name"] for host in json.loads(status_json.render(report))["hosts"]] == ["edge-0", "edge-1", "edge-2"]
+
+
 def test_json_status_for_programs() -> None:
     status = json.loads(status_json.render(reported(troubled())))
     assert status["version"] == 1

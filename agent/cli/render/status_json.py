@@ -23,7 +23,7 @@ def render(report: StatusReport) -> str:
             "agent": {"name": snapshot.agent, "running": report.running is not None, "at": snapshot.at},
             "converged": snapshot.converged,
             "source": _source(report.source, snapshot.source, snapshot.fleet),
-            "hosts": [_host(host, report) for host in snapshot.hosts],
+            "hosts": [_host(host, report) for host in report.hosts],
             "objects": [_object(status) for status in snapshot.fleet.statuses],
             "waiting": [waiting_json(waiting) for waiting in snapshot.fleet.waiting],
         },

@@ -2,9 +2,11 @@
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from agent.model.status import ObjectStatus, PodStatus
 from agent.model.value import Value
-from agent.reconciler import Snapshot
+from agent.reconciler import HostState, Snapshot
 
 _WORKLOADS: Final = frozenset({"Deployment", "Pod", "ReplicaSet", "StatefulSet", "DaemonSet"})
 
@@ -19,6 +21,14 @@ class StatusReport(Value, frozen=True, kw_only=True):
     now: float
     source: str
     running: str | None = None
+
+    @property
+    def hosts(self) -> list[HostState]:
+        """Every host that is declared, by name: also one that nobody got to look at yet."""
+        told = {host.name: host for host in self.snapshot.hosts}
+        declared = {status.key.name for status in self.snapshot.fleet.statuses if status.key.kind == "Host"}
+        missing = HostState(name="", seen=False, since=0.0, reason="not looked at yet")
+        return [told.get(name) or replace(missing, name=name) for name in sorted({*told, *declared})]
 
     def pods_of(self, host: str) -> list[PodStatus]:
         """Return the pods of a host."""

@@ -63,13 +63,14 @@ def _source(report: StatusReport, paint: Paint) -> str:
 
 
 def _hosts(report: StatusReport, paint: Paint) -> Iterator[str]:
-    if not report.snapshot.hosts:
-        yield "No hosts are known."
+    hosts = report.hosts
+    if not hosts:
+        yield "No hosts are known yet."
         return
-    rows = [_host(host, report) for host in report.snapshot.hosts]
+    rows = [_host(host, report) for host in hosts]
     header, *lines = table(("HOST", "STATE", "CONTAINERD", "READY", "NOW"), rows)
     yield paint(header, "strong")
-    for host, line in zip(report.snapshot.hosts, lines, strict=True):
+    for host, line in zip(hosts, lines, strict=True):
         yield line if host.seen else paint(line, "bad")
         for waiting in host.waiting if host.seen else ():
             yield f"  … {waits(waiting, report.now)}"
