@@ -72,6 +72,7 @@ class _Board:
         }
         self._rooms = {name: Room(hosts[name], given.observations[name]) for name in sorted(hosts)}
         namespaces = {key.name: one.body.metadata.labels for key, one in objects.items() if key.kind == "Namespace"}
+        self._draining = frozenset(name for name, one in hosts.items() if one.body.spec.drain)
         self._packing = frozenset(name for name, how in given.profiles.items() if how == "MostAllocated")
         demands: dict[tuple[ObjectKey, int], Demand] = {}
         seats = [
@@ -140,7 +141,7 @@ class _Board:
         self._scheduler.give(seat.demand, here)
         beside = siblings - Counter((here,))
         [answer] = self._scheduler.place(
-            seat.demand, 1, beside, suits=lambda host: "it is there" if host == here else ""
+            seat.demand, 1, beside, suits=lambda host: "no other host" if host == here or host in self._draining else ""
         )
         if isinstance(answer, str):
             if reason := why(answer):

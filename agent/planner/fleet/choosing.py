@@ -33,6 +33,7 @@ class Chooser:
     def __init__(self, ground: Ground, scheduler: Callable[[], Scheduler], hosts: Mapping[PodKey, str]) -> None:
         self._ground, self._make_scheduler, self._hosts = ground, scheduler, hosts
         self._priorities = Priorities(ground.given.fleet.objects)
+        self._draining = ground.draining
 
     @cached_property
     def _scheduler(self) -> Scheduler:
@@ -45,6 +46,7 @@ class Chooser:
     def choose(self, one: Homeless, suits: Suits = anywhere) -> Sequence[str | Refused]:
         """Choose hosts for equal pods."""
         template, slots = one.template, one.slots
+        suits = self._undrained(template, slots[0], suits)
         if why := self._impossible(template):
             return [Refused(why=why)] * len(slots)
         siblings = Counter(self._hosts[slot.key] for slot in one.claim.final if slot.key in self._hosts)
@@ -69,7 +71,7 @@ class Chooser:
         def suits(host: str) -> str:
             return "not its host" if slot.host not in {"", host} else against(ledger, uses, host, slot.name)
 
-        return self._scheduler.if_emptier(template.demand, suits=suits)
+        return self._scheduler.if_emptier(template.demand, suits=self._undrained(template, slot, suits))
 
     def take(self, template: Template, slot: Slot, host: str) -> None:
         """Give a pod a place that was chosen otherwise."""
@@ -102,6 +104,15 @@ class Chooser:
             ledger.use(uses, answer, slot.name)
             siblings[answer] += 1
         return answer
+
+    def _undrained(self, template: Template, slot: Slot, suits: Suits) -> Suits:
+        """Have something against hosts that are drained, too: who tolerates that would only be sent away again.
+
+        Who can be on that host only is not, and may come.
+        """
+        if not self._draining or slot.host or template.demand.node_name:
+            return suits
+        return lambda host: suits(host) or ("drained" if host in self._draining else "")
 
     def _impossible(self, template: Template) -> str:
         """Return why pods of a template go nowhere, whatever hosts there are."""

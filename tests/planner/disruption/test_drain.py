@@ -1,9 +1,15 @@
 """Draining hosts: pods go elsewhere as budgets allow, and what stays says why."""
 
+import pytest
+
+from agent.model.objects import Deployment
+from agent.model.objects.pod import Pod, Toleration
 from agent.model.observation import Unseen
 from agent.planner.fleet import plan_fleet
 from tests.planner.disruption.build import allowed, budget, drain, drained
 from tests.planner.fleet.build import World, container, deployment, host, pod
+
+TOLERANT = Toleration(operator="Exists")
 
 
 def running(world: World, app: str = "web") -> int:
@@ -159,3 +165,18 @@ def test_everything_is_drained_when_hosts_are_left_one_after_another() -> None:
         world.settle(rounds=200)
         assert [len(world.pods()[name]) for name in names] == [0] * len(names)
     assert len(world.pods()["d"]) == 4
+
+
+@pytest.mark.parametrize("body", [pod("one", tolerations=(TOLERANT,)), deployment(1, pod={"tolerations": (TOLERANT,)})])
+def test_who_tolerates_everything_is_not_sent_from_one_drained_host_to_another(body: Pod | Deployment) -> None:
+    world = World(body, hosts=["a", "b"])
+    world.settle()
+    drain(world, "a", "b")
+    assert world.settle() == []
+    assert any("stays: no other host fits: drained on b; it is there on a" in one for one in world.messages())
+    world.vanish(world.names()[0])
+    world.settle()
+    assert world.names() == [], "nor does a new one come"
+    drain(world, "b")
+    world.settle()
+    assert (len(world.pods()["a"]), world.pods()["b"]) == (1, [])
