@@ -15,9 +15,10 @@ _LONGEST_REST: Final = 1.0
 class Worker:
     """Steps one loop on a thread of its own: when woken, and when its time comes. Wakes in between coalesce.
 
-    A fault in a step (a bug) is handed to ``fault``, and the loop steps again a little later: it must not take the
-    other loops down with it. A loop that ``rests`` pauses after each step for as long as the step took: one that is
-    woken all the time then takes no more than half of the time there is.
+    A fault in a step (a bug) is handed to ``fault``, and the loop steps again a little later, not sooner when it is
+    woken: it must neither end the other loops, nor take their time, nor fill the log. A loop that ``rests`` pauses
+    after each step for as long as the step took: one that is woken all the time then takes no more than half of the
+    time there is.
     """
 
     def __init__(
@@ -56,10 +57,15 @@ class Worker:
                 wake_at = self._step(self._clock.now())
             except Exception as error:  # noqa: BLE001 -- see the class: one loop's bug must not end the others
                 self._fault(self.thread.name, error)
-                wake_at = self._clock.now() + _AFTER_FAULT
-            if self._rests:
-                with self._condition:
-                    self._condition.wait_for(lambda: self._stopping, min(time.perf_counter() - begun, _LONGEST_REST))
+                self._rest(_AFTER_FAULT)
+                self.wake()
+            else:
+                if self._rests:
+                    self._rest(min(time.perf_counter() - begun, _LONGEST_REST))
+
+    def _rest(self, seconds: float) -> None:
+        with self._condition:
+            self._condition.wait_for(lambda: self._stopping, seconds)
 
     def _awaited(self, wake_at: float | None) -> bool:
         """Wait until a step is due; False once stopping. Never longer than ten minutes: clocks get set."""

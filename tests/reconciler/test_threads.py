@@ -1,19 +1,22 @@
-"""What becomes of the loops where threads are hard to come by, or come too late."""
+"""What becomes of the loops where a step fails, and where threads are hard to come by or come too late."""
 
+import queue
 import threading
+from typing import NoReturn
 
 import pytest
 
 from agent.reconciler import Agent
 from agent.reconciler.crew import Crew
-from tests.reconciler.calm import LONG, Calm, Watcher
+from agent.reconciler.threads import Worker
+from tests.reconciler.calm import LONG, Calm, RealClock, Watcher
 from tests.reconciler.stepped import Stepped
 from tests.simulator.fleets import declaration, solo
 
 FLEET = declaration(1, apps={}, solos={"db": solo("h1")})
 
 
-def no_thread(*_: object) -> None:
+def no_thread(*_: object) -> NoReturn:
     raise RuntimeError("can't start new thread")
 
 
@@ -42,6 +45,19 @@ def test_what_gets_no_thread_of_its_own_is_done_all_the_same(monkeypatch: pytest
     agent.stop()
     running.join(LONG)
     assert fleet.running("h1") == ["db"]
+
+
+def test_a_loop_with_a_fault_is_not_stepped_at_once_however_often_it_is_woken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent.reconciler.threads._AFTER_FAULT", LONG)
+    faults: queue.SimpleQueue[str] = queue.SimpleQueue()
+    worker = Worker("host-h1", no_thread, RealClock(), lambda loop, _error: faults.put(loop))
+    worker.start()
+    assert faults.get(timeout=LONG) == "host-h1"
+    worker.wake()
+    worker.stop()
+    worker.thread.join(LONG)
+    assert not worker.thread.is_alive()
+    assert faults.empty()
 
 
 def test_a_host_whose_loop_could_not_be_started_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
