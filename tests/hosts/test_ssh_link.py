@@ -133,6 +133,13 @@ def test_a_command_that_is_never_begun_is_given_up(connect: Connect) -> None:
         link.run("true", timeout=0.3)
 
 
+def test_an_argument_with_a_nul_costs_no_connection(connect: Connect) -> None:
+    link = connect(Sshd(deaf, on_login=let_in))
+    with pytest.raises(ValueError, match="NUL"):
+        link.run("true", "a\0b")
+    assert link.alive
+
+
 def test_input_that_is_not_taken_has_an_end_too(connect: Connect) -> None:
     link = connect(Sshd(deaf, on_login=let_in))
     with pytest.raises(Temporary, match="did not end within"):
@@ -158,6 +165,21 @@ def test_a_connection_that_ends_is_not_a_command_that_failed(connect: Connect) -
 
     with pytest.raises(Unreachable, match="edge-1: the SSH connection ended"):
         connect(Sshd(dying, on_login=let_in)).run("cat", stdin=b"x", timeout=5.0)
+
+
+def test_a_connection_that_ends_before_a_command_is_begun_is_noticed_at_once(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = connect(Sshd(deaf, on_login=let_in))
+    pending = paramiko.Channel._event_pending  # type: ignore[attr-defined] # the moment before a request is sent
+
+    def lost(channel: paramiko.Channel) -> None:
+        channel.get_transport().close()
+        pending(channel)
+
+    monkeypatch.setattr(paramiko.Channel, "_event_pending", lost)
+    with pytest.raises(Unreachable, match="edge-1: the SSH connection ended"):
+        link.run("true", timeout=600.0)
 
 
 def test_a_farewell_that_is_no_text_is_a_lost_connection(connect: Connect) -> None:

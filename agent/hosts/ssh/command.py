@@ -11,6 +11,8 @@ _CHANNEL_REQUEST: Final = b"\x62"
 
 def start(channel: paramiko.Channel, command: str, *, timeout: float) -> None:
     """Start a command on a channel. Raises TimeoutError where nobody says that it runs, or SSHException."""
+    if "\0" in command:
+        raise ValueError("no argument of a command can hold a NUL")  # sshd would end the connection
     inside: Any = channel  # what paramiko's exec_command uses itself; its type stubs name no internals
     request = paramiko.Message()
     request.add_byte(_CHANNEL_REQUEST)
@@ -19,6 +21,8 @@ def start(channel: paramiko.Channel, command: str, *, timeout: float) -> None:
     request.add_boolean(True)
     request.add_string(command)
     inside._event_pending()
+    if channel.closed:  # before the event was set back: nobody sets it any more
+        raise paramiko.SSHException("the connection ended")
     inside.transport._send_user_message(request)
     if not inside.event.wait(timeout):
         raise TimeoutError("sshd did not answer a request to run a command")
