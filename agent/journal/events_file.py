@@ -1,5 +1,6 @@
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -47,8 +48,9 @@ def _after_torn_line(descriptor: int, size: int) -> bytes:
 
 def _newest_first(folder: Path) -> Iterator[Event]:
     for name in (NAME, OLDER):
-        with explained("read", folder / name):
-            content = (folder / name).read_bytes() if (folder / name).exists() else b""
+        content = b""
+        with explained("read", folder / name), suppress(FileNotFoundError):  # none yet, or rotated this moment
+            content = (folder / name).read_bytes()
         for line in reversed(content.split(b"\n")):
             event = _decoded(line)
             if event is not None:
