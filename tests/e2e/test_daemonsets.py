@@ -5,7 +5,6 @@ import json
 import pytest
 
 from lab.host import LabHost
-from tests.e2e import containerd
 from tests.e2e.fleet import Fleet
 from tests.e2e.manifests import container
 
@@ -51,6 +50,7 @@ def test_a_pod_on_each_host_that_takes_it_rolled_one_host_at_a_time(fleet: Fleet
     assert sorted(found) == [second.name, third.name]
     assert found[second.name] == before[second.name]
 
+    told = len(fleet.json("events"))
     label(fleet, first, "here")
     fleet.push("a new image on all", **{"log.yaml": daemon("1.1")})
     fleet.apply()
@@ -59,5 +59,8 @@ def test_a_pod_on_each_host_that_takes_it_rolled_one_host_at_a_time(fleet: Fleet
         (host.name, "1.1") for host in (first, second, third)
     ]
     assert not set(found.values()) & {one.id for one in pods}
-    assert len({containerd.started_at(fleet.host_of(one), one.id) for one in pods}) == 3
+    steps = [(event["reason"], event["host"]) for event in fleet.json("events")[told:]]
+    rolled = [step for step in steps if step[0] in {"Killed", "Created"} and step[1] != first.name]
+    one, other = rolled[0][1], rolled[-1][1]
+    assert rolled == [("Killed", one), ("Created", one), ("Killed", other), ("Created", other)], "one after the other"
     fleet.assert_in_sync()
