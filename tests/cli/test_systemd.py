@@ -33,6 +33,12 @@ def test_the_unit_is_hardened() -> None:
     assert float(exposure[1]) <= 2.0
 
 
+def test_the_unit_may_open_the_files_of_thousands_of_hosts() -> None:
+    """Three for each host, and systemd's own limit is 1024."""
+    (most,) = re.findall(r"^LimitNOFILE=(\d+)$", UNIT.read_text(), re.MULTILINE)
+    assert int(most) >= 3 * 10_000
+
+
 def test_the_unit_runs_what_the_command_line_has() -> None:
 
     (start,) = re.findall(r"^ExecStart=(.+)$", UNIT.read_text(), re.MULTILINE)
