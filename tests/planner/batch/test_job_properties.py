@@ -7,15 +7,19 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from agent.model.action import StartContainer
+from agent.model.memory import Memory
 from agent.model.objects.host import Taint
 from agent.model.objects.job import Job
 from agent.model.observation import Observation, Seen
 from agent.planner.fleet import plan_fleet
 from tests.planner.batch.build import Works, indexed, job
-from tests.planner.fleet.build import host
+from tests.planner.fleet.build import container, host
 
 HOSTS = ("a", "b", "c")
 ENOUGH = 100_000
+BEGUN = 2_000_000.0
+TIMES = {"wait": (5.0, 100.0, 400.0), "back": (-3.0, -900.0, -40_000.0)}
+PREPARED = {"pod": {"init_containers": (container(name="prepare"),)}}
 
 
 class Storm:
@@ -24,6 +28,7 @@ class Storm:
     def __init__(self, make: Any, work: dict[str, Any]) -> None:  # noqa: ANN401 -- job() or indexed()
         self.make, self.work = make, work
         self.world = Works(self.job())
+        self.world.now = BEGUN
         self.hidden: dict[str, Seen] = {}
         self.tainted = ""
         self.ended: set[str] = set()
@@ -58,29 +63,24 @@ class Storm:
         return found
 
     def end(self, number: int, code: int) -> None:
-        """Let some pod that runs come to its end, seen or not."""
+        """Let some pod that runs come to its end, seen or not; one that still prepares its work fails at that."""
         looks: dict[str, Observation] = {**self.world.observations, **self.hidden}
         pods = [
             (place, one.id, one.config.name)
             for place, seen in sorted(looks.items())
             if isinstance(seen, Seen)
             for one in seen.sandboxes
-            if any(each.sandbox_id == one.id and each.state == "running" for each in seen.containers)
+            if one.config.name not in self.ended and any(each.sandbox_id == one.id for each in seen.containers)
         ]
         if not pods:
             return
         place, sandbox, name = pods[number % len(pods)]
         seen = looks[place]
         assert isinstance(seen, Seen)
-        after = replace(
-            seen,
-            containers=tuple(
-                replace(one, state="exited", exit_code=code, finished_at=self.world.now)
-                if one.sandbox_id == sandbox and one.state == "running"
-                else one
-                for one in seen.containers
-            ),
-        )
+        inside = [one for one in seen.containers if one.sandbox_id == sandbox]
+        last = next((one for one in inside if one.config.name == "app"), replace(inside[0], exit_code=code or 1))
+        ended = replace(last, state="exited", exit_code=last.exit_code or code, finished_at=self.world.now)
+        after = replace(seen, containers=tuple(ended if one.id == ended.id else one for one in seen.containers))
         self.ended.add(name)
         (self.hidden if place in self.hidden else self.world.observations)[place] = after
 
@@ -116,8 +116,10 @@ class Storm:
                 self.cut(number, more)
             case "mend":
                 self.mend()
-            case "wait":
-                self.world.now += (5.0, 100.0, 400.0)[number % 3]
+            case "wait" | "back":
+                self.world.now += TIMES[what][number % 3]
+            case "forget" if not (self.hidden or self.tainted or self.world.memory.leaving):
+                self.world.memory = Memory()
             case "taint":
                 self.taint(number)
             case "change":
@@ -138,9 +140,10 @@ class Storm:
         self.world.settle()
 
 
+RARE = ("back", "forget")
 EVENTS = st.lists(
     st.tuples(
-        st.sampled_from(["act", "act", "act", "succeed", "fail", "cut", "mend", "wait", "taint", "change"]),
+        st.sampled_from(["act", "act", "act", "succeed", "fail", "cut", "mend", "wait", "taint", "change", *RARE]),
         st.integers(0, 11),
         st.integers(0, 11),
     ),
@@ -150,6 +153,8 @@ KINDS = st.sampled_from(
     [
         (job, {"completions": 3, "parallelism": 2}),
         (job, {"completions": 1}),
+        (job, {"completions": 2, **PREPARED}),
+        (indexed, {"completions": 2, "parallelism": 2, **PREPARED}),
         (indexed, {"completions": 3, "parallelism": 2}),
         (indexed, {"completions": 3, "parallelism": 2, "backoff_limit_per_index": ENOUGH}),
         (indexed, {"completions": 2, "parallelism": 2, "pod_replacement_policy": "Failed"}),
