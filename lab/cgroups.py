@@ -111,7 +111,7 @@ def end_all(lab: str, host: str | None = None) -> None:
             process.wait()
 
 
-def remove(lab: str, host: str | None = None, timeout: float = 5.0) -> None:
+def remove(lab: str, host: str | None = None, timeout: float = 30.0) -> None:
     """Remove the cgroups of a lab, or of one host of it; the kernel frees them a moment after the last process."""
     deadline = time.monotonic() + timeout
     while left := [path for path in _below(lab, host) if not _removed(path)]:

@@ -32,7 +32,7 @@ def _remove_folder(folder: Path) -> None:
         raise LabError(f"{inside[0]} is mounted below the lab's folder: unmount it, then run `down` again")
     if folder.exists():
         # A namespace that is just ending may hold a folder busy for a moment.
-        wait_for(f"removing {folder}", lambda: _removed(folder), timeout=5)
+        wait_for(f"removing {folder}", lambda: _removed(folder))
     for parent in (folder.parent, folder.parent.parent):
         if parent.name in {"trimtab-lab", "state", "data"} and parent.exists() and not any(parent.iterdir()):
             parent.rmdir()

@@ -110,7 +110,7 @@ def remove_link(lab: str, state: Path) -> None:
         return not owned_link(lab, state)
 
     if owned_link(lab, state):
-        wait_for(f"removing link {link_name(lab)}", gone, timeout=5)
+        wait_for(f"removing link {link_name(lab)}", gone)
 
 
 def _card(subnet: Subnet, index: int) -> str:

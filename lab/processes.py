@@ -52,7 +52,7 @@ class Process:
             finally:
                 os.close(handle)
 
-    def wait(self, timeout: float = 10.0) -> None:
+    def wait(self, timeout: float = 30.0) -> None:
         """Wait until this very process is gone."""
         try:
             handle = os.pidfd_open(self.pid)
@@ -100,7 +100,7 @@ def spawn(command: Sequence[str], log: Path, pid_file: Path, entering: Sequence[
         raise LabError(f"could not start {command[0]}: see {log}")
 
 
-def wait_for(what: str, ready: Callable[[], bool], timeout: float = 20.0, log: Path | None = None) -> None:
+def wait_for(what: str, ready: Callable[[], bool], timeout: float = 60.0, log: Path | None = None) -> None:
     """Wait until something holds; a timeout shows the end of the log that tells why."""
     deadline = time.monotonic() + timeout
     pause = 0.002
