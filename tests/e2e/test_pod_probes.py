@@ -1,5 +1,6 @@
 """Probes on real hosts: what a container says of itself decides what becomes of it."""
 
+import json
 from typing import Any
 
 import pytest
@@ -54,10 +55,11 @@ def test_a_rollout_goes_on_only_when_new_pods_are_ready(fleet: Fleet) -> None:
         old = {found.id for found in fleet.running("default/web-")}
         assert len(old) == 2
         fleet.push("not ready", **{"web.yaml": deployment("web", web("/missing"), strategy=bounds)})
-        # The very first probe may come before the server listens.
-        missing = "main: Readiness probe failed: HTTP probe failed with statuscode: 404"
-        eventually(lambda: missing in unhealthy(fleet, "web-"))
+        # The event tells of the first failure, which may be that the server does not listen yet.
+        eventually(lambda: unhealthy(fleet, "web-"))
         eventually(lambda: len(fleet.running("default/web-")) == 3)
+        missing = "Readiness probe failed: HTTP probe failed with statuscode: 404"
+        eventually(lambda: missing in json.dumps(status(fleet, "Deployment", "web")["pods"]))
         told = status(fleet, "Deployment", "web")
         assert (told["ready"], told["updated"]) == (2, 1)
         assert old < {found.id for found in fleet.running("default/web-")}, "the old ones serve on"
