@@ -13,6 +13,7 @@ import grpc
 from google.protobuf.message import DecodeError
 
 from agent.hosts.cri.client import Runtime
+from agent.hosts.cri.errors import code_of
 from agent.hosts.proto import events_pb2
 from agent.model.value import Value
 
@@ -78,7 +79,11 @@ class Exits:
 
 
 class EventStream:
-    """An open stream. Wakes for every event that can mean drift, and once when the stream is lost."""
+    """An open stream. Wakes for every event that can mean drift, and once when the stream is lost.
+
+    A runtime that has no such events (another than containerd) is not asked again at each look, which the loss of a
+    stream would ask for in turn: it is looked at when it is time to.
+    """
 
     def __init__(self, runtime: Runtime, exits: Exits, wake: Callable[[], None]) -> None:
         self._exits = exits
@@ -90,12 +95,15 @@ class EventStream:
 
     def _drain(self) -> None:
         # Always drained, whatever wake does with it: a reader that stalls can block calls on containerd 2.
-        with contextlib.suppress(grpc.RpcError):
+        try:
             for envelope in self._stream:
                 if envelope.topic == _OOM:
                     self._note_oom(envelope)
                 if envelope.topic != _EXIT or self._note_exit(envelope):
                     self._wake()
+        except grpc.RpcError as error:
+            if code_of(error) is grpc.StatusCode.UNIMPLEMENTED:
+                return
         self.lost = True
         if not self._closed:
             self._wake()
