@@ -112,7 +112,7 @@ class Claim(Value, frozen=True, kw_only=True):
 
     def ended(self, pod: Live) -> bool:
         """Tell whether a pod ran to its end, after which it takes up nothing, and its work is not done once more."""
-        return pod.over and self.template.spec.restart_policy != "Always"
+        return self.template.spec.restart_policy != "Always" and pod.over
 
     @property
     def in_place(self) -> int:

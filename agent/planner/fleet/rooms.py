@@ -32,7 +32,9 @@ def rooms_of(
     for host, room in rooms.items():
         for pod in ground.sight.on_host[host]:
             # The sandbox of one that ended is there until the pod goes, and its ports are the sandbox's.
-            if pod.observed is not None and (pod.over or placed.get(pod.key) != host):
+            if pod.observed is None or not pod.observed.sandbox.config.port_mappings:
+                continue
+            if placed.get(pod.key) != host or pod.over:
                 room.ports_ending.extend(held_ports(pod.observed))
     return list(rooms.values())
 
