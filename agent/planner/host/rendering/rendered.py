@@ -28,8 +28,6 @@ class RenderedContainer(Value, frozen=True, kw_only=True):
 
     config: ContainerConfig
     pull: Literal["Always", "IfNotPresent", "Never"]
-    folders: tuple[Folder, ...] = ()
-    """Folders that it needs each time it starts."""
     sources: Mapping[str, tuple[ConfigKey, str]] = {}
     role: Literal["main", "init", "sidecar"] = "main"
     auths: tuple[RegistryAuth, ...] = ()

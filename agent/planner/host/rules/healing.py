@@ -11,6 +11,7 @@ from agent.model.labels import (
     LAST_TERMINATION,
     POST_START,
     RESTART_STREAK,
+    RESTARTS_ASKED,
     REVISION,
     ROUND,
     SECRETS_DIR,
@@ -23,7 +24,7 @@ from agent.planner.host.view import HostView
 from agent.planner.pods import ObservedPod
 from agent.planner.restartpolicy import place_of, role_of
 
-_BOOKS: Final = frozenset({REVISION, RESTART_STREAK, ROUND, LAST_TERMINATION})
+_BOOKS: Final = frozenset({REVISION, RESTART_STREAK, RESTARTS_ASKED, ROUND, LAST_TERMINATION})
 _LOST_SECRETS: Final = "the host lost its Secret files, and the manifest that they came from is gone"
 _LOST_INIT: Final = "its manifest is gone, and not all of its init containers are there to be run again"
 

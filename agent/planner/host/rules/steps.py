@@ -28,7 +28,16 @@ from agent.model.action import (
 from agent.model.cri import Mount, SandboxConfig
 from agent.model.files import Folder
 from agent.model.imageuser import root_refusal
-from agent.model.labels import ATTEMPTS, INIT_CONTAINERS, RESTART_STREAK, REVISION, ROUND, STARTED, TERMINATION_MESSAGE
+from agent.model.labels import (
+    ATTEMPTS,
+    INIT_CONTAINERS,
+    RESTART_STREAK,
+    RESTARTS_ASKED,
+    REVISION,
+    ROUND,
+    STARTED,
+    TERMINATION_MESSAGE,
+)
 from agent.model.observation import ContainerSeen, ImageSeen
 from agent.model.value import Value
 from agent.planner.backoff import delay, pause_end, streak
@@ -41,6 +50,7 @@ from agent.planner.host.rules.stopping import stop_all, stop_now
 from agent.planner.host.view import HostView
 from agent.planner.lastwords import last_annotation
 from agent.planner.pods import ObservedPod
+from agent.planner.restartpolicy import asked_of
 
 _UID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -163,10 +173,11 @@ def start(
     """
     name = container.config.name
     if before is None:
-        attempt, crashes = attempts.first(sandbox, name)
+        attempt, crashes, asked = attempts.first(sandbox, name)
     else:
         host_now = view.now + view.seen.facts.clock_skew
         attempt, crashes = before.config.attempt + 1, streak(before, host_now) + 1 if failed else 0
+        asked = asked_of(before.config) + (before.state == "running" and not failed)
     mounts, message = _mounts(container, wanted.uid, attempt)
     config = replace(
         container.config,
@@ -178,6 +189,7 @@ def start(
             REVISION: view.revision,
             RESTART_STREAK: str(crashes),
             **({ROUND: str(round_)} if round_ else {}),
+            **({RESTARTS_ASKED: str(asked)} if asked else {}),
             **last_annotation(before),
         },
     )
@@ -189,7 +201,7 @@ def start(
         grace=wanted.grace_period,
     )
     log = (Folder(path=message, mode=0o666, kind="file"),) if message else ()
-    return Made(folders=(*container.folders, *log), steps=(step, *_forgotten(name, attempt - 2, wanted.uid, sandbox)))
+    return Made(folders=log, steps=(step, *_forgotten(name, attempt - 2, wanted.uid, sandbox)))
 
 
 def _forgotten(name: str, attempt: int, uid: str, sandbox: SandboxConfig) -> tuple[ForgetAttempt, ...]:
