@@ -219,3 +219,20 @@ def test_a_relay_that_cannot_be_made_leaves_no_connection_behind(
         connect(sshd)
     assert sshd.closed.wait(10)
     assert list(long.iterdir()) == []
+
+
+def test_a_giant_packet_is_not_taken_into_memory(connect: Connect) -> None:
+    class Giant(Sshd):
+        def _serve(self) -> None:
+            connection, _ = self.listener.accept()
+            with connection, suppress(OSError):
+                connection.sendall(b"SSH-2.0-giant\r\n" + (0x7FFFFFFC).to_bytes(4, "big"))
+                for _ in range(64):
+                    connection.sendall(bytes(1024 * 1024))
+                return
+            self.closed.set()
+
+    giant = Giant(deaf, on_login=let_in)
+    with pytest.raises(Unreachable, match="does not speak SSH: a packet of 2147483"):
+        connect(giant)
+    assert giant.closed.wait(10)

@@ -14,6 +14,7 @@ if _blocked:
 
 import paramiko  # noqa: E402 - after the block above, which is the point of this module
 from paramiko.hostkeys import InvalidHostKey  # noqa: E402 - same
+from paramiko.packet import Packetizer  # noqa: E402 - same
 from paramiko.pkey import UnknownKeyType  # noqa: E402 - same
 from paramiko.ssh_exception import IncompatiblePeer  # noqa: E402 - same
 
@@ -23,4 +24,4 @@ if _blocked:
 # Every failure becomes a PortError; without this, paramiko also prints it, with a traceback.
 logging.getLogger("paramiko").setLevel(logging.CRITICAL + 1)
 
-__all__ = ["IncompatiblePeer", "InvalidHostKey", "UnknownKeyType", "paramiko"]
+__all__ = ["IncompatiblePeer", "InvalidHostKey", "Packetizer", "UnknownKeyType", "paramiko"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, cast
 
 from agent.hosts.ssh.direct import Opening
-from agent.hosts.ssh.library import paramiko
+from agent.hosts.ssh.library import Packetizer, paramiko
 from agent.hosts.ssh.wire import Wire
 
 _CIPHERS: Final = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes192-ctr", "aes256-ctr")
@@ -27,6 +27,16 @@ _KEY_TYPES: Final = (
 _GLOBAL_REQUEST: Final = b"\x50"
 _WINDOW: Final = 16 * 1024 * 1024
 _BLINK: Final = 0.02
+_MOST_PACKET: Final = 256 * 1024 + 64  # as OpenSSH has it, and a digest
+
+
+class _Packetizer(Packetizer):
+    """Reads packets of a size that OpenSSH sends: paramiko would take gigabytes into memory, before it knows whose."""
+
+    def read_all(self, n: int, check_rekey: bool = False) -> bytes:
+        if n > _MOST_PACKET:
+            raise paramiko.SSHException(f"a packet of {n} bytes")
+        return super().read_all(n, check_rekey)
 
 
 class HostTransport(paramiko.Transport):
@@ -40,7 +50,7 @@ class HostTransport(paramiko.Transport):
     _active_check_timeout = 5.0
 
     def __init__(self, wire: Wire, *, timeout: float, known_types: Sequence[str]) -> None:
-        super().__init__(cast("socket.socket", wire), default_window_size=_WINDOW)
+        super().__init__(cast("socket.socket", wire), default_window_size=_WINDOW, packetizer_class=_Packetizer)
         self.daemon = True
         self.banner_timeout = self.handshake_timeout = self.auth_timeout = self.channel_timeout = timeout
         options = self.get_security_options()
