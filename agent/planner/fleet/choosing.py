@@ -5,12 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
-from msgspec.structs import replace
-
 from agent.model.objects.meta import PodKey
 from agent.planner.fleet.ground import Ground
 from agent.planner.fleet.staying import Homeless
-from agent.planner.scheduler import Demand, Priorities, Refused, Room, Scheduler, Standing
+from agent.planner.scheduler import Priorities, Refused, Room, Scheduler, Standing
 from agent.planner.storage import against, refusal, uses_of
 from agent.planner.template import Slot, Template
 
@@ -53,7 +51,7 @@ class Chooser:
         if template.claiming:
             return [self._with_volumes(template, slot, siblings, suits) for slot in slots]
         if any(slot.host for slot in slots):
-            return self._scheduler.pin(_alone(template.demand), [slot.host for slot in slots], suits=suits)
+            return self._scheduler.pin(template.demand, [slot.host for slot in slots], suits=suits, alone=True)
         packing = self._packing(template)
         return self._scheduler.place(template.demand, len(slots), siblings, suits=suits, packing=packing)
 
@@ -71,7 +69,8 @@ class Chooser:
         def suits(host: str) -> str:
             return "not its host" if slot.host not in {"", host} else against(ledger, uses, host, slot.name)
 
-        return self._scheduler.if_emptier(template.demand, suits=self._undrained(template, slot, suits))
+        open_ = self._undrained(template, slot, suits)
+        return self._scheduler.if_emptier(template.demand, suits=open_, alone=bool(slot.host))
 
     def take(self, template: Template, slot: Slot, host: str) -> None:
         """Give a pod a place that was chosen otherwise."""
@@ -97,7 +96,7 @@ class Chooser:
             return suits(host) or against(ledger, uses, host, slot.name)
 
         if slot.host:
-            [answer] = self._scheduler.pin(_alone(demand), [slot.host], suits=suit)
+            [answer] = self._scheduler.pin(demand, [slot.host], suits=suit, alone=True)
         else:
             [answer] = self._scheduler.place(demand, 1, siblings, suits=suit, packing=self._packing(template))
         if isinstance(answer, str):
@@ -125,13 +124,3 @@ class Chooser:
 
     def _packing(self, template: Template) -> bool:
         return self._ground.given.profiles.get(template.spec.scheduler_name) == "MostAllocated"
-
-
-def _alone(demand: Demand) -> Demand:
-    """Return what a pod that is for one host asks for.
-
-    In Kubernetes its node affinity names that host. A constraint that honours it counts no other, and forbids nothing.
-    """
-    if not demand.spread:
-        return demand
-    return replace(demand, spread=tuple(one for one in demand.spread if one.node_affinity_policy != "Honor"))

@@ -70,11 +70,19 @@ class Scheduler:
         return answers
 
     def pin(
-        self, demand: Demand, hosts: Sequence[str], *, suits: Callable[[str], str] = _anywhere
+        self,
+        demand: Demand,
+        hosts: Sequence[str],
+        *,
+        suits: Callable[[str], str] = _anywhere,
+        alone: bool = False,
     ) -> tuple[str | Refused, ...]:
-        """Place equal pods, each on a host that is decided already; what speaks against it counts all the same."""
+        """Place equal pods, each on a host that is decided already; what speaks against it counts all the same.
+
+        ``alone`` if no pod may be on any other host.
+        """
         neighbours = Neighbours(demand, self._company, self._labels) if self._company is not None else None
-        spread = Spread(demand, self._company or Company({}), self._rooms) if demand.spread else None
+        spread = Spread(demand, self._company or Company({}), self._rooms, alone=alone) if demand.spread else None
         answers: list[str | Refused] = []
         for host in hosts:
             room = self._by_name.get(host)
@@ -99,10 +107,12 @@ class Scheduler:
             answers.append(host)
         return tuple(answers)
 
-    def if_emptier(self, demand: Demand, *, suits: Callable[[str], str] = _anywhere) -> Sequence[Room]:
+    def if_emptier(
+        self, demand: Demand, *, suits: Callable[[str], str] = _anywhere, alone: bool = False
+    ) -> Sequence[Room]:
         """Return the hosts that would take a pod if others made room: nothing else speaks against them."""
         neighbours = Neighbours(demand, self._company, self._labels) if self._company is not None else None
-        spread = Spread(demand, self._company or Company({}), self._rooms) if demand.spread else None
+        spread = Spread(demand, self._company or Company({}), self._rooms, alone=alone) if demand.spread else None
         return [
             room
             for _unwelcome, room in self._suited_for(demand).rooms

@@ -13,17 +13,22 @@ from agent.planner.scheduler.tally import Tally
 
 
 class Spread:
-    """The constraints of one pod, or of several equal ones that are placed one after another."""
+    """The constraints of one pod, or of several equal ones that are placed one after another.
 
-    def __init__(self, demand: Demand, company: Company, rooms: Sequence[Room]) -> None:
+    A pod that is for one host ``alone`` has a node affinity in Kubernetes that names it: a constraint that honours that
+    counts no other host, and forbids nothing.
+    """
+
+    def __init__(self, demand: Demand, company: Company, rooms: Sequence[Room], *, alone: bool = False) -> None:
+        constraints = [one for one in demand.spread if not (alone and one.node_affinity_policy == "Honor")]
         keys = {"DoNotSchedule": set[str](), "ScheduleAnyway": set[str]()}
-        for constraint in demand.spread:
+        for constraint in constraints:
             keys[constraint.when_unsatisfiable].add(constraint.topology_key)
         found = [
             _Constraint(
                 one, demand, company, [room for room in rooms if keys[one.when_unsatisfiable] <= room.labels.keys()]
             )
-            for one in demand.spread
+            for one in constraints
         ]
         self._hard = [one for one in found if one.constraint.when_unsatisfiable == "DoNotSchedule"]
         self._soft = [one for one in found if one.constraint.when_unsatisfiable == "ScheduleAnyway"]

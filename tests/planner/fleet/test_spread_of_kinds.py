@@ -3,7 +3,7 @@
 from agent.model.objects.pod import SpreadConstraint
 from agent.model.objects.selector import LabelSelector
 from tests.planner.batch.build import Works, job
-from tests.planner.fleet.build import World, host
+from tests.planner.fleet.build import World, container, deployment, host, pod
 from tests.planner.fleet.test_affinity import HOSTNAME, ZONE, ZONED, apart
 from tests.planner.stateful.build import daemon
 
@@ -24,6 +24,19 @@ def test_a_daemon_is_on_every_host_however_uneven_zones_are() -> None:
     world = World(daemon(pod={"topology_spread_constraints": spread}), hosts=[*east, west])
     world.settle()
     assert [len(pods) for pods in world.pods().values()] == [1, 1, 1, 1]
+
+
+def test_a_pod_that_looks_for_room_beside_a_daemon_with_spread_waits_for_it() -> None:
+    old = deployment(1, container(cpu="3"))
+    world = World(old, hosts=["a"])
+    world.settle()
+    spread = {"topology_spread_constraints": (even("log", HOSTNAME),)}
+    new = deployment(1, container("app:2", cpu="500m"), min_ready_seconds=1000)
+    world.declare(new, pod("one", container(cpu="2")), daemon(container(cpu="600m"), pod=spread))
+    world.act()
+    assert "no host fits one: cpu short by 1500m on a" in world.messages()
+    world.settle()
+    assert len(world.names()) == 3
 
 
 def test_pods_of_a_job_are_spread_and_those_that_ended_count_for_nothing() -> None:
