@@ -26,7 +26,7 @@ DEADLINE: Final = "trimtab.dev/active-deadline-seconds"
 """Annotation on a sandbox: so that a pod whose manifest is gone still ends in time."""
 ATTEMPTS: Final = "trimtab.dev/attempts"
 """Annotation on a sandbox made again: ``NAME=ATTEMPT/CRASHES`` of its containers, comma-separated: what their first
-attempt in it is. Restarts go on counting, and logs go on in files of their own."""
+attempt in it is. Restarts go on counting, and logs go on in files of their own. ``/ASKED`` may follow, see below."""
 INIT_CONTAINERS: Final = "trimtab.dev/init-containers"
 """Annotation on a sandbox: how many init containers the pod has, sidecars among them; none of a pod without."""
 LAST_TERMINATION: Final = "trimtab.dev/last-termination"
@@ -39,6 +39,9 @@ ROUND: Final = "trimtab.dev/round"
 """How often all containers of the sandbox were started anew together before this one; left out for never."""
 RESTART_STREAK: Final = "trimtab.dev/restart-streak"
 """Annotation on a container: restarts in this row of crashes; what back-off is computed from."""
+RESTARTS_ASKED: Final = "trimtab.dev/restarts-asked"
+"""Annotation on a container: how many of its restarts a change asked for, while it ran; left out for none. They are no
+failures of a job's pod."""
 CONTAINERS: Final = "trimtab.dev/containers"
 """Annotation on a sandbox of a workload: the comma-separated names of its containers, where it has several. A pod of
 which only some were made before its manifest went is so not taken for a whole one."""

@@ -7,7 +7,7 @@ from typing import Final, Literal
 import msgspec
 
 from agent.model.cri import ContainerConfig
-from agent.model.labels import RESTART_RULES, ROLE, ROUND
+from agent.model.labels import RESTART_RULES, RESTARTS_ASKED, ROLE, ROUND
 from agent.model.objects.pod import Container, RestartPolicy, RestartRule
 from agent.model.value import Value
 from agent.planner.annotation import read_json
@@ -73,7 +73,16 @@ def restarts_all(config: ContainerConfig, exit_code: int) -> bool:
 
 def round_of(config: ContainerConfig) -> int:
     """Return how often all containers of the pod were started anew before this one was made."""
-    written = config.annotations.get(ROUND, "0")
+    return _count(config, ROUND)
+
+
+def asked_of(config: ContainerConfig) -> int:
+    """Return how many of a container's restarts a change asked for while it ran: nothing had failed."""
+    return _count(config, RESTARTS_ASKED)
+
+
+def _count(config: ContainerConfig, annotation: str) -> int:
+    written = config.annotations.get(annotation, "0")
     return int(written) if written.isascii() and written.isdigit() and len(written) < 10 else 0
 
 

@@ -349,3 +349,22 @@ def test_a_pod_that_ended_gives_its_address_back_and_its_claim() -> None:
     [ready] = [one.config.name for place in "abc" for one in world.seen(place).sandboxes if one.ready]
     assert world.short(ready) == "work-1"
     assert len(world.names()) == 2
+
+
+def test_a_changed_config_map_restarts_containers_and_is_no_failure_of_theirs() -> None:
+    reads = container(env_from=(EnvFromSource(config_map_ref=ConfigRef(name="settings")),))
+    work = job(reads, completions=1, policy="OnFailure", backoff_limit=2)
+    world = Works(work, config_map(KEY="a"))
+    world.settle()
+    for value in "bcd":
+        world.declare(work, config_map(KEY=value))
+        assert [verb for steps in world.settle() for _, verb, _ in steps] == ["restart"]
+    assert world.running() == ["work-0"]
+    place, _ = world.find("work-0")
+    seen = world.seen(place)
+    world.observations[place] = replace(seen, sandboxes=tuple(replace(one, ready=False) for one in seen.sandboxes))
+    world.settle()
+    assert world.running() == ["work-0"], "a host that restarts counts once, as in Kubernetes"
+    world.end("work-0", 1)
+    world.settle()
+    assert world.outcome() == ("Failed", "BackoffLimitExceeded")

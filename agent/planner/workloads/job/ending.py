@@ -10,6 +10,7 @@ from agent.planner.deadline import deadline, exceeded
 from agent.planner.live import Live
 from agent.planner.pods import ObservedPod
 from agent.planner.podstatus import pod_status
+from agent.planner.restartpolicy import asked_of
 from agent.planner.template import Template
 
 DISRUPTED: Final = "DisruptionTarget"
@@ -63,8 +64,9 @@ def ending(pod: Live, template: Template, given: FleetInput) -> Ending | None:
 
 
 def restarts(pod: Live) -> int:
-    """Return how often containers of a pod were started again."""
-    return sum(one.config.attempt for one in pod.observed.current.values()) if pod.observed else 0
+    """Return how often containers of a pod were started again, leaving out what a change asked for."""
+    newest = pod.observed.current.values() if pod.observed else ()
+    return sum(max(0, one.config.attempt - asked_of(one.config)) for one in newest)
 
 
 def _late(observed: ObservedPod, template: Template, now: float, skew: float) -> bool:
