@@ -133,6 +133,14 @@ def test_what_touches_a_secret_is_sensitive_and_said_so_in_the_annotation() -> N
     assert "hunter2" not in repr(made)
 
 
+def test_what_env_from_brought_stays_where_an_optional_reference_names_nothing() -> None:
+    brought = EnvFromSource(secret_ref=ConfigRef(name="password"))
+    both = container(env=(from_secret("token", "none", optional=True),), env_from=(brought,))
+    made = rendered(pod("web", both, config=(secret(token="x"),))).containers[0]
+    assert [(one.name, reveal(one.value)) for one in made.config.envs] == [("token", "x")]
+    assert made.sources == {"token": (ConfigKey(kind="Secret", name="password"), "token")}
+
+
 def test_optional_references_to_nothing_are_left_out() -> None:
     assert (
         env(from_secret("A", optional=True), env_from=(EnvFromSource(secret_ref=ConfigRef(name="x", optional=True)),))

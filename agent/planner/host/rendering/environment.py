@@ -36,15 +36,17 @@ def environment(container: Container, desired: DesiredPod, uid: str, on: Machine
             values[name] = _checked(name, text, container)
             sources[name] = entry
     for variable in container.env:
+        if (ref := _key_ref(variable.value_from)) is not None:
+            found = _entry(ref[0], ref[1], desired, f"env {variable.name}")
+            # Where it is optional and not there, what envFrom brought under the name stays.
+            if found is not None:
+                values[variable.name] = _checked(variable.name, found, container)
+                sources[variable.name] = (ref[0], ref[1].key)
+            continue
         sources.pop(variable.name, None)
         if variable.value_from is None:
             _checked(variable.name, variable.value, container)
             values[variable.name] = expand(variable.value, values)
-        elif (ref := _key_ref(variable.value_from)) is not None:
-            text_of_key = _entry(ref[0], ref[1], desired, f"env {variable.name}")
-            if text_of_key is not None:
-                values[variable.name] = _checked(variable.name, text_of_key, container)
-                sources[variable.name] = (ref[0], ref[1].key)
         else:
             values[variable.name] = _own(variable.value_from, container, desired, uid, on)
     for name, text in values.items():
@@ -101,7 +103,9 @@ def _whole(source: EnvFromSource, desired: DesiredPod) -> Iterator[tuple[str, tu
             yield name, (key, entry), text
 
 
-def _key_ref(source: EnvVarSource) -> tuple[ConfigKey, KeyRef] | None:
+def _key_ref(source: EnvVarSource | None) -> tuple[ConfigKey, KeyRef] | None:
+    if source is None:
+        return None
     if source.config_map_key_ref is not None:
         return ConfigKey(kind="ConfigMap", name=source.config_map_key_ref.name), source.config_map_key_ref
     if source.secret_key_ref is not None:
