@@ -18,7 +18,7 @@ from lab.fleet import Lab
 
 EXAMPLES = Path(__file__).parents[1] / "examples-repo"
 TRIMTAB = Path(sys.executable).with_name("trimtab")
-WAIT = 45.0
+WAIT = 90.0
 
 
 class StepFailedError(Exception):

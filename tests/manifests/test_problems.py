@@ -304,6 +304,26 @@ def test_a_whole_host_key_is_accepted() -> None:
     assert shown(load_text(HOST + f"  ssh: {{address: a, hostKey: {KEY} root@a}}\n")) == []
 
 
+@pytest.mark.parametrize(
+    "image",
+    [
+        "web",
+        "library/web:1.0",
+        "reg.example.com:5000/a/b_c__d-e:V1",
+        "REG/web@sha256:" + "a" * 64,
+        "localhost:5000/web:1@sha256:" + "b" * 64,
+    ],
+)
+def test_images_that_a_registry_may_have(image: str) -> None:
+    assert shown(load_text(POD.replace("image: a", f"image: {image}"))) == []
+
+
+@pytest.mark.parametrize("image", ["https://reg.example.com/web:1.0", "Web:1.0", "reg.example.com/Shop/web", "web:"])
+def test_an_image_that_no_registry_can_have_is_not_left_to_the_hosts(image: str) -> None:
+    said = one(POD.replace("image: a", f"image: '{image}'"))
+    assert said.startswith(f"a.yaml:7:14 bad-value: `{image}` is not valid: expected an image such as `registry.exa")
+
+
 @pytest.mark.parametrize("address", ["2001:db8::1", "fe80::1%eth0", "::1", "edge-1.example.com"])
 def test_an_address_of_either_family_is_accepted(address: str) -> None:
     assert shown(load_text(HOST + f"  ssh: {{address: '{address}'}}\n")) == []
