@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import grpc
@@ -15,6 +16,8 @@ from lab.host import LabHost
 from lab.processes import wait_for
 
 _NUMBERS = itertools.count()
+_LONGEST = 120.0
+"""Seconds that an answer may take: a containerd that hangs fails its test, and does not hold up all others."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +52,12 @@ class Service:
         self._name = name
 
     def __getattr__(self, method: str) -> Callable[[Any], Any]:
-        return self._channel.unary_unary(
+        call = self._channel.unary_unary(
             f"/runtime.v1.{self._name}/{method}",
             request_serializer=getattr(cri, f"{method}Request").SerializeToString,
             response_deserializer=getattr(cri, f"{method}Response").FromString,
         )
+        return partial(call, timeout=_LONGEST)
 
 
 def running(host: LabHost) -> list[Running]:
