@@ -98,7 +98,7 @@ class Agent:
         return self._loops.shared.board.snapshot(self._clock.now())
 
     def _show(self, now: float) -> float | None:
-        if 0 <= now - self._published_at < _SPACING:
+        if self._published_at <= now < self._published_at + _SPACING:
             return self._published_at + _SPACING
         self._published_at = now
         self._publish(self.snapshot())

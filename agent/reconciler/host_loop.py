@@ -169,10 +169,11 @@ class HostLoop:
             return due
         busy = len(self._flights.busy)
         settle = min(_SETTLE + busy * _SETTLE_PER_POD, _LONGEST_SETTLE)
-        if busy and not (fresh or landed) and 0 <= now - self._looked_at < settle:
+        settled_at = self._looked_at + settle  # compared as it is returned: a difference is rounded otherwise
+        if busy and not (fresh or landed) and self._looked_at <= now < settled_at:
             self._show()
-            self._pass_at = self._looked_at + settle
-            return self._pass_at
+            self._pass_at = settled_at
+            return settled_at
         if stirred or not self._pass_at - self._shared.settings.resync <= now < self._pass_at:
             self._pass_at = self._pass(now)
         self._keep_up(now)

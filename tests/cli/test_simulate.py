@@ -30,6 +30,7 @@ metadata: {name: web}
 spec: {minAvailable: 3, selector: {matchLabels: {app: web}}}
 """
 SCHEMA = Path(__file__).parents[2] / "schemas" / "simulation.v1.json"
+EXAMPLES = Path(__file__).parents[2] / "examples-repo"
 
 
 @pytest.fixture
@@ -49,6 +50,12 @@ def test_a_fleet_that_survives_a_host_is_exit_code_0(folder: str) -> None:
     assert "5:00  ! host-1 fails" in text
     assert "4 CPUs, 8Gi" in text, "what was assumed is said"
     assert text.strip().endswith("Simulated 30m: 2 promises of availability kept")
+
+
+def test_the_example_survives_a_host() -> None:
+    code, text = run(str(EXAMPLES), "--fail", "edge-1", "--at", "5m")
+    assert code == 0, text
+    assert "5:00  ! edge-1 fails" in text
 
 
 def test_a_broken_promise_is_exit_code_1_and_is_named(folder: str) -> None:
