@@ -133,6 +133,11 @@ def busy() -> DiffReport:
                 message="no host fits: cpu short by 500m on edge-1, edge-2",
                 pod=PodKey(namespace="default", name="big"),
             ),
+            Waiting(
+                reason="unseen",
+                message="unseen: 10.0.0.13:22 does not answer: timed out; what runs there is left as it is",
+                object=ObjectKey(kind="Host", namespace="", name="edge-3"),
+            ),
         ),
     )
 

@@ -22,11 +22,11 @@ def _lines(report: DiffReport) -> Iterator[str]:
         if host.unseen is not None or host.plan.actions or host.plan.waiting:
             yield ""
             yield from _host(host, report)
-    if report.waiting:
+    if report.waits_elsewhere:
         yield ""
         yield "### Waiting"
         yield ""
-        yield from (f"- {_text(waits(waiting, report.now))}" for waiting in report.waiting)
+        yield from (f"- {_text(waits(waiting, report.now))}" for waiting in report.waits_elsewhere)
 
 
 def _host(host: HostReport, report: DiffReport) -> Iterator[str]:

@@ -23,9 +23,9 @@ def _lines(report: DiffReport, paint: Paint) -> Iterator[str]:
     for host in report.hosts:
         yield from _host(host, report, paint)
         yield ""
-    if report.waiting:
+    if report.waits_elsewhere:
         yield paint("Waiting", "strong")
-        yield from (f"  … {waits(waiting, report.now)}" for waiting in report.waiting)
+        yield from (f"  … {waits(waiting, report.now)}" for waiting in report.waits_elsewhere)
         yield ""
 
 

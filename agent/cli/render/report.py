@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import get_args
 
 from agent.model.action import Verb
-from agent.model.objects.meta import PodKey
+from agent.model.objects.meta import ObjectKey, PodKey
 from agent.model.origin import Revision
 from agent.model.plan import HostPlan, Waiting
 from agent.model.value import Value
@@ -49,6 +49,12 @@ class DiffReport(Value, frozen=True, kw_only=True):
     def unseen(self) -> tuple[str, ...]:
         """The hosts that could not be looked at."""
         return tuple(host.host for host in self.hosts if host.unseen is not None)
+
+    @property
+    def waits_elsewhere(self) -> tuple[Waiting, ...]:
+        """What waits, but for hosts that cannot be seen: their own sections say so."""
+        lost = {ObjectKey(kind="Host", namespace="", name=name) for name in self.unseen}
+        return tuple(waiting for waiting in self.waiting if waiting.object not in lost)
 
     @property
     def exit_code(self) -> int:
