@@ -44,7 +44,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
 def ended() -> None:
     for thread in threading.enumerate():
         if thread.name == "trimtab-events":
-            thread.join(10)
+            thread.join(60)
 
 
 def test_a_runtime_without_events_is_not_asked_for_them_again_and_again(serve: Serve) -> None:

@@ -53,10 +53,12 @@ def test_a_redirect_that_leads_nowhere_fails_the_check_and_the_hook(
     location: bytes, serve: Serve, reach: Reach
 ) -> None:
     answer = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + location + b"\r\n\r\n"
-    probed = run_probe(reach, Probe(http_get=HttpGetAction(port=serve(answer))), container_id="c", address=HOME)
+    probed = run_probe(
+        reach, Probe(http_get=HttpGetAction(port=serve(answer)), timeout_seconds=60), container_id="c", address=HOME
+    )
     assert (probed.ok, probed.unknown) == (False, False)
     hook = LifecycleHandler(http_get=HttpGetAction(port=serve(answer)))
-    hooked = run_handler(reach, hook, container_id="c", address=HOME, timeout=5.0)
+    hooked = run_handler(reach, hook, container_id="c", address=HOME, timeout=60.0)
     assert not hooked.ok
     assert hooked.message.startswith(f'Get "http://{HOME}')
 
@@ -64,7 +66,9 @@ def test_a_redirect_that_leads_nowhere_fails_the_check_and_the_hook(
 def test_a_grpc_answer_that_is_no_text_is_read_as_far_as_it_goes(serve: Serve, reach: Reach) -> None:
     head = Encoder().encode([(b":status", b"200"), (b"grpc-status", b"5"), (b"grpc-message", b"no \xff such")])
     frames = b"\0\0\0\4\0\0\0\0\0" + struct.pack(">I", len(head))[1:] + b"\1\5\0\0\0\1" + head
-    probed = run_probe(reach, Probe(grpc=GrpcAction(port=serve(frames))), container_id="c", address=HOME)
+    probed = run_probe(
+        reach, Probe(grpc=GrpcAction(port=serve(frames)), timeout_seconds=60), container_id="c", address=HOME
+    )
     assert (probed.ok, probed.unknown) == (False, False)
     assert "code = 5 desc = no \N{REPLACEMENT CHARACTER} such" in probed.message
 

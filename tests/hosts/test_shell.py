@@ -151,9 +151,9 @@ def test_a_shell_that_ended_is_killed_once_and_never_by_a_number_that_may_be_ano
     kill = os.killpg
     monkeypatch.setattr("os.killpg", kill_group)
     shell = LocalShell()
-    shell.send(b"echo $$; exit\n", 5.0)
-    pid = int(shell.receive(5.0))
-    assert shell.receive(5.0) == b""
+    shell.send(b"echo $$; exit\n", 60.0)
+    pid = int(shell.receive(60.0))
+    assert shell.receive(60.0) == b""
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
     assert not shell.alive
     shell.close()
