@@ -150,7 +150,7 @@ def _what_is_not_measured_uses_nothing(patch: Patch) -> None:
 
 BROKEN: Sequence[tuple[Callable[[Patch], None], str, int]] = (
     (_cordons_mean_nothing, "takes no new pods", 11),
-    (_data_goes_at_once, "the data of", 26),
+    (_data_goes_at_once, "the data of", 46),
     (_suspended_jobs_go_on, "is suspended", 7),
     (_failures_have_no_limit, "goes on with", 34),
     (_every_failure_is_the_end, "without a cause", 0),
