@@ -57,7 +57,7 @@ class Memo:
 
 
 class Look:
-    """A look that is under way: made by ``start_look``, ended by its methods, each of which waits for its part."""
+    """A look that is under way: it asks for everything when it is made; each method waits for its part."""
 
     def __init__(self, link: Link, runtime: Runtime, memo: Memo, *, host: str, socket_path: str) -> None:
         self._link, self._runtime, self._memo, self._host, self._socket_path = link, runtime, memo, host, socket_path
