@@ -54,6 +54,10 @@ class Live(Value, frozen=True, kw_only=True):
         """Whether the pod ran to its end: it takes up nothing any more."""
         return self.observed is not None and self.observed.over
 
+    def lacks(self, names: tuple[str, ...]) -> bool:
+        """Tell whether a pod was seen without some of the main containers that it should have."""
+        return self.seen and not set(names) <= set(self.names)
+
     def ready_since(
         self, names: tuple[str, ...] | None = None, annotations: Mapping[str, str] | None = None
     ) -> float | None:

@@ -76,6 +76,7 @@ class Upkeep:
                 now=now,
                 policy=policy,
                 pressed_at=self.pressed.measured_at,
+                strain=self._strain,
             )
             plan = plan_upkeep(given)
             before, self._strain = self._strain, plan.strain

@@ -20,7 +20,7 @@ from agent.model.action import (
 from agent.model.labels import AGENT, REVISION
 from agent.model.memory import Memory
 from agent.model.objects.meta import PodKey
-from agent.model.observation import ContainerSeen, SandboxSeen
+from agent.model.observation import ContainerSeen, SandboxSeen, Seen
 from agent.simulator.declared import Bounds, Declaration
 from agent.simulator.init_order import InitOrder
 from agent.simulator.kinds.laws import Laws
@@ -145,12 +145,12 @@ class Judge:
         if code == 0:
             self._order.succeeds(container)
 
-    def remembers(self, memory: Memory, now: float) -> None:
-        """Hear what a plan remembers."""
+    def remembers(self, memory: Memory, found: Mapping[str, Seen], now: float) -> None:
+        """Hear what a plan remembers, and what it knew of each host: the newest look, however old."""
         if self.history:
             self._preempted |= {pod for pod, one in memory.evicted.items() if one.reason == "preempted"}
             with _judged():
-                self._laws.planned(memory, self._declared(), now)
+                self._laws.planned(memory, found, self._declared(), now)
 
     # The laws.
 

@@ -7,7 +7,7 @@ from agent.model.action import Action, AnyStep
 from agent.model.objects.agent import Prune
 from agent.model.objects.host import Host as HostObject
 from agent.model.objects.meta import Declared, PodKey
-from agent.model.observation import Seen
+from agent.model.observation import Seen, last_known
 from agent.model.plan import FingerprintKey
 from agent.model.status import ObjectStatus
 from agent.planner.health import health_of
@@ -113,6 +113,7 @@ class World(Stage):
         told = dict(self.loops.shared.inbox.observations)
         available = [key for seen in told.values() if isinstance(seen, Seen) for key in _available(seen)]
         unseen = [name for name in self.machines if not isinstance(told.get(name), Seen)]
+        found = {name: last for name, one in told.items() if (last := last_known(one)) is not None}
         before = self.journal.state
         try:
             wake_at = self.loops.fleet.step(now)
@@ -120,13 +121,13 @@ class World(Stage):
             # What was saved counts, whoever dies right after that.
             self.judge.in_force(self.journal.state.in_force)
             if self.journal.state.memory is not before.memory:
-                self.judge.remembers(self.journal.state.memory, now)
+                self.judge.remembers(self.journal.state.memory, found, now)
             raise
         state = self.journal.state
         self.judge.in_force(state.in_force)
         self.judge.unseen(unseen, now)
         if self.snapshot().fleet.planned_at:
-            self.judge.remembers(state.memory, now)
+            self.judge.remembers(state.memory, found, now)
         self.judge.planned(known, available, {**state.memory.leaving, **state.memory.evicted})
         if state.in_force != before.in_force:
             self.say(f"{state.in_force[:12]} is in force")

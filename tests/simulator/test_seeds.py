@@ -20,15 +20,20 @@ FOUND: tuple[tuple[Chaos, int], ...] = (
     ("storm", 8050),
     ("storm", 8051),
     ("storm", 8151),
+    ("storm", 9158),
+    ("storm", 9290),
+    ("storm", 9370),
 )
 """Seeds that broke a law.
 
 DaemonSets relied on pods that were only meant to be on a host out of sight. Pods of a job that was not kept, and the
 pause after a failure, lasted for as long as the clock was set back. Pods of an older template were restarted in the
-midst of a rollout, since what they read had changed. The first template of a StatefulSet was forgotten while a host
-out of sight made a pod of it. A job's pod that was told to go counted as failed by itself when its host was lost before
-it had gone. The judge took pods for running on a machine of which a person had said that it is off. An agent that began
-again took pods down whose probes it had not made yet.
+midst of a rollout, since what they read had changed. The first template of a StatefulSet was forgotten while a host out
+of sight made a pod of it. A job's pod that was told to go counted as failed by itself when its host was lost before it
+had gone. The judge took pods for running on a machine of which a person had said that it is off. An agent that began
+again took pods down whose probes it had not made yet. The judge knew of a sandbox's removal before the agent could. A
+pod of which two copies were given up was taken for alive. A half-made pod of a DaemonSet that is updated OnDelete
+stayed half-made.
 """
 
 

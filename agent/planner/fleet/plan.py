@@ -37,7 +37,7 @@ def plan_fleet(given: FleetInput) -> FleetPlan:
     if tended.jobs or tended.gone:
         begun = ask(given, hosts, sight, since, Asked({**tended.jobs}, {}))
         claims = (*(one for one in claims if one.template.declared.key not in {*tended.gone, *tended.jobs}), *begun)
-    sight = without_lost(sight, claims)
+    sight = without_lost(given, sight, claims, since)
     stray = _stray(claims, sight)
     ledger = Ledger(take_stock(given, hosts, claims), given.memory)
     admission = admit(given.fleet.objects, claims, given.memory)

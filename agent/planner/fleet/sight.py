@@ -10,6 +10,8 @@ from agent.model.objects.meta import ObjectKey, PodKey
 from agent.model.observation import Unseen, last_known
 from agent.model.plan import FleetInput
 from agent.model.value import Value
+from agent.planner.fleet.lost import with_lost
+from agent.planner.fleet.taints import Since
 from agent.planner.live import Live, live_pods
 from agent.planner.naming import parse_ordinal, parse_set, parse_slot, set_name
 from agent.planner.workload import Claim
@@ -56,20 +58,25 @@ def _on_its_way(pod: Live, memory: Memory) -> Live:
     return pod if record is None or record.host != pod.host else replace(pod, running_since=None, steady=None)
 
 
-def without_lost(sight: Sight, claims: Iterable[Claim]) -> Sight:
-    """Return what is left without the pods that others take the place of."""
-    lost = {(pod.key, pod.host) for claim in claims for pod in claim.lost}
-    if not lost:
+def without_lost(given: FleetInput, sight: Sight, claims: Iterable[Claim], since: Since) -> Sight:
+    """Return what is left without the pods that others take the place of. Another copy of one may be lost as well."""
+    losers = {(pod.key, pod.host): claim for claim in claims for pod in claim.lost}
+    if not losers:
         return sight
-    bereft = [one for one in sight.duplicates if (one.key, sight.pods[one.key].host) in lost]
-    others = {one.key: one for one in reversed(bereft) if (one.key, one.host) not in lost}
+    bereft: list[Live] = []
+    for one in sight.duplicates:
+        if (claim := losers.get((one.key, sight.pods[one.key].host))) is not None:
+            template = claim.template
+            bereft += with_lost(template.declared.key.kind, template.demand, (one,), since, given.now)
+    lost = {*losers, *((one.key, one.host) for one in bereft if one.lost)}
+    others = {one.key: one for one in reversed(bereft) if not one.lost}
     return replace(
         sight,
         on_host={
             host: tuple(one for one in pods if (one.key, host) not in lost) for host, pods in sight.on_host.items()
         },
         pods={key: pod for key, pod in sight.pods.items() if (key, pod.host) not in lost} | others,
-        duplicates=tuple(one for one in sight.duplicates if (one.key, sight.pods[one.key].host) not in lost),
+        duplicates=tuple(one for one in sight.duplicates if (one.key, sight.pods[one.key].host) not in losers),
     )
 
 

@@ -78,8 +78,10 @@ def driven_out(claims: Sequence[Claim], ground: Ground, present: Present) -> Map
     found = {}
     for claim in claims if ground.tainted else ():
         for pod in claim.kept if claim.job is None else ():
+            if not pod.seen or pod.key in ground.evicted:
+                continue
             demand = (present.template_of(pod) or claim.template).demand
-            if pod.seen and evicts(ground.hosts[pod.host].body, demand, ground.taint_ages(pod.host)):
+            if evicts(ground.hosts[pod.host].body, demand, ground.taint_ages(pod.host)):
                 found[pod.key] = EvictionRecord(host=pod.host, reason="evicted", why="is evicted by a taint")
     return found
 

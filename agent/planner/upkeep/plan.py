@@ -13,7 +13,7 @@ from agent.planner.upkeep.pressure import Pressed, pressed, strain_of
 
 
 class UpkeepInput(Value, frozen=True, kw_only=True):
-    """All that upkeep may know. ``last_used`` and ``pressed_at`` are those of the last answer, empty at first."""
+    """All that upkeep may know. ``last_used``, ``pressed_at`` and ``strain`` are those of the last answer."""
 
     desired: HostDesired
     seen: Seen
@@ -22,6 +22,7 @@ class UpkeepInput(Value, frozen=True, kw_only=True):
     now: float
     policy: Policy = Policy()
     pressed_at: Mapping[Shortage, float] = {}
+    strain: Strain = CALM
 
 
 class UpkeepPlan(Value, frozen=True, kw_only=True):
@@ -52,6 +53,6 @@ def plan_upkeep(given: UpkeepInput) -> UpkeepPlan:
         chores=(*images.chores, *logs),
         last_used=used,
         short=images.short,
-        strain=strain_of(found, given.desired, given.seen, given.usage, reclaiming=bool(images.chores)),
+        strain=strain_of(found, given.strain, given.desired, given.seen, given.usage, reclaiming=bool(images.chores)),
         pressed=found,
     )

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from agent.model.desired import HostDesired
 from agent.model.observation import Seen
 from agent.model.strain import CALM, Shortage, Strain
@@ -38,14 +40,25 @@ def pressed(usage: Usage, before: Mapping[Shortage, float], now: float, policy: 
     )
 
 
-def strain_of(found: Pressed, desired: HostDesired, seen: Seen, usage: Usage, *, reclaiming: bool) -> Strain:
-    """Return the strain on a host, and who goes: nobody as long as images are ``reclaiming`` the disk."""
+def strain_of(
+    found: Pressed, before: Strain, desired: HostDesired, seen: Seen, usage: Usage, *, reclaiming: bool
+) -> Strain:
+    """Return the strain on a host, and who goes: nobody as long as images are ``reclaiming`` the disk.
+
+    Nor does another pod, as long as something is left of the one that went ``before``: what it held was still counted.
+    """
     if not found.measured_at:
         return CALM
     strain = Strain(shortages=tuple(found.measured_at))
+    if found.now and _lingers(before, seen):
+        return replace(before, shortages=strain.shortages)
     for shortage, why in found.now.items():
         if shortage == "DiskPressure" and reclaiming:
             continue
         if (gone := first_to_go(shortage, desired, seen, usage)) is not None:
-            return Strain(shortages=strain.shortages, victim=gone.pod.sandbox.id, why=f"{why}; {gone}")
+            return replace(strain, victim=gone.pod.sandbox.id, uid=gone.pod.uid, why=f"{why}; {gone}")
     return strain
+
+
+def _lingers(before: Strain, seen: Seen) -> bool:
+    return before.uid in seen.pod_dirs or any(one.id == before.victim for one in seen.sandboxes)

@@ -89,7 +89,7 @@ def _place(scope: Scope, pod: Live) -> Slot:
 
 def _half(pod: Live, place: Slot) -> bool:
     """Tell whether a pod of an older template lacks containers that can be made."""
-    return place.template is not None and not set(place.template.names) <= set(pod.names)
+    return place.template is not None and pod.lacks(place.template.names)
 
 
 def _labeled(scope: Scope, pod: Live) -> bool:

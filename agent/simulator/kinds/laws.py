@@ -1,6 +1,6 @@
 """Laws of the kinds that are not interchangeable: identities, hosts, jobs, the clock, autoscalers."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from agent.model.action import MakeVolume, RemoveVolume
@@ -8,7 +8,7 @@ from agent.model.cri import SandboxConfig
 from agent.model.labels import AGENT, OWNER
 from agent.model.memory import JobRecord, Memory
 from agent.model.objects.meta import PodKey
-from agent.model.observation import ContainerSeen, SandboxSeen
+from agent.model.observation import ContainerSeen, SandboxSeen, Seen
 from agent.simulator.declared import Declaration
 from agent.simulator.kinds.declared import Kinds
 from agent.simulator.laws.capacity import check_capacity
@@ -42,7 +42,7 @@ class Laws:
         """Jobs that CronJobs ever began."""
         self._jobs, self._crons, self._scaling, self._volumes = JobLaws(), CronLaws(), ScalingLaws(), VolumeLaws()
 
-    def planned(self, memory: Memory, history: Sequence[Declaration], now: float) -> None:
+    def planned(self, memory: Memory, found: Mapping[str, Seen], history: Sequence[Declaration], now: float) -> None:
         """Check what a plan remembers: no job is counted twice, none is begun twice, no count is out of bounds."""
         before, self._memory = self._memory, memory
         moment = self._moment(history, now, before)
@@ -56,7 +56,7 @@ class Laws:
                 self._begun.add(key)
         for laws in (self._jobs, self._crons, self._scaling, self._volumes):
             laws.planned(moment)
-        check_placements(moment, history[-1].solos)
+        check_placements(moment, found, history[-1].solos)
         check_preemptions(moment)
 
     def _moment(self, history: Sequence[Declaration], now: float, before: Memory | None = None) -> Moment:

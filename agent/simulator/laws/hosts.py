@@ -1,12 +1,16 @@
 """Where pods are placed, and who has to leave."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
+from agent.model.observation import Seen
 from agent.simulator.laws.moment import Broken, Moment
 
 
-def check_placements(moment: Moment, pinned: Collection[str]) -> None:
-    """Check that no pod is placed on a host that takes none; ``pinned`` are those that name their host."""
+def check_placements(moment: Moment, found: Mapping[str, Seen], pinned: Collection[str]) -> None:
+    """Check that no pod is placed on a host that takes none, but where it was ``found`` to be.
+
+    ``pinned`` are those that name their host.
+    """
     closed = moment.declared.closed
     for pod, host in moment.memory.placements.items() if closed else ():
         name = pod.partition("/")[2]
@@ -14,7 +18,7 @@ def check_placements(moment: Moment, pinned: Collection[str]) -> None:
             continue
         if name.partition("-")[0] in moment.declared.daemons and host not in moment.declared.forgotten:
             continue
-        if not any(one.config.name == name for one in moment.machines[host].sandboxes.values()):
+        if host not in found or not any(one.config.name == name for one in found[host].sandboxes):
             raise Broken(f"{pod} is placed on {host}, which takes no new pods")
 
 

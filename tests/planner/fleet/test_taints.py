@@ -63,3 +63,17 @@ def test_they_bear_it_for_as_long_as_their_own_template_says() -> None:
     world.now = since + 60
     world.settle()
     assert world.pods()["a"] == []
+
+
+def test_a_set_is_scaled_down_whose_pods_were_told_to_leave_a_host_that_is_tainted_since() -> None:
+    world = World(stateful(3), hosts=["a", "b"])
+    world.settle()
+    world.hosts[0] = host("a", drain=True)
+    world.declare(*world.objects)
+    world.plan()
+    assert world.memory.evicted
+    world.objects = (stateful(0),)
+    taint(world)
+    world.settle()
+    assert world.names() == []
+    assert world.memory.evicted == {}

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from agent.model.action import StartContainer
 from agent.model.kindstatus import DaemonSetStatus
+from agent.model.memory import Memory
 from agent.model.objects import Host
 from agent.model.objects.daemonset import DaemonSet
 from agent.model.objects.host import Taint
@@ -192,6 +194,22 @@ def test_on_delete_updates_what_somebody_removes() -> None:
     world.vanish(world.pods()["a"][0])
     world.settle()
     assert sorted(images(world).values()) == ["app:1", "app:2"]
+
+
+@pytest.mark.parametrize("forgets", [False, True])
+def test_on_delete_a_pod_that_was_half_made_when_the_template_changed_does_not_stay_so(*, forgets: bool) -> None:
+    both = (container(), container(name="proxy"))
+    world = World(daemon(*both, update_strategy=DAEMON_ON_DELETE), hosts=["a"])
+    [first] = world.actions(world.plan())
+    begun = [isinstance(step, StartContainer) for step in first[1].steps].index(True)
+    world.do(*first, steps=begun if forgets else begun + 1)
+    world.declare(daemon(container("app:2"), container("proxy:2", name="proxy"), update_strategy=DAEMON_ON_DELETE))
+    if forgets:
+        world.memory, world.before = Memory(), None
+    world.settle()
+    assert of(world, "DaemonSet", "log").phase == "Ready"
+    assert (world.names() == [first[1].pod.name]) is not forgets, "what nobody knows any more is made anew"
+    assert len(world.names()) == 1
 
 
 def test_an_unseen_host_keeps_its_pod_and_counts_as_unavailable() -> None:

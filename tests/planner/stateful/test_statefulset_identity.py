@@ -76,6 +76,18 @@ def test_a_host_that_is_off_for_good_gives_its_pods_up_and_takes_none_of_them_ba
     assert world.names() == ["db-0", "db-1", "db-2"]
 
 
+def test_two_hosts_that_are_off_one_after_the_other_both_give_a_pod_up() -> None:
+    world = World(stateful(1))
+    world.settle()
+    for _ in range(2):
+        place = world.memory.placements["default/db-0"]
+        world.lose(place, forget=True)
+        taint(world, place, OFF)
+        world.plan()  # meant for a second host, and nobody saw whether it got there before that was off as well
+    world.settle()
+    assert world.pods() == {"c": ["db-0"]}
+
+
 def test_a_pod_does_not_leave_its_data_on_a_host_that_is_off() -> None:
     world = World(stateful(2, claims=["data"]), local_class())
     world.settle()

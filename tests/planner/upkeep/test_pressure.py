@@ -69,19 +69,22 @@ def declared() -> HostDesired:
 
 def measured(wanted: HostDesired, seen: Seen, used: Mapping[str, int], **more: object) -> UpkeepPlan:
     """Return the plan for a host without memory where pods use so many MiB each."""
+    return plan_upkeep(asked(wanted, seen, used, **more))
+
+
+def asked(wanted: HostDesired, seen: Seen, used: Mapping[str, int], **more: object) -> UpkeepInput:
     names = {one.id: one.config.labels["io.kubernetes.pod.name"] for one in seen.containers}
     containers = {
         name: ContainerUsage(memory_bytes=used.get(which, 0) * MIB, writable_bytes=used.get(which, 0) * MIB)
         for name, which in names.items()
     }
-    given = UpkeepInput(
+    return UpkeepInput(
         desired=wanted,
         seen=seen,
         usage=replace(usage(memory=50), containers=containers, **more),
         last_used={},
         now=LATER,
     )
-    return plan_upkeep(given)
 
 
 @pytest.mark.parametrize(
@@ -132,6 +135,25 @@ def test_images_on_a_disk_with_room_are_no_help_where_another_one_is_full() -> N
 def test_a_pod_that_was_measured_before_it_was_made_is_let_be() -> None:
     wanted = declared()
     assert measured(wanted, converge(wanted), {"free": 5}, at=1.0).strain.victim == ""
+
+
+def test_nobody_else_goes_as_long_as_something_of_the_one_before_is_left() -> None:
+    wanted = declared()
+    seen = converge(wanted)
+    used = {"above": 103, "free": 5, "high": 500}
+    first = measured(wanted, seen, used).strain
+    [victim] = (one for one in seen.sandboxes if one.id == first.victim)
+    assert victim.config.name == "free"
+    others = tuple(one for one in seen.sandboxes if one is not victim)
+    stopped = replace(seen, sandboxes=(*others, replace(victim, ready=False)))
+    assert plan_upkeep(replace(asked(wanted, stopped, used), strain=first)).strain == first, (
+        "it is stopped, and its files are there"
+    )
+    files = replace(seen, sandboxes=others)
+    assert plan_upkeep(replace(asked(wanted, files, used), strain=first)).strain == first, "only its files are left"
+    gone = replace(files, pod_dirs=tuple(uid for uid in seen.pod_dirs if uid != victim.config.uid))
+    after = plan_upkeep(replace(asked(wanted, gone, used), strain=first)).strain
+    assert {one.id: one.config.name for one in others}[after.victim] == "above", "measured once it was gone"
 
 
 @pytest.mark.parametrize(("passed", "shortages"), [(299.0, ("MemoryPressure",)), (300.0, ()), (-5.0, ())])

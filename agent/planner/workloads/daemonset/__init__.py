@@ -6,6 +6,8 @@ one is gone, unless there may be both (maxSurge).
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from agent.model.memory import RolloutRecord
 from agent.planner.live import Live
 from agent.planner.naming import host_pod_name, safe_hash
@@ -24,9 +26,11 @@ def claim(scope: Scope) -> Claim:
     scene = Scene(scope)
     steps = pace(scene)
     final = _slots(scene, scope.taken)
-    now = tuple(slot for slot in final if slot.host in steps.ready or _left_alone(scene, slot))
+    now = tuple(
+        slot for slot in final if slot.host in steps.ready or slot.template is not None or _left_alone(scene, slot)
+    )
     allowed = {slot.key for slot in now}
-    current = tuple(pod for on in scene.on.values() for pod in on.newest if pod.key in allowed)
+    current = tuple(pod for on in scene.on.values() for pod in (*on.newest, *on.older) if pod.key in allowed)
     leaving = tuple(_departures(scene, steps))
     elsewhere = {pod.key for pod in current} | {one.pod.key for one in leaving}
     kept = tuple(pod for on in scene.on.values() for pod in (*on.newest, *on.older) if pod.key not in elsewhere)
@@ -57,6 +61,10 @@ def _slots(scene: Scene, taken: frozenset[str]) -> tuple[Slot, ...]:
     found: list[Slot] = []
     for host, standing in scene.standing.items():
         on = scene.on[host]
+        if (half := _unfinished(scene, host)) is not None:
+            older = scene.template.named_slot(half.key.name, len(found), host=host)
+            found.append(replace(older, template=scene.template_of(half)))
+            continue
         name = live.get(host, "")
         if standing == "wanted" and not name:
             name = _free_name(scene, host, names)
@@ -66,6 +74,16 @@ def _slots(scene: Scene, taken: frozenset[str]) -> tuple[Slot, ...]:
         if name and standing != "unwanted":
             found.append(scene.template.named_slot(name, len(found), host=host))
     return tuple(found)
+
+
+def _unfinished(scene: Scene, host: str) -> Live | None:
+    """Return the older pod that a host keeps for good, if it lacks containers and it is known which."""
+    on, standing = scene.on[host], scene.standing[host]
+    for_good = standing == "suffered" or (standing == "wanted" and not scene.rolls)
+    if not for_good or not on.older or on.newest or on.going:
+        return None
+    older = scene.template_of(on.older[0])
+    return on.older[0] if older is not None and on.older[0].lacks(older.names) else None
 
 
 def _free_name(scene: Scene, host: str, names: set[str]) -> str:

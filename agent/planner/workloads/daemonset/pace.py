@@ -16,7 +16,7 @@ class Pace(NamedTuple):
 def pace(scene: Scene) -> Pace:
     """Decide what may happen now on the hosts that should have a pod."""
     if not scene.rolls:
-        go = [pod for host in scene.wanted for pod in _beyond_one(scene, host)]
+        go = [pod for host in scene.wanted for pod in _beyond_one(scene, host) or _lifeless(scene, host)]
         return Pace(tuple(go), frozenset(host for host in scene.wanted if _free(scene, host)))
     return _beside(scene) if scene.surge else _one_for_another(scene)
 
@@ -34,6 +34,11 @@ def _beyond_one(scene: Scene, host: str) -> list[Live]:
     """Return older pods that are not the only one of their host."""
     on = scene.on[host]
     return list(on.older) if any(pod.seen for pod in on.newest) else on.older[1:]
+
+
+def _lifeless(scene: Scene, host: str) -> list[Live]:
+    """Return an older pod that has no container, and never will: nobody knows its template any more."""
+    return [one for one in scene.on[host].older[:1] if one.seen and not one.names and scene.template_of(one) is None]
 
 
 def _one_for_another(scene: Scene) -> Pace:

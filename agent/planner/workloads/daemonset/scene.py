@@ -7,6 +7,7 @@ from agent.model.objects.host import Host, Taint
 from agent.model.objects.meta import Declared
 from agent.planner.live import Live
 from agent.planner.scheduler import Demand, evicts, host_labels, mismatch
+from agent.planner.template import Template
 from agent.planner.workload import Scope
 
 Standing = Literal["wanted", "suffered", "unwanted"]
@@ -30,6 +31,7 @@ class Scene:
 
     def __init__(self, scope: Scope) -> None:
         self.template, self.record, self.now = scope.template, scope.rollout, scope.now
+        self._earlier: Final = scope.earlier
         self.spec: Final = cast("DaemonSetSpec", scope.template.declared.body.spec)
         self.lost: Final = tuple(pod for pod in scope.live if pod.lost)
         demand = scope.template.demand
@@ -66,6 +68,10 @@ class Scene:
             return None
         # A clock that was set back is no reason to doubt what runs.
         return since + self.spec.min_ready_seconds if self.spec.min_ready_seconds else min(since, self.now)
+
+    def template_of(self, pod: Live) -> Template | None:
+        """Return the older template that a pod was made from, as far as it is known."""
+        return self._earlier.get(pod.generation)
 
     def serves(self, host: str, pods: Iterable[Live] | None = None) -> bool:
         """Tell whether a host has an available pod, to stay, of any template."""

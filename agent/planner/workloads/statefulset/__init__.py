@@ -73,7 +73,7 @@ def _allowed(scene: Scene, steps: Pace, ordinal: int) -> bool:
 def _unfinished(scene: Scene, pod: Live) -> bool:
     """Tell whether a pod of an older template lacks containers, and it is known which."""
     older = scene.template_of(pod)
-    return older is not None and pod.seen and not set(older.names) <= set(pod.names)
+    return older is not None and pod.lacks(older.names)
 
 
 def _departures(scene: Scene, steps: Pace) -> Iterator[Departure]:
