@@ -3,6 +3,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
+from msgspec.structs import replace
+
 from agent.model.action import Action, AnyStep
 from agent.model.objects.agent import Prune
 from agent.model.objects.host import Host as HostObject
@@ -118,10 +120,11 @@ class World(Stage):
         try:
             wake_at = self.loops.fleet.step(now)
         except AgentKilled:
-            # What was saved counts, whoever dies right after that.
-            self.judge.in_force(self.journal.state.in_force)
-            if self.journal.state.memory is not before.memory:
-                self.judge.remembers(self.journal.state.memory, found, now)
+            # What was saved counts, whoever dies right after that: a plan, or no more than what somebody asked for.
+            saved = self.journal.state
+            self.judge.in_force(saved.in_force)
+            if replace(saved.memory, asked=before.memory.asked) != before.memory:
+                self.judge.remembers(saved.memory, found, now)
             raise
         state = self.journal.state
         self.judge.in_force(state.in_force)

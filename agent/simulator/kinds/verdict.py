@@ -67,9 +67,10 @@ def _check_set(name: str, one: Set, mine: Iterable[_Pod]) -> None:
 
 
 def _check_work(name: str, work: Work, record: JobRecord | None) -> None:
-    """Check that a job came to its end; why, it was asked when it did."""
+    """Check that a job came to its end; why, it was asked when it did: a limit may be another one since."""
     outcome, succeeded = (record.outcome, record.succeeded) if record is not None else ("", 0)
-    if work.limit < MANY or work.failing == "ends" or work.early:
+    exceeded = record is not None and record.reason == "BackoffLimitExceeded"
+    if exceeded or work.limit < MANY or work.failing == "ends" or work.early:
         _expect(outcome in {"Complete", "Failed"}, True, name)
     else:
         _expect((outcome, succeeded), ("Complete", work.completions), name)
