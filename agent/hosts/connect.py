@@ -22,11 +22,12 @@ def connect(
     *,
     claim: FingerprintKey | None,
     clock: Clock,
-    parallel: int = 8,
+    parallel: int | None = None,
 ) -> ContainerdHost:
     """Return a host, not connected yet: the first look connects.
 
-    ``claim`` is the fleet's key for a host that nobody holds yet; None for whoever only looks.
+    ``claim`` is the fleet's key for a host that nobody holds yet; None for whoever only looks. ``parallel`` actions are
+    done at once; None for what its CPUs can do.
     """
     name = declared.metadata.name
     socket_path = declared.spec.runtime_endpoint.removeprefix("unix://")

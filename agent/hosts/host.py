@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Literal
+from typing import Final, Literal
 
 import grpc
 
@@ -30,6 +30,10 @@ from agent.model.probing import ProbeResult, ProbeTarget
 from agent.model.usage import ContainerUsage, Usage
 from agent.ports import Clock, PortError, Refused, Unreachable
 
+_A_CPU: Final = 2
+"""Actions at once for each CPU of a host. More of them stand in each other's way, and all end later."""
+_FEWEST, _MOST = 4, 16
+
 
 class ContainerdHost:
     """One host. Connects when it is first looked at, and anew at the next look once the connection is lost.
@@ -47,7 +51,7 @@ class ContainerdHost:
         agent: str,
         claim: FingerprintKey | None,
         clock: Clock,
-        parallel: int,
+        parallel: int | None = None,
     ) -> None:
         self._name = name
         self._socket_path = socket_path
@@ -56,6 +60,7 @@ class ContainerdHost:
         self._claim = claim
         self._clock = clock
         self._parallel = parallel
+        self._cpus = 0
         self._lock = threading.Lock()
         self._session: Session | None = None
         self._wake: Callable[[], None] | None = None
@@ -100,9 +105,11 @@ class ContainerdHost:
             images = look.images()
             facts = look.host_facts()
             self._check(facts, session)
+            told = look.runtime_facts(facts, now=at)
+            self._cpus = told.cpu_millis // 1000
             return Seen(
                 at=at,
-                facts=look.runtime_facts(facts, now=at),
+                facts=told,
                 sandboxes=sandboxes,
                 containers=containers,
                 images=images,
@@ -159,7 +166,7 @@ class ContainerdHost:
             clock=self._clock,
             report=told,
             superseded=superseded,
-            parallel=self._parallel,
+            parallel=self._parallel or min(max(_FEWEST, _A_CPU * self._cpus), _MOST),
         ).run()
         if lost.is_set():
             self._drop(session)

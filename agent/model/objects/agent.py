@@ -56,10 +56,11 @@ class Prune(Object, frozen=True, kw_only=True):
 class Limits(Object, frozen=True, kw_only=True):
     """How much runs side by side, and the slow look at every host that backs events up.
 
-    Every ``autoscaling`` autoscalers look at their metrics, and the hosts that they ask about are measured.
+    ``actions_per_host`` is None for what a host's CPUs can do. Every ``autoscaling`` autoscalers look at their metrics,
+    and the hosts that they ask about are measured.
     """
 
-    actions_per_host: int = 6
+    actions_per_host: int | None = None
     connections: int = 64
     resync: str = "5m"
     autoscaling: str = "15s"
