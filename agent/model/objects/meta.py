@@ -22,7 +22,7 @@ class ObjectMeta(Object, frozen=True, kw_only=True):
     annotations: Mapping[str, str] = {}
 
 
-class ObjectKey(Value, frozen=True, kw_only=True, order=True):
+class ObjectKey(Value, frozen=True, kw_only=True, order=True, cache_hash=True):
     """Identifies one object: kind, namespace (empty for cluster-scoped kinds), name."""
 
     kind: str
@@ -33,7 +33,7 @@ class ObjectKey(Value, frozen=True, kw_only=True, order=True):
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
 
 
-class PodKey(Value, frozen=True, kw_only=True, order=True):
+class PodKey(Value, frozen=True, kw_only=True, order=True, cache_hash=True):
     """Identifies one pod of the fleet by namespace and name."""
 
     namespace: str
