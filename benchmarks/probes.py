@@ -133,6 +133,7 @@ def _fleet(stands: Sequence[Stand]) -> dict[str, object]:
     crew = Crew(clock, lambda _, error: print(f"fault: {error!r}", file=sys.stderr))
     prober = Prober(pods.AGENT, clock, counters, ProbeEvents(Recorder(SimulatedJournal())), crew.let_run)
     prober.wake = crew.employ("prober", prober.step)
+    crew.begin()
     for stand in stands:
         port = cast("ports.Host", stand)
         prober.watch(stand.host.name, port, stand.seen(MIX), clock.now(), lambda: None)
