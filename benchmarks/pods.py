@@ -17,7 +17,7 @@ from tests.e2e import containerd
 from tests.e2e.fleet import Fleet, eventually
 from tests.e2e.manifests import pod
 
-ROUNDS = {20: 9, 60: 5}
+ROUNDS = {20: 15, 60: 5}
 """How often each number of pods is measured: the fewer pods, the more a single moment of the machine shows."""
 PODMAN_ROUNDS = 3
 THREADS = (2, 4, 8)
