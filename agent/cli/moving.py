@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from agent.cli import words
+from agent.model.typed import decoder
 
 NAME: Final = "moves"
 _LARGEST: Final = 1 << 20
@@ -17,11 +18,14 @@ def leave_moves(state_dir: Path, moves: Mapping[str, str]) -> None:
     words.leave(state_dir, NAME, msgspec.json.encode(moves, order="deterministic"))
 
 
+_MOVES: Final = decoder(dict[str, str])
+
+
 def moves_left(state_dir: Path) -> Iterator[tuple[Mapping[str, str], Callable[[], None]]]:
     """Yield what was asked for, each with what drops the word. What cannot be read asks for nothing."""
     for word in words.left(state_dir, NAME, most=_LARGEST):
         try:
-            moves = msgspec.json.decode(word.said, type=dict[str, str])
+            moves = _MOVES.decode(word.said)
         except msgspec.DecodeError:
             word.drop()
         else:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from agent.journal.lock import holder_of
 from agent.journal.status_file import publish_status, read_status
+from agent.model.typed import decoder
 from agent.model.value import Value
 from agent.reconciler import Metrics, Snapshot
 
@@ -47,10 +48,13 @@ def newest_published(state_dir: Path) -> Snapshot | None:
     return published.snapshot if published else None
 
 
+_PUBLISHED: Final = decoder(Published)
+
+
 def _read(state_dir: Path) -> Published | None:
     content = read_status(state_dir)
     try:
-        published = msgspec.json.decode(content, type=Published) if content else None
+        published = _PUBLISHED.decode(content) if content else None
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     return published if published and published.version == VERSION else None

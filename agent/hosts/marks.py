@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from agent.model.typed import decoder
 from agent.model.volumes import VolumeMark, VolumeSeen, is_volume_path
 
 # Part of the script of agent.hosts.facts; a mark is one line of JSON, a path in it needs no unquoting.
@@ -19,6 +20,9 @@ done
 """
 
 
+_MARK: Final = decoder(VolumeMark)
+
+
 def parse(entries: Iterable[str]) -> tuple[VolumeSeen, ...]:
     """Return the volumes that a look found, sorted. What is not written like a mark of ours is nobody's business."""
     found = []
@@ -27,7 +31,7 @@ def parse(entries: Iterable[str]) -> tuple[VolumeSeen, ...]:
         if kind == "volume":
             there, _, text = rest.partition(" ")
             try:
-                mark = msgspec.json.decode(text.encode("utf-8", "surrogateescape"), type=VolumeMark)
+                mark = _MARK.decode(text.encode("utf-8", "surrogateescape"))
             except (msgspec.DecodeError, UnicodeDecodeError):
                 continue
             if is_volume_path(mark):

@@ -7,6 +7,7 @@ import msgspec
 from agent.hosts.link import Link
 from agent.model.labels import OWNER_FILE
 from agent.model.plan import FingerprintKey
+from agent.model.typed import decoder
 from agent.model.value import MASK, Value
 from agent.ports import Permanent, Refused, Temporary
 
@@ -41,10 +42,13 @@ class _Written(Value, frozen=True, kw_only=True):
     version: int = 1
 
 
+_RECORD: Final = decoder(_Written)
+
+
 def parse_owner(written: str, *, host: str) -> OwnerRecord:
     """Return a record. Raises Permanent when it is not one: it may be another agent's, so it is not replaced."""
     try:
-        record = msgspec.json.decode(written, type=_Written)
+        record = _RECORD.decode(written)
         key = bytes.fromhex(record.key)
     except (msgspec.DecodeError, ValueError):
         key = b""

@@ -1,11 +1,13 @@
 """The doctor's line on CNI plugins: containerd calls a network ready whose programs it would not find."""
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 import msgspec
 
 from agent.hosts.check import Check
 from agent.hosts.link import Link
+from agent.model.typed import decoder
 
 # Arguments: how many folders, the folders, then the plugins; prints those that are in none of the folders.
 _MISSING = r"""
@@ -64,9 +66,12 @@ def plugin_checks(info: Mapping[str, str], link: Link) -> Iterator[Check]:
         )
 
 
+_CNI: Final = decoder(_Cni)
+
+
 def _told(info: Mapping[str, str]) -> tuple[list[str], list[str]]:
     try:
-        told = msgspec.json.decode(info.get("cniconfig", "{}"), type=_Cni)
+        told = _CNI.decode(info.get("cniconfig", "{}"))
     except msgspec.DecodeError:
         return [], []
     entries = [entry.network for network in told.networks for entry in network.config.plugins]

@@ -6,6 +6,7 @@ import msgspec
 
 from agent.hosts.check import Check
 from agent.hosts.cri.client import Runtime, pb
+from agent.model.typed import decoder
 
 _NO_PAUSE: Final = (
     "where its registry cannot be reached, set sandbox_image (since 2.0: pinned_images.sandbox) in containerd's "
@@ -26,12 +27,15 @@ def condition_check(condition: pb.RuntimeCondition) -> Check:
     return Check(name=name, status="problem", message=f"{condition.reason}: {condition.message}", hint=hint)
 
 
+_DEPRECATED: Final = decoder(dict[str, str])
+
+
 def _deprecations(condition: pb.RuntimeCondition) -> Check:
     """Read a map, as JSON, of what is used on this host and will be gone in a later containerd."""
     if condition.status:
         return Check(name="deprecations", status="ok", message="nothing that a later containerd has no more")
     try:
-        told = msgspec.json.decode(condition.message, type=dict[str, str])
+        told = _DEPRECATED.decode(condition.message)
     except msgspec.DecodeError:
         told = {"": condition.message}
     hint = "mend it before containerd is upgraded: containerd config migrate, or what the message says"

@@ -9,6 +9,7 @@ import msgspec
 
 from agent.journal.encoding import encode
 from agent.journal.replace import PRIVATE, explained
+from agent.model.typed import decoder
 from agent.ports import Event
 
 NAME: Final = "events.jsonl"
@@ -57,8 +58,11 @@ def _newest_first(folder: Path) -> Iterator[Event]:
                 yield event
 
 
+_EVENT: Final = decoder(Event)
+
+
 def _decoded(line: bytes) -> Event | None:
     try:
-        return msgspec.json.decode(line, type=Event) if line else None
+        return _EVENT.decode(line) if line else None
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None

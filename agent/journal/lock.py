@@ -8,6 +8,7 @@ from typing import Final, Self
 import msgspec
 
 from agent.journal.replace import PRIVATE, explained, make_folder
+from agent.model.typed import decoder
 from agent.model.value import Value
 from agent.ports import Refused
 
@@ -91,9 +92,12 @@ def _taken(descriptor: int) -> bool:
     return False
 
 
+_HOLDER: Final = decoder(Holder)
+
+
 def _read(descriptor: int) -> Holder:
     try:
-        return msgspec.json.decode(os.pread(descriptor, _READ_AT_MOST, 0), type=Holder)
+        return _HOLDER.decode(os.pread(descriptor, _READ_AT_MOST, 0))
     except (msgspec.DecodeError, UnicodeDecodeError):
         return Holder(name="unknown", pid=0, host="", since=0.0)  # between taking the lock and writing one's name
 

@@ -5,6 +5,7 @@ import msgspec
 
 from agent.journal.encoding import encode
 from agent.journal.replace import explained, replace_file, sync_folder
+from agent.model.typed import decoder
 from agent.model.value import Value
 from agent.ports import Permanent, State
 
@@ -27,6 +28,12 @@ class _Versioned(Value, frozen=True, kw_only=True):
     version: int
 
 
+_VERSIONED: Final = decoder(_Versioned)
+
+
+_STATE: Final = decoder(State)
+
+
 def load_state(folder: Path) -> State:
     """Return the saved state, an empty one where none was saved.
 
@@ -39,14 +46,14 @@ def load_state(folder: Path) -> State:
             return State()
         content = path.read_bytes()
     try:
-        version = msgspec.json.decode(content, type=_Versioned).version
+        version = _VERSIONED.decode(content).version
         if version > VERSION:
             raise Permanent(
                 f"{path} was written by a newer trimtab (version {version}; this one knows up to {VERSION})",
                 hint="run that newer trimtab again, or name another spec.stateDir to start without its memory",
             )
         # What an older version did not know of is at its default.
-        return msgspec.structs.replace(msgspec.json.decode(content, type=State), version=VERSION)
+        return msgspec.structs.replace(_STATE.decode(content), version=VERSION)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Corrupt(_move_aside(path), str(error)) from error
 

@@ -10,8 +10,12 @@ from agent.manifests.parse import fault_problem, finding_problems
 from agent.manifests.presentable import presentable
 from agent.model.objects.agent import AgentConfig
 from agent.model.problem import Problem
+from agent.model.typed import prepare
 
 _KIND = "Agent"
+
+
+prepare(AgentConfig)
 
 
 def load_agent_config(file: str, content: bytes) -> AgentConfig | tuple[Problem, ...]:

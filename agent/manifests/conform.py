@@ -34,7 +34,10 @@ class Conformed(NamedTuple, Generic[Body]):
 
 
 def conform(node: Node, kind: str, struct: type[Body]) -> Conformed[Body]:
-    """Return the typed object, as far as there is one, and everything that its schema finds wrong."""
+    """Return the typed object, as far as there is one, and everything that its schema finds wrong.
+
+    ``struct`` is a type that was prepared (see ``model.typed``).
+    """
     data, findings = node.data, []
     check = validator(kind)
     if not check.is_valid(data):

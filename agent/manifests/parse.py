@@ -22,6 +22,9 @@ from agent.model.objects.fleet import AnyObject
 from agent.model.objects.meta import Declared, ObjectKey
 from agent.model.origin import Location, Origin
 from agent.model.problem import Problem
+from agent.model.typed import prepare
+
+prepare(*KINDS.values())
 
 
 def parse_file(path: str, content: bytes) -> ParsedFile:

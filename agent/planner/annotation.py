@@ -7,9 +7,9 @@ import msgspec
 T = TypeVar("T")
 
 
-def read_json(written: str, kind: type[T]) -> T | None:
+def read_json(written: str, kind: "msgspec.json.Decoder[T]") -> T | None:
     """Return the value that an annotation's JSON stands for; None for what is none: no text may end a plan."""
     try:
-        return msgspec.json.decode(written, type=kind)
+        return kind.decode(written)
     except (msgspec.DecodeError, RecursionError):
         return None

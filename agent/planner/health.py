@@ -7,6 +7,7 @@ from typing import Final
 from agent.model.labels import PROBES
 from agent.model.observation import ContainerSeen
 from agent.model.probing import Health, Probes
+from agent.model.typed import decoder
 from agent.planner.annotation import read_json
 
 _WELL: Final = Health()
@@ -24,9 +25,12 @@ def health_of(container: ContainerSeen, health: Mapping[str, Health]) -> Health:
     return _WELL if written is None else _assumed(written)
 
 
+_PROBES: Final = decoder(Probes)
+
+
 @lru_cache(maxsize=4096)
 def _assumed(written: str) -> Health:
-    probes = read_json(written, Probes)
+    probes = read_json(written, _PROBES)
     if probes is None:
         return _WELL
     return Health(started=probes.startup is None, ready=probes.startup is None and probes.readiness is None)

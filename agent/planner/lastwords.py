@@ -8,6 +8,7 @@ import msgspec
 from agent.model.labels import LAST_TERMINATION
 from agent.model.observation import ContainerSeen
 from agent.model.status import Termination
+from agent.model.typed import decoder
 from agent.planner.annotation import read_json
 
 _LONGEST: Final = 2048
@@ -43,6 +44,9 @@ def last_termination(container: ContainerSeen) -> Termination | None:
     return None if written is None else _read(written)
 
 
+_TERMINATION: Final = decoder(Termination)
+
+
 @lru_cache(maxsize=1024)
 def _read(written: str) -> Termination | None:
-    return read_json(written, Termination)
+    return read_json(written, _TERMINATION)

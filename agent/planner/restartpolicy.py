@@ -9,6 +9,7 @@ import msgspec
 from agent.model.cri import ContainerConfig
 from agent.model.labels import RESTART_RULES, RESTARTS_ASKED, ROLE, ROUND
 from agent.model.objects.pod import Container, RestartPolicy, RestartRule
+from agent.model.typed import decoder
 from agent.model.value import Value
 from agent.planner.annotation import read_json
 
@@ -98,6 +99,9 @@ def _own(annotations: Mapping[str, str]) -> _Own | None:
     return None if written is None else _read(written)
 
 
+_OWN: Final = decoder(_Own)
+
+
 @lru_cache(maxsize=1024)
 def _read(written: str) -> _Own | None:
-    return read_json(written, _Own)
+    return read_json(written, _OWN)

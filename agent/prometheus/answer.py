@@ -4,6 +4,7 @@ from typing import Final
 
 import msgspec
 
+from agent.model.typed import decoder
 from agent.ports import Permanent, Temporary
 
 LARGEST: Final = 1 << 20
@@ -38,6 +39,9 @@ class _Answer(msgspec.Struct, frozen=True):
     error: str = ""
 
 
+_ANSWER: Final = decoder(_Answer)
+
+
 def number(status: int, content: bytes, *, where: str) -> float:
     """Return the number in an answer: of several series, their sum. Raises Permanent or Temporary."""
     if len(content) > LARGEST:
@@ -49,7 +53,7 @@ def number(status: int, content: bytes, *, where: str) -> float:
     if status >= 500:
         raise Temporary(f"{where} fails with status {status}")
     try:
-        answer = msgspec.json.decode(content, type=_Answer)
+        answer = _ANSWER.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise Permanent(
             f"{where} answers with something else than Prometheus would (status {status})",

@@ -12,6 +12,7 @@ from agent.model.objects.meta import PodKey
 from agent.model.objects.pod import Probe
 from agent.model.observation import SandboxSeen, Seen
 from agent.model.probing import ProbeKind, Probes, ProbeTarget
+from agent.model.typed import decoder
 from agent.model.value import Value
 from agent.planner.annotation import read_json
 
@@ -85,7 +86,10 @@ def _address(sandbox: SandboxSeen, seen: Seen) -> str:
     return known[0] if known else _LOOPBACK if sandbox.config.host_network else ""
 
 
+_PROBES: Final = decoder(Probes)
+
+
 @lru_cache(maxsize=4096)
 def _probes(written: str) -> Probes | None:
-    probes = read_json(written, Probes)
+    probes = read_json(written, _PROBES)
     return None if probes == Probes() else probes

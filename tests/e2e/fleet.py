@@ -213,6 +213,7 @@ class AgentProcess:
 
     process: "subprocess.Popen[bytes]"
     log: Path
+    killed: bool = False
 
     @property
     def pid(self) -> int:
@@ -220,6 +221,7 @@ class AgentProcess:
 
     def kill(self) -> None:
         """kill -9, at this very instant."""
+        self.killed = True
         self.process.kill()
         self.process.wait(timeout=30)
 
@@ -227,7 +229,9 @@ class AgentProcess:
         self.process.send_signal(signal.SIGHUP)
 
     def stop(self) -> None:
-        """Stop as systemd does, and require that it ends by itself without a traceback."""
+        """Stop as systemd does, and require that it ran until then, and ends by itself without a traceback."""
+        crashed = self.process.poll() is not None and not self.killed and self.process.returncode < 0
+        assert not crashed, f"the agent died of signal {-self.process.returncode}: {self.said()}"
         if self.process.poll() is None:
             self.process.terminate()
         try:

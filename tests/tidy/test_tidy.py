@@ -60,6 +60,25 @@ def test_no_clock_is_read_below_the_loops(room: str) -> None:
     assert found == {}
 
 
+def _typed(path: Path) -> Iterator[str]:
+    """Yield where a type is given to msgspec that it may meet for the first time there, on whichever thread."""
+    tree = _parse(path)
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    prepared = any(isinstance(one.func, ast.Name) and one.func.id == "prepare" for one in calls)
+    for one in calls:
+        called = ast.unparse(one.func)
+        decodes = called == "msgspec.json.decode" and any(keyword.arg == "type" for keyword in one.keywords)
+        if decodes or called == "msgspec.json.Decoder" or (called == "msgspec.convert" and not prepared):
+            yield f"line {one.lineno}: {called}"
+
+
+def test_msgspec_meets_types_when_modules_are_imported() -> None:
+    """See agent/model/typed.py. Who calls ``conform`` has prepared the types."""
+    but = {"agent/model/typed.py", "agent/manifests/conform.py"}
+    found = {_relative(path): calls for path in SOURCES if (calls := list(_typed(path))) and _relative(path) not in but}
+    assert found == {}
+
+
 def _imported(path: Path) -> set[str]:
     names: set[str] = set()
     for node in ast.walk(_parse(path)):

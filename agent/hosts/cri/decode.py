@@ -27,6 +27,7 @@ from agent.model.cri import (
     SandboxConfig,
     SelinuxLabel,
 )
+from agent.model.typed import decoder, prepare
 from agent.model.value import Sensitive, Text
 
 _POD: Final = 0
@@ -247,6 +248,20 @@ def _namespaces(security: Json) -> Namespaces:
     )
 
 
+prepare(
+    ContainerConfig,
+    ContainerSecurity,
+    Dns,
+    EnvValue,
+    Mount,
+    Namespaces,
+    PortMapping,
+    Profile,
+    SandboxConfig,
+    SelinuxLabel,
+)
+
+
 def _made(kind: type[T], **fields: Any) -> T:  # noqa: ANN401 - JSON
     """Return a value like its constructor does, with the types of its fields checked."""
     return msgspec.convert(fields, kind)
@@ -256,8 +271,11 @@ def _part(config: Json, name: str) -> Json:
     return config.get(name) or {}
 
 
+_INFO: Final = decoder(_Info)
+
+
 def _told(info: Mapping[str, str]) -> _Info:
     try:
-        return msgspec.json.decode(info.get("info", "{}"), type=_Info)
+        return _INFO.decode(info.get("info", "{}"))
     except msgspec.DecodeError:
         return _Info()

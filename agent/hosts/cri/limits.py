@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from agent.model.cri import LinuxResources
+from agent.model.typed import prepare
 
 
 class _Cpu(msgspec.Struct):
@@ -31,6 +32,9 @@ class OciSpec(msgspec.Struct):
     """The OCI runtime's configuration, as far as it changes in a container's life."""
 
     linux: _Linux | None = None
+
+
+prepare(LinuxResources)
 
 
 def live_resources(written: Mapping[str, Any], spec: OciSpec | None) -> LinuxResources:

@@ -15,6 +15,7 @@ from agent.hosts.files.paths import check_folder, check_uid
 from agent.hosts.link import Link
 from agent.model.cri import ContainerConfig, Mount
 from agent.model.labels import POD_UID, PODS_DIR, SECRETS_DIR, SUB_PATHS
+from agent.model.typed import decoder
 from agent.ports import Refused, Temporary
 
 _NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -111,13 +112,16 @@ def pin_sub_paths(link: Link, config: ContainerConfig) -> ContainerConfig:
     )
 
 
+_TOLD: Final = decoder(dict[str, tuple[str, str]])
+
+
 def as_asked_for(mounts: tuple[Mount, ...], annotations: Mapping[str, str]) -> tuple[Mount, ...]:
     """Return mounts as they were asked for, from what the runtime was given and the container's annotation."""
     written = annotations.get(SUB_PATHS)
     if written is None:
         return mounts
     try:
-        told = msgspec.json.decode(written, type=dict[str, tuple[str, str]])
+        told = _TOLD.decode(written)
     except msgspec.MsgspecError:
         return mounts  # somebody edited it: the difference shows
     return tuple(

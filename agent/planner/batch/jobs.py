@@ -1,7 +1,7 @@
 """The jobs that a CronJob has: each made from the template that was declared when it was due."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, NamedTuple, cast
+from typing import Final, Literal, NamedTuple, cast
 
 import msgspec
 from msgspec.structs import replace
@@ -11,6 +11,7 @@ from agent.model.objects.cronjob import CronJob, JobTemplate
 from agent.model.objects.job import Job
 from agent.model.objects.meta import Declared, ObjectKey, ObjectMeta
 from agent.model.plan import FleetInput
+from agent.model.typed import decoder
 from agent.planner.live import Live
 from agent.planner.memo import remembered
 from agent.planner.naming import safe_hash
@@ -77,8 +78,11 @@ def derived(cron: Declared[CronJob], orders: tuple[Order, ...]) -> Mapping[str, 
     return {order.name: _job(cron, order) for order in orders}
 
 
+_TEMPLATE: Final = decoder(JobTemplate)
+
+
 def _job(cron: Declared[CronJob], order: Order) -> Declared[Job]:
-    template = msgspec.json.decode(order.template, type=JobTemplate)
+    template = _TEMPLATE.decode(order.template)
     spec = template.spec
     if order.fate == "expired":
         spec = replace(spec, ttl_seconds_after_finished=0)

@@ -1,7 +1,7 @@
 """The templates of workloads, with what they refer to: the newest, and older ones that pods still live of."""
 
 from collections.abc import Iterable, Mapping
-from typing import cast
+from typing import Final, cast
 
 import msgspec
 
@@ -11,6 +11,7 @@ from agent.model.objects.meta import Declared, ObjectKey
 from agent.model.objects.pod import Pod, PodTemplate
 from agent.model.objects.runtimeclass import RuntimeClass
 from agent.model.plan import FleetInput
+from agent.model.typed import decoder
 from agent.planner.fleet.config import config_data
 from agent.planner.live import Live
 from agent.planner.memo import remembered
@@ -55,12 +56,15 @@ def template_texts(given: FleetInput, key: ObjectKey, hashes: Iterable[str]) -> 
     return {hash_: known[hash_] for hash_ in hashes if hash_ in known}
 
 
+_TEMPLATE: Final = decoder(PodTemplate)
+
+
 @remembered
 def _with_template(declared: Declared[Workload], text: str) -> Declared[Workload]:
     body = declared.body
     if isinstance(body, Pod):
         return declared
-    spec = msgspec.structs.replace(body.spec, template=msgspec.json.decode(text, type=PodTemplate))
+    spec = msgspec.structs.replace(body.spec, template=_TEMPLATE.decode(text))
     return msgspec.structs.replace(declared, body=msgspec.structs.replace(body, spec=spec))
 
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from agent.model.desired import ConfigData, DesiredPod
 from agent.model.objects.meta import ConfigKey
 from agent.model.registry import RegistryAuth
+from agent.model.typed import decoder
 from agent.model.value import Sensitive, Value
 from agent.planner.host.images import canonical
 from agent.planner.host.rendering.refusal import Refusal
@@ -89,6 +90,12 @@ def _credentials(data: ConfigData) -> Iterator[tuple[_Place, RegistryAuth]]:
         )
 
 
+_ENTRIES: Final = decoder(dict[str, _Entry])
+
+
+_CONFIG: Final = decoder(_Config)
+
+
 def _registries(data: ConfigData) -> dict[str, _Entry]:
     for key in (".dockerconfigjson", ".dockercfg"):
         written = data.entries.get(key)
@@ -98,8 +105,8 @@ def _registries(data: ConfigData) -> dict[str, _Entry]:
             raise Refusal(f"imagePullSecrets: key {key} of Secret {data.key.name} is larger than 1 MiB")
         try:
             if key == ".dockercfg":
-                return msgspec.json.decode(written, type=dict[str, _Entry])
-            return msgspec.json.decode(written, type=_Config).auths
+                return _ENTRIES.decode(written)
+            return _CONFIG.decode(written).auths
         except (msgspec.DecodeError, RecursionError):
             # What is wrong with it is not told: the message would quote it.
             raise Refusal(f"imagePullSecrets: key {key} of Secret {data.key.name} is no docker config") from None

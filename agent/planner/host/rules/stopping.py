@@ -13,6 +13,7 @@ from agent.model.action import AnyStep, ContainerStop, RemoveContainer, StopCont
 from agent.model.labels import AGENT, LIFECYCLE
 from agent.model.objects.pod import LifecycleHandler
 from agent.model.observation import ContainerSeen
+from agent.model.typed import decoder
 from agent.planner.annotation import read_json
 from agent.planner.pods import ObservedPod
 from agent.planner.restartpolicy import place_of, role_of
@@ -84,6 +85,9 @@ def hook_of(container: ContainerSeen, annotation: str) -> LifecycleHandler | Non
     return None if written is None else _hook(written)
 
 
+_HOOK: Final = decoder(LifecycleHandler)
+
+
 @lru_cache(maxsize=1024)
 def _hook(written: str) -> LifecycleHandler | None:
-    return read_json(written, LifecycleHandler)
+    return read_json(written, _HOOK)
