@@ -9,6 +9,7 @@ import msgspec
 from agent.cli import words
 from agent.model.typed import decoder
 
+_MOVES: Final = decoder(dict[str, str])
 NAME: Final = "moves"
 _LARGEST: Final = 1 << 20
 
@@ -16,9 +17,6 @@ _LARGEST: Final = 1 << 20
 def leave_moves(state_dir: Path, moves: Mapping[str, str]) -> None:
     """Leave word for the agent which pods are to leave which hosts. Raises PortError."""
     words.leave(state_dir, NAME, msgspec.json.encode(moves, order="deterministic"))
-
-
-_MOVES: Final = decoder(dict[str, str])
 
 
 def moves_left(state_dir: Path) -> Iterator[tuple[Mapping[str, str], Callable[[], None]]]:

@@ -2,14 +2,14 @@
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final, Literal
+from typing import Literal
 
 import grpc
 
 from agent.hosts import logs
 from agent.hosts.cri.errors import port_error
 from agent.hosts.execute.context import Context
-from agent.hosts.execute.run import Execution
+from agent.hosts.execute.run import Execution, at_once
 from agent.hosts.facts import HostFacts
 from agent.hosts.garbled import reading
 from agent.hosts.handlers import run_probe
@@ -29,10 +29,6 @@ from agent.model.plan import FingerprintKey
 from agent.model.probing import ProbeResult, ProbeTarget
 from agent.model.usage import ContainerUsage, Usage
 from agent.ports import Clock, PortError, Refused, Unreachable
-
-_A_CPU: Final = 2
-"""Actions at once for each CPU of a host. More of them stand in each other's way, and all end later."""
-_FEWEST, _MOST = 4, 16
 
 
 class ContainerdHost:
@@ -166,7 +162,7 @@ class ContainerdHost:
             clock=self._clock,
             report=told,
             superseded=superseded,
-            parallel=self._parallel or min(max(_FEWEST, _A_CPU * self._cpus), _MOST),
+            parallel=self._parallel or at_once(self._cpus),
         ).run()
         if lost.is_set():
             self._drop(session)

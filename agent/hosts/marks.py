@@ -9,6 +9,7 @@ from agent.model.typed import decoder
 from agent.model.volumes import VolumeMark, VolumeSeen, is_volume_path
 
 # Part of the script of agent.hosts.facts; a mark is one line of JSON, a path in it needs no unquoting.
+_MARK: Final = decoder(VolumeMark)
 SCRIPT: Final = r"""
 if [ -d "$volumes" ] && ! { [ -r "$volumes" ] && [ -x "$volumes" ]; }; then printf 'denied %s\0' "$volumes"; fi
 for mark in "$volumes"/*.json; do
@@ -18,9 +19,6 @@ for mark in "$volumes"/*.json; do
   printf 'volume %s %s\0' "$there" "$text"
 done
 """
-
-
-_MARK: Final = decoder(VolumeMark)
 
 
 def parse(entries: Iterable[str]) -> tuple[VolumeSeen, ...]:

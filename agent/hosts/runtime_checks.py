@@ -8,6 +8,7 @@ from agent.hosts.check import Check
 from agent.hosts.cri.client import Runtime, pb
 from agent.model.typed import decoder
 
+_DEPRECATED: Final = decoder(dict[str, str])
 _NO_PAUSE: Final = (
     "where its registry cannot be reached, set sandbox_image (since 2.0: pinned_images.sandbox) in containerd's "
     "configuration, or bring it: ctr -n k8s.io images pull {}"
@@ -25,9 +26,6 @@ def condition_check(condition: pb.RuntimeCondition) -> Check:
     if condition.type == "NetworkReady":
         hint = "CNI: a configuration in /etc/cni/net.d and its plugins in /opt/cni/bin are what containerd looks for"
     return Check(name=name, status="problem", message=f"{condition.reason}: {condition.message}", hint=hint)
-
-
-_DEPRECATED: Final = decoder(dict[str, str])
 
 
 def _deprecations(condition: pb.RuntimeCondition) -> Check:

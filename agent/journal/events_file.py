@@ -12,6 +12,7 @@ from agent.journal.replace import PRIVATE, explained
 from agent.model.typed import decoder
 from agent.ports import Event
 
+_EVENT: Final = decoder(Event)
 NAME: Final = "events.jsonl"
 OLDER: Final = "events.1.jsonl"
 ROTATE_AT: Final = 5 * 1024 * 1024
@@ -56,9 +57,6 @@ def _newest_first(folder: Path) -> Iterator[Event]:
             event = _decoded(line)
             if event is not None:
                 yield event
-
-
-_EVENT: Final = decoder(Event)
 
 
 def _decoded(line: bytes) -> Event | None:

@@ -10,6 +10,7 @@ from agent.model.probing import Health, Probes
 from agent.model.typed import decoder
 from agent.planner.annotation import read_json
 
+_PROBES: Final = decoder(Probes)
 _WELL: Final = Health()
 
 
@@ -23,9 +24,6 @@ def health_of(container: ContainerSeen, health: Mapping[str, Health]) -> Health:
         return known
     written = container.config.annotations.get(PROBES)
     return _WELL if written is None else _assumed(written)
-
-
-_PROBES: Final = decoder(Probes)
 
 
 @lru_cache(maxsize=4096)

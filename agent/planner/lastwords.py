@@ -11,6 +11,7 @@ from agent.model.status import Termination
 from agent.model.typed import decoder
 from agent.planner.annotation import read_json
 
+_TERMINATION: Final = decoder(Termination)
 _LONGEST: Final = 2048
 
 
@@ -42,9 +43,6 @@ def last_termination(container: ContainerSeen) -> Termination | None:
     """Return how the attempt before a container ended; None where nothing is known of one."""
     written = container.config.annotations.get(LAST_TERMINATION)
     return None if written is None else _read(written)
-
-
-_TERMINATION: Final = decoder(Termination)
 
 
 @lru_cache(maxsize=1024)

@@ -16,6 +16,7 @@ from agent.model.typed import decoder
 from agent.model.value import Value
 from agent.planner.annotation import read_json
 
+_PROBES: Final = decoder(Probes)
 _LOOPBACK: Final = "127.0.0.1"
 
 
@@ -84,9 +85,6 @@ def undecided(seen: Seen, agent: str, now: float) -> bool:
 def _address(sandbox: SandboxSeen, seen: Seen) -> str:
     known = seen.facts.addresses if sandbox.config.host_network else sandbox.ips
     return known[0] if known else _LOOPBACK if sandbox.config.host_network else ""
-
-
-_PROBES: Final = decoder(Probes)
 
 
 @lru_cache(maxsize=4096)

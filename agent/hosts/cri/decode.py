@@ -248,18 +248,7 @@ def _namespaces(security: Json) -> Namespaces:
     )
 
 
-prepare(
-    ContainerConfig,
-    ContainerSecurity,
-    Dns,
-    EnvValue,
-    Mount,
-    Namespaces,
-    PortMapping,
-    Profile,
-    SandboxConfig,
-    SelinuxLabel,
-)
+prepare(ContainerConfig, SandboxConfig)  # and with them all that they are made of
 
 
 def _made(kind: type[T], **fields: Any) -> T:  # noqa: ANN401 - JSON

@@ -46,6 +46,11 @@ _WITHOUT_FOLDERS: Final = (PullImage, RunSandbox)
 Kind = Literal["", "image-pull", "unreachable", "runtime", "files", "refused"]
 
 
+def at_once(cpus: int) -> int:
+    """Return how many actions a host does side by side: more stand in each other's way, and all end later."""
+    return min(max(4, 2 * cpus), 16)
+
+
 class Execution:
     """One call of ``Host.execute``."""
 

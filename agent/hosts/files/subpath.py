@@ -18,6 +18,7 @@ from agent.model.labels import POD_UID, PODS_DIR, SECRETS_DIR, SUB_PATHS
 from agent.model.typed import decoder
 from agent.ports import Refused, Temporary
 
+_TOLD: Final = decoder(dict[str, tuple[str, str]])
 _NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _OF_OURS: Final = re.compile(
     rf"(?:{re.escape(PODS_DIR)}|{re.escape(SECRETS_DIR)})/[^/]+/volumes/(?:configmap|secret|downward-api|projected)/[^/]+"
@@ -110,9 +111,6 @@ def pin_sub_paths(link: Link, config: ContainerConfig) -> ContainerConfig:
         mounts=tuple(_at(mount, places.get(mount.container_path)) for mount in config.mounts),
         annotations={**config.annotations, SUB_PATHS: msgspec.json.encode(told).decode()},
     )
-
-
-_TOLD: Final = decoder(dict[str, tuple[str, str]])
 
 
 def as_asked_for(mounts: tuple[Mount, ...], annotations: Mapping[str, str]) -> tuple[Mount, ...]:
