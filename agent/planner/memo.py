@@ -8,11 +8,26 @@ nothing is kept alive and results stay those of the function itself.
 import weakref
 from collections.abc import Callable
 from functools import wraps
+from operator import is_
 from typing import Concatenate, Generic, ParamSpec, TypeVar
 
 V = TypeVar("V")
 R = TypeVar("R")
 P = ParamSpec("P")
+
+
+class Same(tuple[V, ...]):
+    """Values that equal others only if those are the very same: comparing them looks into none."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and len(self) == len(other) and all(map(is_, self, other))
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = tuple.__hash__
 
 
 class Notes(Generic[V, R]):

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from agent.model.plan import Failure, FingerprintKey, HostInput
 from agent.planner.host import plan_host
-from agent.planner.memo import Notes, remembered
+from agent.planner.memo import Notes, Same, remembered
 from tests.planner.host.build import KEY, NOW, converge, desired, exited, pod, pod_key
 
 
@@ -27,6 +27,14 @@ def test_an_answer_is_worked_out_once_for_the_same_value_and_arguments() -> None
     one, other = Thing(), Thing()
     assert [double(one, 2), double(one, 2), double(other, 2), double(one, 3), double(one, 3)] == [4, 4, 4, 6, 6]
     assert asked == [2, 2, 3]
+
+
+def test_values_are_the_same_only_if_nothing_took_their_place() -> None:
+    one, other = [1], [1]
+    assert Same([one, other]) == Same((one, other))
+    assert Same([one]) != Same([other])
+    assert Same([one]) != Same([one, other])
+    assert Same([one]) != (one,)
 
 
 def test_a_note_goes_away_with_its_value() -> None:

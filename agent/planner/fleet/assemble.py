@@ -69,15 +69,15 @@ def assemble(
 
 def _pods(ground: Ground, claim: Claim, placed: Placed, delayed: dict[PodKey, str]) -> Iterator[tuple[str, DesiredPod]]:
     """Yield the pods that a claim wants now, each with its host; of those that may not start yet, tell why."""
-    awaited = placed.awaited
+    hosts, awaited, moving, waits = placed.hosts, placed.awaited, placed.moving, placed.waits
     for slot, wanted in _wanted(claim):
-        if (host := placed.hosts.get(slot.key)) is None or slot.key in placed.refused:
+        if (host := hosts.get(slot.key)) is None or (placed.refused and slot.key in placed.refused):
             continue
-        if (pod := placed.moving.get(slot.key)) is not None:
+        if moving and (pod := moving.get(slot.key)) is not None:
             delayed[slot.key] = f"waits for itself to be gone from {pod.host}"
         elif awaited and slot.key not in ground.sight.pods and (others := awaited.get((slot.name, host))):
             delayed[slot.key] = f"waits for {', '.join(others)} to make room on {host}"
-        elif (why := placed.waits.get(slot.key)) is not None:
+        elif waits and (why := waits.get(slot.key)) is not None:
             delayed[slot.key] = why
         elif not claim.template_of(slot).claiming:
             yield host, wanted

@@ -23,11 +23,13 @@ def remember(
     crons: Mapping[str, CronRecord],
 ) -> Memory:
     """Return what has to be remembered; the same value when nothing changed."""
+    before = ground.given.memory
     placements: dict[str, str] = {}
     leaving: dict[str, str] = {}
     lost: dict[str, str] = {}
     for claim in claims:
-        placements.update((slot.name, placed.hosts[slot.key]) for slot in claim.final if slot.key in placed.hosts)
+        found = ((slot.name, placed.hosts.get(slot.key)) for slot in claim.final)
+        placements.update((name, host) for name, host in found if host is not None)
         placements.update((one.name, one.host) for one in claim.kept if placed.departure(one.key) is None)
         leaving.update((one.pod.name, one.pod.host) for one in claim.leaving)
         if placed.gone:
@@ -43,7 +45,8 @@ def remember(
     # Until it is gone, a pod is where it runs: an agent that comes later, and cannot look there, must know.
     placements.update((pod.name, pod.host) for key, pod in placed.moving.items() if key not in placed.evicted)
     after = Memory(
-        placements=_sorted(placements),
+        # They are many, and mostly as they were: then they are sorted already.
+        placements=before.placements if placements == before.placements else _sorted(placements),
         leaving=_sorted(leaving),
         lost=_sorted(lost),
         evicted={str(key): one for key, one in sorted((*placed.evicted.items(), *placed.gone.items()))},
@@ -57,7 +60,7 @@ def remember(
         crons=crons,
         autoscalers=autoscalers,
     )
-    return ground.given.memory if after == ground.given.memory else after
+    return before if after == before else after
 
 
 def _pending(ground: Ground, claims: Sequence[Claim], placed: Placed, delayed: Mapping[PodKey, str]) -> tuple[str, ...]:
