@@ -12,12 +12,11 @@ from typing import Final
 import grpc
 from google.protobuf.message import DecodeError
 
-from agent.hosts.cri.client import Runtime
+from agent.hosts.cri.client import NAMESPACE, Runtime
 from agent.hosts.cri.errors import code_of
 from agent.hosts.proto import events_pb2
 from agent.model.value import Value
 
-_NAMESPACE: Final = "k8s.io"
 _EXIT: Final = "/tasks/exit"
 _OOM: Final = "/tasks/oom"
 _TOPICS: Final = (
@@ -88,7 +87,7 @@ class EventStream:
     def __init__(self, runtime: Runtime, exits: Exits, wake: Callable[[], None]) -> None:
         self._exits = exits
         self._wake = wake
-        self._stream = runtime.subscribe(*(f'namespace=={_NAMESPACE},topic=="{topic}"' for topic in _TOPICS))
+        self._stream = runtime.subscribe(*(f'namespace=={NAMESPACE},topic=="{topic}"' for topic in _TOPICS))
         self._closed = False
         self.lost = False
         threading.Thread(target=self._drain, name="trimtab-events", daemon=True).start()

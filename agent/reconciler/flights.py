@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Literal
 
-from agent.model.action import Action, Outcome
+from agent.model.action import Action, Outcome, RemovePodFiles
 from agent.model.objects.meta import PodKey
 from agent.model.value import Value
 from agent.ports import Host, Permanent, PortError
@@ -42,7 +42,7 @@ class Flights:
         self._wake = wake
         self._lock = threading.Lock()
         self._flying: dict[tuple[PodKey, str], InFlight] = {}
-        self._uids: dict[tuple[PodKey, str], str] = {}
+        self._uids: dict[tuple[PodKey, str], frozenset[str]] = {}
         self._batches = 0
         self._ended: list[tuple[_Batch, Action, Outcome]] = []
         self._landed = 0
@@ -65,11 +65,11 @@ class Flights:
     def launchable(self, actions: Sequence[Action]) -> tuple[Action, ...]:
         """Return the actions that may start beside what runs: not on a busy pod, nor after one that cannot start.
 
-        A pod's uid counts, too: what is left of a pod is cleaned up by its uid alone.
+        A pod's uid counts, too: what is left of a pod is cleaned up by its uid alone. A replacement has two.
         """
         if self._batches >= _SIDE_BY_SIDE:
             return ()
-        pods, uids = self.busy, set(self._uids.values())
+        pods, uids = self.busy, {uid for touched in self._uids.values() for uid in touched}
         blocked = {action.id for action in actions if action.pod in pods or action.uid in uids}
         while more := {one.id for one in actions if one.id not in blocked and not blocked.isdisjoint(one.after)}:
             blocked |= more
@@ -82,7 +82,7 @@ class Flights:
         for action in actions:
             flight = InFlight(pod=action.pod, verb=action.verb, rule=action.rule, since=now)
             self._flying[action.pod, action.id] = flight
-            self._uids[action.pod, action.id] = action.uid
+            self._uids[action.pod, action.id] = _touched(action)
         self._batches += 1
         batch = _Batch(actions, self._latest())
         self._submit(lambda: self._run(host, batch))
@@ -127,6 +127,11 @@ class Flights:
                 outcome = Outcome(action=action.id, pod=action.pod, error=error, kind=kind)
                 self._ended.append((batch, action, outcome))
             batch.pending.clear()
+
+
+def _touched(action: Action) -> frozenset[str]:
+    """Return the uids whose files an action makes or removes."""
+    return frozenset({action.uid, *(step.uid for step in action.steps if isinstance(step, RemovePodFiles))})
 
 
 class _Batch:

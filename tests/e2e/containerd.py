@@ -145,6 +145,25 @@ def make_sandbox(host: LabHost, name: str, labels: dict[str, str]) -> str:
 
 def make_container(host: LabHost, sandbox_id: str, name: str, image: str) -> str:
     """Make and start a container by hand in any sandbox."""
+    made = _create(host, sandbox_id, name, image)
+    with service(host) as runtime:
+        runtime.StartContainer(cri.StartContainerRequest(container_id=made))
+    return made
+
+
+def make_half_started(host: LabHost, sandbox_id: str, name: str, image: str) -> str:
+    """Make a container that has a process of which containerd's CRI service knows nothing, as a cut off start does."""
+    made = _create(host, sandbox_id, name, image)
+    host.run(f"ctr -n k8s.io tasks start --detach --null-io {made}", check=True)
+    return made
+
+
+def tasks(host: LabHost) -> list[str]:
+    """The containers of a host that have a process, sandboxes too, whoever knows of them."""
+    return host.run("ctr -n k8s.io tasks ls -q", check=True).stdout.split()
+
+
+def _create(host: LabHost, sandbox_id: str, name: str, image: str) -> str:
     with service(host) as runtime:
         status = runtime.PodSandboxStatus(cri.PodSandboxStatusRequest(pod_sandbox_id=sandbox_id)).status
         config = cri.ContainerConfig(
@@ -155,9 +174,7 @@ def make_container(host: LabHost, sandbox_id: str, name: str, image: str) -> str
         request = cri.CreateContainerRequest(
             pod_sandbox_id=sandbox_id, config=config, sandbox_config=cri.PodSandboxConfig(metadata=status.metadata)
         )
-        made = str(runtime.CreateContainer(request).container_id)
-        runtime.StartContainer(cri.StartContainerRequest(container_id=made))
-        return made
+        return str(runtime.CreateContainer(request).container_id)
 
 
 def pull(host: LabHost, image: str) -> str:
@@ -172,8 +189,12 @@ def wipe(host: LabHost) -> None:
     with service(host) as runtime:
         for container in runtime.ListContainers(cri.ListContainersRequest()).containers:
             runtime.StopContainer(cri.StopContainerRequest(container_id=container.id, timeout=0))
-        for sandbox in runtime.ListPodSandbox(cri.ListPodSandboxRequest()).items:
+        sandboxes = runtime.ListPodSandbox(cri.ListPodSandboxRequest()).items
+        for sandbox in sandboxes:
             runtime.StopPodSandbox(cri.StopPodSandboxRequest(pod_sandbox_id=sandbox.id))
+        # What the CRI service has lost sight of: it would not let go of a container with a task.
+        host.run("ctr -n k8s.io tasks ls -q | xargs -r ctr -n k8s.io tasks rm -f")
+        for sandbox in sandboxes:
             runtime.RemovePodSandbox(cri.RemovePodSandboxRequest(pod_sandbox_id=sandbox.id))
     mounted = "cut -d ' ' -f 5 /proc/self/mountinfo | grep -E '^/(var/lib|run)/trimtab/pods/.' | sort -r"
     host.run(f"{mounted} | xargs -r -n 1 umount", check=True)

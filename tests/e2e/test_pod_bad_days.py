@@ -136,3 +136,21 @@ def test_containerd_killed_in_the_middle_of_its_answers_loses_nothing(fleet: Fle
         fleet.settle()
     fleet.assert_in_sync()
     assert len(containerd.sandboxes(host)) == 7
+
+
+def test_a_start_that_was_cut_off_keeps_no_pod_on_its_host(fleet: Fleet) -> None:
+    host = fleet.lab.hosts[0]
+    fleet.push("first", **{"web.yaml": pod("web", nodeName=host.name)})
+    with fleet.agent():
+        before = eventually(lambda: fleet.one("default/web"))
+        fleet.settle()
+    half = containerd.make_half_started(host, before.sandbox_id, "half", before.image_ref)
+    assert half in containerd.tasks(host)
+    fleet.push("second", **{"web.yaml": pod("web", nodeName=host.name, hostname="other")})
+    with fleet.agent():
+        eventually(lambda: fleet.one("default/web").id != before.id)
+        fleet.settle()
+    after = fleet.one("default/web")
+    fleet.assert_in_sync()
+    assert [one.id for one in containerd.sandboxes(host)] == [after.sandbox_id]
+    assert sorted(containerd.tasks(host)) == sorted([after.id, after.sandbox_id])

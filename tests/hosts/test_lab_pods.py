@@ -142,6 +142,23 @@ def test_a_crash_between_create_and_start_leaves_a_container_that_can_be_started
     assert pods.container_of(host, "web").state == "running"
 
 
+@pytest.mark.parametrize("whole", [True, False], ids=["sandbox", "container"])
+def test_a_start_that_was_cut_off_leaves_nothing_that_cannot_be_removed(
+    host: ContainerdHost, lab: Lab, image: str, *, whole: bool
+) -> None:
+    sandbox = sandbox_config("web")
+    succeed(host, *create_steps(sandbox))
+    live = pods.sandbox_of(host, "web")
+    created = create_only(host, live.id, sandbox, container_config(sandbox, image))
+    # A process that containerd's CRI service knows nothing of.
+    lab.host("h1").run(f"ctr -n k8s.io tasks start --detach --null-io {created}", check=True)
+    assert pods.container_of(host, "web").state == "created"
+    removal = pods.remove_steps(live)[:2] if whole else (RemoveContainer(container_id=created, name="main"),)
+    succeed(host, *removal)
+    assert host.observe().containers == ()
+    assert created not in lab.host("h1").run("ctr -n k8s.io tasks ls -q", check=True).stdout
+
+
 def test_doing_the_same_again_after_a_crash_makes_no_second_pod(host: ContainerdHost, image: str) -> None:
     sandbox = sandbox_config("web")
     container = container_config(sandbox, image)

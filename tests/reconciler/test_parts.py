@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import pytest
 from msgspec.structs import replace
 
-from agent.model.action import Action, Outcome, RunSandbox
+from agent.model.action import Action, Outcome, RemovePodFiles, RunSandbox
 from agent.model.cause import Drift
 from agent.model.cri import SandboxConfig
 from agent.model.desired import HostDesired, KeptPod
@@ -77,6 +77,15 @@ def test_nothing_is_started_on_a_busy_pod_nor_after_what_cannot_start() -> None:
     free = action(PodKey(namespace="default", name="free"))
     same_uid = action(PodKey(namespace="", name="folder"), uid=POD.name)
     assert flying.launchable((action(), waits, free, same_uid)) == (free,)
+
+
+def test_the_files_that_a_replacement_removes_are_removed_by_nobody_else() -> None:
+    flying, _, _ = flights()
+    make = action(uid="new")
+    flying.launch(FakeHost(lambda *_: None), [replace(make, steps=(RemovePodFiles(uid="old"), *make.steps))], 0.0)
+    left = action(PodKey(namespace="", name="old"), uid="old")
+    other = action(PodKey(namespace="", name="other"), uid="other")
+    assert flying.launchable((left, other)) == (other,)
 
 
 def test_a_pod_is_busy_until_its_outcome_was_handed_out() -> None:

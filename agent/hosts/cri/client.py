@@ -1,6 +1,7 @@
 """The runtime's gRPC services as Python calls: one method a call, with the time limits that kubelets use."""
 
 import math
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, Generic, TypeVar, cast
@@ -8,7 +9,7 @@ from typing import Final, Generic, TypeVar, cast
 import grpc
 from google.protobuf.message import Message
 
-from agent.hosts.proto import events_pb2, runtime_v1_pb2
+from agent.hosts.proto import events_pb2, runtime_v1_pb2, tasks_pb2
 from agent.ports import Unreachable
 
 pb = runtime_v1_pb2
@@ -20,6 +21,9 @@ _LOOK_SECONDS: Final = 30.0
 _SANDBOX_SECONDS: Final = 240.0
 _PULL_SECONDS: Final = 900.0
 _LARGEST_ANSWER: Final = 64 * 1024 * 1024
+NAMESPACE: Final = "k8s.io"
+"""The namespace of containerd that its CRI service works in."""
+_IN_NAMESPACE: Final = (("containerd-namespace", NAMESPACE),)
 
 _OPTIONS: Final = (
     ("grpc.default_authority", "localhost"),
@@ -35,17 +39,19 @@ _OPTIONS: Final = (
 
 Answer = TypeVar("Answer", bound=Message)
 Pending = grpc.Future
+_Headers = tuple[tuple[str, str], ...]
 
 
 class _Call(Generic[Answer]):
     """One method of a service, with the type of its answer."""
 
-    def __init__(self, channel: grpc.Channel, path: str, answer: type[Answer]) -> None:
+    def __init__(self, channel: grpc.Channel, path: str, answer: type[Answer], headers: _Headers) -> None:
+        self._headers = headers
         self._method = channel.unary_unary(path, request_serializer=_serialize, response_deserializer=answer.FromString)
 
     def __call__(self, request: Message, seconds: float) -> Answer:
         with _closed_as_unreachable():
-            return cast("Answer", self._method(request, timeout=seconds))
+            return cast("Answer", self._method(request, timeout=seconds, metadata=self._headers))
 
     def ask(self, request: Message) -> "Pending[Answer]":
         with _closed_as_unreachable():
@@ -92,14 +98,17 @@ class Runtime:
         self._pull = self._call(image + "PullImage", pb.PullImageResponse)
         self._remove_image = self._call(image + "RemoveImage", pb.RemoveImageResponse)
         self._reopen_log = self._call(runtime + "ReopenContainerLog", pb.ReopenContainerLogResponse)
+        tasks = "/containerd.services.tasks.v1.Tasks/"
+        self._kill_task = self._call(tasks + "Kill", tasks_pb2.Done, _IN_NAMESPACE)
+        self._delete_task = self._call(tasks + "Delete", tasks_pb2.Done, _IN_NAMESPACE)
         self._subscribe = self._channel.unary_stream(
             "/containerd.services.events.v1.Events/Subscribe",
             request_serializer=events_pb2.SubscribeRequest.SerializeToString,
             response_deserializer=events_pb2.Envelope.FromString,
         )
 
-    def _call(self, path: str, answer: type[Answer]) -> "_Call[Answer]":
-        return _Call(self._channel, path, answer)
+    def _call(self, path: str, answer: type[Answer], headers: _Headers = ()) -> "_Call[Answer]":
+        return _Call(self._channel, path, answer, headers)
 
     def look_version(self) -> "Pending[pb.VersionResponse]":
         """Ask who the runtime is."""
@@ -167,6 +176,15 @@ class Runtime:
     def remove_container(self, container_id: str) -> None:
         """Remove a container; a running one is killed."""
         self._remove(pb.RemoveContainerRequest(container_id=container_id), _CALL_SECONDS)
+
+    def kill_task(self, container_id: str) -> None:
+        """Kill all processes of a container, also of one that the CRI service believes ended."""
+        request = tasks_pb2.KillRequest(container_id=container_id, signal=signal.SIGKILL, all=True)
+        self._kill_task(request, _CALL_SECONDS)
+
+    def delete_task(self, container_id: str) -> None:
+        """Forget the processes of a container, which have ended."""
+        self._delete_task(tasks_pb2.DeleteTaskRequest(container_id=container_id), _CALL_SECONDS)
 
     def execute(self, container_id: str, command: Sequence[str], seconds: float) -> pb.ExecSyncResponse:
         """Run a command in a container to its end; the runtime kills it after ``seconds``, rounded up."""

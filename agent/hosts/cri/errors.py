@@ -74,6 +74,11 @@ def is_reserved(error: grpc.RpcError) -> bool:
     return "is reserved for" in said(error)
 
 
+def has_task(error: grpc.RpcError) -> bool:
+    """Whether a container cannot be removed since its task is there, of which the CRI service knows nothing."""
+    return "cannot delete running task" in said(error)
+
+
 def is_denied(error: grpc.RpcError) -> bool:
     """Whether other credentials might make a pull succeed: registries also hide what they do not show."""
     return not is_lost(error) and _DENIED.search(said(error)) is not None

@@ -4,9 +4,9 @@ import grpc
 
 from agent.hosts.cri.encode import encode_container, encode_resources, encode_sandbox
 from agent.hosts.cri.errors import is_reserved
+from agent.hosts.execute import removing
 from agent.hosts.execute.context import Context
 from agent.hosts.execute.hooks import run_post_start
-from agent.hosts.execute.settling import until_settled
 from agent.hosts.files.subpath import pin_sub_paths
 from agent.hosts.proto import runtime_v1_pb2 as pb
 from agent.model import labels
@@ -40,7 +40,7 @@ def _create(context: Context, step: StartContainer) -> str:
         if left is None:
             raise
         # Created by a call that was given up, and never started: whether it is as wanted is cheaper not to ask.
-        context.runtime.remove_container(left)
+        removing.remove_container(context.runtime, left)
         return context.runtime.create_container(sandbox_id, config, sandbox)
 
 
@@ -79,4 +79,4 @@ def resize_container(context: Context, step: ResizeContainer) -> None:
 
 def remove_container(context: Context, step: RemoveContainer) -> None:
     """Remove a container; one that is gone is removed."""
-    until_settled(lambda: context.runtime.remove_container(step.container_id))
+    removing.remove_container(context.runtime, step.container_id)

@@ -4,6 +4,7 @@ import grpc
 
 from agent.hosts.cri.encode import encode_sandbox
 from agent.hosts.cri.errors import is_reserved
+from agent.hosts.execute import removing
 from agent.hosts.execute.context import Context
 from agent.hosts.execute.settling import until_settled
 from agent.hosts.proto import runtime_v1_pb2 as pb
@@ -31,7 +32,7 @@ def run_sandbox(context: Context, step: RunSandbox) -> None:
             context.sandbox_id = left.id
             return
         context.runtime.stop_sandbox(left.id)
-        context.runtime.remove_sandbox(left.id)
+        removing.remove_sandbox(context.runtime, left.id)
         context.sandbox_id = context.runtime.run_sandbox(message, step.config.runtime_handler)
 
 
@@ -52,4 +53,4 @@ def stop_sandbox(context: Context, step: StopSandbox) -> None:
 
 def remove_sandbox(context: Context, step: RemoveSandbox) -> None:
     """Remove a sandbox; one that is gone is removed."""
-    until_settled(lambda: context.runtime.remove_sandbox(step.sandbox_id))
+    removing.remove_sandbox(context.runtime, step.sandbox_id)

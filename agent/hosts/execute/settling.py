@@ -15,6 +15,8 @@ _SETTLING: Final = (
     "failed to kill",
     "ttrpc: closed",
     "failed to set removing state",
+    "is in starting state",
+    "must be stopped before deletion",
 )
 
 

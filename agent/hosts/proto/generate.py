@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-NAMES: Final = ("runtime_v1", "events", "health")
+NAMES: Final = ("runtime_v1", "events", "tasks", "health")
 ROOT: Final = Path(__file__).parents[3]
 """What proto paths are relative to: they name generated files in protobuf's one registry a process."""
 
