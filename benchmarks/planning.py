@@ -53,6 +53,7 @@ SIZES = (2_500, 5_000, 10_000, 20_000)
 PODS_A_HOST = 20
 REPLICAS = 20
 REPEATS = 5
+SETTLING = 2
 GROWING = (
     "no change (calls)",
     "one Deployment changed (calls)",
@@ -170,7 +171,12 @@ def _converged(size: int) -> tuple[FleetInput, float]:
         for action in plan_host(HostInput(desired=plan.desired[host], observation=look, key=KEY, now=0.0)).actions:
             look = project_action(look, action, 1.0)
         looks[host] = look
-    return replace(given, memory=plan.memory, now=3_600.0), first
+    given = replace(given, memory=plan.memory, now=3_600.0)
+    # As the agent does: what one plan remembers the next one is given, until nothing new is.
+    for _ in range(SETTLING):
+        given = replace(given, memory=plan_fleet(given).memory)
+    assert plan_fleet(given).memory is given.memory
+    return given, first
 
 
 def _fleet(size: int) -> Fleet:
@@ -178,6 +184,7 @@ def _fleet(size: int) -> Fleet:
     declared = [_declared(_host(number)) for number in range(size // PODS_A_HOST)]
     declared += [_declared(_config(number)) for number in range(0, size // REPLICAS, 4)]
     declared += [_declared(_deployment(number, "1.0")) for number in range(size // REPLICAS)]
+    declared.sort(key=lambda one: (one.key.kind, one.key.namespace, one.key.name))
     return Fleet(revision=Revision(id="0" * 40), objects={one.key: one for one in declared})
 
 

@@ -73,17 +73,17 @@ class Live(Value, frozen=True, kw_only=True):
         return self.running_since
 
 
-def live_pods(host: str, observation: Observation, agent: str) -> tuple[Live, ...]:
+def live_pods(host: str, observation: Observation, agent: str) -> Mapping[PodKey, Live]:
     """Return our pods on a host, as it is seen or was last known, sorted by key."""
     seen = last_known(observation)
     if seen is None:
-        return ()
+        return {}
     return _live_pods(seen, agent, host, observation.reason if isinstance(observation, Unseen) else "")
 
 
 @remembered
-def _live_pods(seen: Seen, agent: str, host: str, unseen: str) -> tuple[Live, ...]:
-    return tuple(_live(pod, host, unseen, seen.facts) for pod in observed_pods(seen, agent).values())
+def _live_pods(seen: Seen, agent: str, host: str, unseen: str) -> Mapping[PodKey, Live]:
+    return {key: _live(pod, host, unseen, seen.facts) for key, pod in observed_pods(seen, agent).items()}
 
 
 def _live(pod: ObservedPod, host: str, unseen: str, facts: RuntimeFacts) -> Live:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import get_args
 
 from agent.model.labels import (
@@ -72,8 +73,7 @@ class ObservedPod(Value, frozen=True, kw_only=True):
     @property
     def owner(self) -> ObjectKey | None:
         """The object that asked for the pod, as its sandbox remembers; None when that was lost."""
-        parts = self.sandbox.config.annotations.get(OWNER, "").split("/")
-        return ObjectKey(kind=parts[0], namespace=parts[1], name=parts[2]) if len(parts) == 3 else None
+        return _owner(self.sandbox.config.annotations.get(OWNER, ""))
 
     @property
     def restart_policy(self) -> RestartPolicy:
@@ -140,6 +140,13 @@ class ObservedPod(Value, frozen=True, kw_only=True):
 
     def _counted(self, names: Sequence[str]) -> list[str]:
         return [*names, *(name for name, found in self.containers.items() if role_of(found[0].config) == "sidecar")]
+
+
+@lru_cache(maxsize=16_384)
+def _owner(text: str) -> ObjectKey | None:
+    """Return an owner as an annotation has it; for all pods of one owner the same."""
+    parts = text.split("/")
+    return ObjectKey(kind=parts[0], namespace=parts[1], name=parts[2]) if len(parts) == 3 else None
 
 
 @remembered

@@ -58,7 +58,7 @@ class Departure(Value, frozen=True, kw_only=True):
     summary: str
 
 
-class Claim(Value, frozen=True, kw_only=True):
+class Claim(Value, frozen=True, kw_only=True, weakref=True, gc=True):
     """What one workload wants: slots for the pods that there should be, and what becomes of those that there are."""
 
     template: Template
@@ -113,6 +113,19 @@ class Claim(Value, frozen=True, kw_only=True):
     def ended(self, pod: Live) -> bool:
         """Tell whether a pod ran to its end, after which it takes up nothing, and its work is not done once more."""
         return self.template.spec.restart_policy != "Always" and pod.over
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether each place has its pod, in order and available, there is no other, and time alone changes nothing."""
+        return (
+            len(self.final) == len(self.now) == len(self.current) == self.available
+            and not (self.kept or self.leaving or self.lost)
+            and not (self.stopped or self.holds or self.failed or self.done or self.job)
+            and self.wake_at is None
+            and self.due_at is None
+            and all(slot.key == pod.key for slot, pod in zip(self.final, self.current, strict=True))
+            and not (self.mixed or self.pinned)
+        )
 
     @property
     def in_place(self) -> int:

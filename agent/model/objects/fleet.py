@@ -47,7 +47,7 @@ AnyObject = (
 )
 
 
-class Fleet(Value, frozen=True, kw_only=True):
+class Fleet(Value, frozen=True, kw_only=True, weakref=True, gc=True):
     """The objects of one revision, valid as a whole, defaults applied. Keys are sorted."""
 
     revision: Revision

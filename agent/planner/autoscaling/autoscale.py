@@ -1,4 +1,4 @@
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, cast
 
 from agent.model.kindstatus import AutoscalerStatus
@@ -39,7 +39,7 @@ class Autoscaling(Value, frozen=True, kw_only=True):
     due_at: float | None = None
 
 
-def autoscale(given: FleetInput, by_owner: Mapping[ObjectKey, list[Live]]) -> Autoscaling:
+def autoscale(given: FleetInput, by_owner: Mapping[ObjectKey, Sequence[Live]]) -> Autoscaling:
     """Return how many replicas autoscaled workloads have. ``by_owner`` are the pods that live.
 
     Metrics are looked at once every ``given.autoscaling`` seconds; in between what the last look decided holds.
@@ -135,7 +135,7 @@ def _status(key: ObjectKey, shown: AutoscalerStatus) -> ObjectStatus:
     return ObjectStatus(key=key, phase="Ready", reason=inactive.reason, message=inactive.message, status=shown)
 
 
-def _counted(given: FleetInput, pods: list[Live] | tuple[()]) -> Iterator[Live]:
+def _counted(given: FleetInput, pods: Sequence[Live]) -> Iterator[Live]:
     """Yield the pods that count: not those that go, nor those whose place others took."""
     memory = given.memory
     for pod in pods:

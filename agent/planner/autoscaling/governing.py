@@ -1,7 +1,6 @@
 """Whose replicas are whose: which autoscaler governs which workload."""
 
 from collections.abc import Mapping
-from typing import cast
 
 from agent.model.objects.autoscaler import HorizontalPodAutoscaler
 from agent.model.objects.deployment import Deployment
@@ -9,14 +8,14 @@ from agent.model.objects.fleet import AnyObject, Fleet
 from agent.model.objects.meta import Declared, ObjectKey
 from agent.model.objects.replicaset import ReplicaSet
 from agent.model.objects.statefulset import StatefulSet
+from agent.planner.ofkind import of_kind
 
 Scaler = Declared[HorizontalPodAutoscaler]
 
 
 def autoscalers(fleet: Fleet) -> Mapping[ObjectKey, Scaler]:
     """Return the autoscalers of a fleet, sorted by key."""
-    kind = "HorizontalPodAutoscaler"
-    return {key: cast("Scaler", one) for key, one in fleet.objects.items() if key.kind == kind}
+    return of_kind(fleet, HorizontalPodAutoscaler)
 
 
 def target_of(scaler: Scaler) -> ObjectKey:

@@ -1,7 +1,7 @@
 """The jobs that a CronJob has: each made from the template that was declared when it was due."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, Literal, NamedTuple, cast
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -15,6 +15,7 @@ from agent.model.typed import decoder
 from agent.planner.live import Live
 from agent.planner.memo import remembered
 from agent.planner.naming import safe_hash
+from agent.planner.ofkind import of_kind
 from agent.planner.templatehash import plain
 
 _MINUTE = 60
@@ -42,10 +43,7 @@ def kept_jobs(given: FleetInput, by_owner: Mapping[ObjectKey, Sequence[Live]]) -
     """Return all CronJobs with the jobs that they have made and keep. ``by_owner`` are the pods of the fleet."""
     owners = [owner for owner in by_owner if owner.kind == "Job" and owner not in given.fleet.objects]
     found = []
-    for key, declared in given.fleet.objects.items():
-        if key.kind != "CronJob":
-            continue
-        cron = cast("Declared[CronJob]", declared)
+    for key, cron in of_kind(given.fleet, CronJob).items():
         record = given.memory.crons.get(str(key)) or _relearned(given, cron, owners)
         found.append(Kept(cron, record, derived(cron, tuple(order(record, name) for name in record.jobs))))
     return tuple(found)

@@ -7,11 +7,12 @@ from typing import Final, NamedTuple
 from agent.model.intstr import resolve
 from agent.model.kindstatus import BudgetStatus, Condition
 from agent.model.objects.budget import PodDisruptionBudget
-from agent.model.objects.fleet import AnyObject
-from agent.model.objects.meta import Declared, ObjectKey, PodKey
+from agent.model.objects.fleet import Fleet
+from agent.model.objects.meta import ObjectKey, PodKey
 from agent.model.selector import selects
 from agent.model.status import ObjectStatus
 from agent.planner.live import Live
+from agent.planner.ofkind import of_kind
 from agent.planner.workload import Claim
 
 _SCALED: Final = frozenset({"Deployment", "ReplicaSet", "StatefulSet"})
@@ -82,10 +83,8 @@ class _Budget:
 class Budgets:
     """All budgets of a fleet. ``going`` are pods that may not stay where they are: they are healthy for nobody."""
 
-    def __init__(
-        self, objects: Mapping[ObjectKey, Declared[AnyObject]], claims: Sequence[Claim], going: AbstractSet[PodKey]
-    ) -> None:
-        found = [_Budget(key, one.body) for key, one in objects.items() if isinstance(one.body, PodDisruptionBudget)]
+    def __init__(self, fleet: Fleet, claims: Sequence[Claim], going: AbstractSet[PodKey]) -> None:
+        found = [_Budget(key, one.body) for key, one in of_kind(fleet, PodDisruptionBudget).items()]
         self._by_namespace: dict[str, _Index] = {}
         for namespace in sorted({one.key.namespace for one in found}):
             self._by_namespace[namespace] = _Index([one for one in found if one.key.namespace == namespace])

@@ -13,10 +13,12 @@ from msgspec.structs import replace
 
 from agent.model.desired import DesiredPod
 from agent.model.objects.host import Host
-from agent.model.objects.meta import Declared, ObjectKey, PodKey
+from agent.model.objects.meta import ObjectKey, PodKey
+from agent.model.objects.namespace import Namespace
 from agent.model.objects.pod import Toleration
 from agent.model.observation import Seen
 from agent.model.plan import FleetInput, FleetPlan
+from agent.planner.ofkind import of_kind
 from agent.planner.pods import observed_pods
 from agent.planner.scheduler import Company, Demand, Refused, Room, Scheduler, demand_of
 
@@ -64,14 +66,9 @@ class _Board:
     """All pods on their hosts, as they would be after the moves so far."""
 
     def __init__(self, given: FleetInput, plan: FleetPlan) -> None:
-        objects = given.fleet.objects
-        hosts = {
-            key.name: Declared(key=one.key, body=one.body, origin=one.origin)
-            for key, one in objects.items()
-            if isinstance(one.body, Host)
-        }
+        hosts = {key.name: one for key, one in of_kind(given.fleet, Host).items()}
         self._rooms = {name: Room(hosts[name], given.observations[name]) for name in sorted(hosts)}
-        namespaces = {key.name: one.body.metadata.labels for key, one in objects.items() if key.kind == "Namespace"}
+        namespaces = {key.name: one.body.metadata.labels for key, one in of_kind(given.fleet, Namespace).items()}
         self._draining = frozenset(name for name, one in hosts.items() if one.body.spec.drain)
         self._packing = frozenset(name for name, how in given.profiles.items() if how == "MostAllocated")
         demands: dict[tuple[ObjectKey, int], Demand] = {}

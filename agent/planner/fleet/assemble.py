@@ -12,8 +12,10 @@ from agent.model.plan import FleetInput
 from agent.model.value import Value
 from agent.planner.fleet.ground import Ground
 from agent.planner.fleet.placement import Placed
+from agent.planner.fleet.rest import desired_at_rest
 from agent.planner.fleet.sight import Sight
 from agent.planner.live import Live
+from agent.planner.memo import Same, remembered
 from agent.planner.scheduler import Priorities, evicts
 from agent.planner.storage import Outcome, rivals, uses_of, with_claims
 from agent.planner.template import Slot, Template, Workload, desired_pods
@@ -44,8 +46,10 @@ def assemble(
     revision = given.fleet.revision.id
     lists = {name: _Lists() for name in hosts}
     delayed: dict[PodKey, str] = {}
+    calm = placed.calm
     for claim in claims:
-        for host, wanted in _pods(ground, claim, placed, delayed):
+        at_rest = desired_at_rest(claim) if calm and not claim.template.claiming else ()
+        for host, wanted in at_rest or _pods(ground, claim, placed, delayed):
             lists[host].pods.append(wanted)
         owner = claim.template.declared
         for pod in claim.kept:
@@ -62,7 +66,7 @@ def assemble(
         lists[host].leaving.append(leaving)
     for pod in stray:
         _settle_stray(given, pod, lists[pod.host])
-    priorities = Priorities(given.fleet.objects).values
+    priorities = Priorities(given.fleet).values
     desired = {name: _host_desired(hosts[name], given, priorities, found, volumes) for name, found in lists.items()}
     return Assembly(desired=desired, delayed=delayed)
 
@@ -115,13 +119,19 @@ def _host_desired(
         revision=given.fleet.revision.id,
         allotment=allotment_of(host.body.spec),
         priorities=priorities,
-        pods=tuple(sorted(found.pods, key=_order)),
+        pods=_in_order(host, Same(found.pods)),
         # A pod may bear the name of a wanted one and the owner of another; what is wanted decides.
         kept=tuple(sorted((pod for pod in found.kept if pod.key not in wanted), key=_order)),
         leaving=tuple(sorted((pod for pod in found.leaving if pod.key not in wanted), key=_order)),
         volumes=volumes.held.get(host.key.name, ()),
         released=volumes.released.get(host.key.name, ()),
     )
+
+
+@remembered
+def _in_order(_: Declared[Host], pods: Same[DesiredPod]) -> tuple[DesiredPod, ...]:
+    """Return a host's pods, sorted: mostly they are those of the last time."""
+    return tuple(sorted(pods, key=_order))
 
 
 def _order(pod: DesiredPod | KeptPod | LeavingPod) -> tuple[str, str]:

@@ -30,7 +30,7 @@ class Chooser:
 
     def __init__(self, ground: Ground, scheduler: Callable[[], Scheduler], hosts: Mapping[PodKey, str]) -> None:
         self._ground, self._make_scheduler, self._hosts = ground, scheduler, hosts
-        self._priorities = Priorities(ground.given.fleet.objects)
+        self._priorities = Priorities(ground.given.fleet)
         self._draining = ground.draining
 
     @cached_property

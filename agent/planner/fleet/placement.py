@@ -47,6 +47,11 @@ class Placed(Value, frozen=True, kw_only=True):
     wake_at: float | None = None
 
     @property
+    def calm(self) -> bool:
+        """Whether every pod that is there stays where it is, and nobody waits for room."""
+        return not (self.refused or self.waits or self.moving or self.evicted or self.gone)
+
+    @property
     def awaited(self) -> Mapping[tuple[str, str], Sequence[str]]:
         """By the name of a pod and its host: those who make room for it there."""
         found: dict[tuple[str, str], list[str]] = {}
@@ -77,7 +82,7 @@ def place(claims: Sequence[Claim], ground: Ground, stray: Sequence[Live]) -> Pla
     pods, draining, asked = ground.sight.pods, ground.draining, ground.given.memory.asked
     moving = {slot.key: pods[slot.key] for one in homeless for slot in one.slots if slot.key in pods}
     driven = driven_out(claims, ground, present)
-    budgets = Budgets(ground.given.fleet.objects, claims, moving.keys() | driven.keys())
+    budgets = Budgets(ground.given.fleet, claims, moving.keys() | driven.keys())
     leaving = list(leavers(claims, draining, asked))
     expecting = [claim for claim in claims if len(claim.now) != len(claim.current)]
     if not homeless and not leaving and not expecting and not driven:

@@ -1,8 +1,6 @@
 from collections.abc import Sequence
-from typing import cast
 
 from agent.model.objects.host import Host
-from agent.model.objects.meta import Declared
 from agent.model.plan import FleetInput, FleetPlan
 from agent.planner.autoscaling import autoscale
 from agent.planner.batch import kept_jobs, tend
@@ -16,6 +14,7 @@ from agent.planner.fleet.status import report
 from agent.planner.fleet.taints import borne_until, tainted_since
 from agent.planner.fleet.workloads import Asked, ask, declared_workloads
 from agent.planner.live import Live
+from agent.planner.ofkind import of_kind
 from agent.planner.quota import admit
 from agent.planner.storage import Ledger, claim_statuses, outcome, take_stock
 from agent.planner.workload import Claim
@@ -27,10 +26,10 @@ def plan_fleet(given: FleetInput) -> FleetPlan:
     Pure: the same input gives the same plan. Everything is decided from the whole input again; memory only makes
     decisions stick that were taken before.
     """
-    hosts = {key.name: cast("Declared[Host]", one) for key, one in given.fleet.objects.items() if key.kind == "Host"}
+    hosts = {key.name: one for key, one in of_kind(given.fleet, Host).items()}
     sight, since = look(given, hosts), tainted_since(given, hosts)
     scaling = autoscale(given, sight.by_owner)
-    declared, crons = declared_workloads(given), kept_jobs(given, sight.by_owner)
+    declared, crons = declared_workloads(given.fleet), kept_jobs(given, sight.by_owner)
     derived = {job.key: job for cron in crons for job in cron.jobs.values()}
     claims = ask(given, hosts, sight, since, Asked({**derived, **declared}, scaling.replicas))
     tended = tend(given, crons, claims)
@@ -40,7 +39,7 @@ def plan_fleet(given: FleetInput) -> FleetPlan:
     sight = without_lost(given, sight, claims, since)
     stray = _stray(claims, sight)
     ledger = Ledger(take_stock(given, hosts, claims), given.memory)
-    admission = admit(given.fleet.objects, claims, given.memory)
+    admission = admit(given.fleet, claims, given.memory)
     ground = Ground(given, hosts, sight, ledger, since, on_their_way(given, sight), admission.forbidden)
     placed = place(claims, ground, stray)
     volumes = outcome(given, ledger)

@@ -15,9 +15,9 @@ from agent.model.status import ObjectStatus, Phase, PodStatus
 from agent.model.value import Value
 from agent.planner.fleet.placement import Placed
 from agent.planner.live import Live, names_of
-from agent.planner.memo import Same, remembered
+from agent.planner.memo import remembered
 from agent.planner.podstatus import pod_status
-from agent.planner.template import Slot, Template
+from agent.planner.template import Slot
 from agent.planner.workload import Claim
 
 _NAMED = 3
@@ -32,37 +32,48 @@ class _Verdict(Value, frozen=True, kw_only=True):
 
 def progress(given: FleetInput, claim: Claim, placed: Placed, delayed: Mapping[PodKey, str]) -> ObjectStatus:
     """Return a workload's status."""
-    alone = len(claim.current) == len(claim.now) and not (claim.kept or claim.leaving or claim.lost)
-    pods = _steady(claim.template, Same(claim.current)) if alone else None
-    updated = len(claim.current) if pods is not None else sum(_is_newest(claim, pod) for pod in claim.current)
-    if pods is None:
-        pods = tuple(_pods(given, claim, placed, delayed))
+    derived = claim.template.declared.key not in given.fleet.objects
+    if not (placed.forbidden or placed.resizes) and (steady := _steady(claim)):
+        return _at_rest(claim, steady, derived=derived)
+    pods = tuple(_pods(given, claim, placed, delayed))
     if placed.resizes:
         pods = tuple(_resizing(one, placed) for one in pods)
     verdict = _judge(given, claim, placed, pods)
+    return _status(claim, pods, verdict, _kind_status(claim, placed), derived=derived)
+
+
+@remembered
+def _at_rest(claim: Claim, pods: tuple[PodStatus, ...], *, derived: bool) -> ObjectStatus:
+    return _status(claim, pods, _Verdict(phase="Ready"), claim.status, derived=derived)
+
+
+def _status(
+    claim: Claim, pods: tuple[PodStatus, ...], verdict: _Verdict, status: AnyKindStatus | None, *, derived: bool
+) -> ObjectStatus:
     return ObjectStatus(
         key=claim.template.declared.key,
         phase=verdict.phase,
         reason=verdict.reason,
         message="; ".join(part for part in (verdict.message, claim.note) if part),
         wanted=len(claim.final) if claim.wanted is None else claim.wanted,
-        updated=updated,
+        updated=sum(_is_newest(claim, pod) for pod in claim.current),
         ready=claim.ready,
         available=claim.available,
         pods=pods,
-        derived=claim.template.declared.key not in given.fleet.objects,
-        status=_kind_status(claim, placed),
+        derived=derived,
+        status=status,
     )
 
 
 @remembered
-def _steady(template: Template, current: Same[Live]) -> tuple[PodStatus, ...] | None:
-    """Return the statuses of pods that are all of the newest template, as long as neither time nor git changes them."""
-    if template.spec.readiness_gates:
-        return None
-    found = [pod.steady for pod in current if pod.names == template.names and pod.generation == template.hash]
+def _steady(claim: Claim) -> tuple[PodStatus, ...]:
+    """Return the statuses of the pods of a workload at rest, as far as neither time nor git changes them; else none."""
+    template = claim.template
+    if template.spec.readiness_gates or not claim.at_rest:
+        return ()
+    found = [pod.steady for pod in claim.current if pod.names == template.names]
     steady = tuple(one for one in found if one is not None)
-    return steady if len(steady) == len(current) else None
+    return steady if len(steady) == len(claim.current) else ()
 
 
 def _kind_status(claim: Claim, placed: Placed) -> AnyKindStatus | None:

@@ -6,6 +6,7 @@ from agent.model.memory import CronRecord, Memory, ScaleRecord
 from agent.model.objects.meta import PodKey
 from agent.planner.fleet.ground import Ground
 from agent.planner.fleet.placement import Placed
+from agent.planner.fleet.rest import places
 from agent.planner.live import Live
 from agent.planner.storage import Outcome, still_unlooked
 from agent.planner.workload import Claim
@@ -27,7 +28,11 @@ def remember(
     placements: dict[str, str] = {}
     leaving: dict[str, str] = {}
     lost: dict[str, str] = {}
+    calm = placed.calm
     for claim in claims:
+        if calm and (at_rest := places(claim)):
+            placements.update(at_rest)
+            continue
         found = ((slot.name, placed.hosts.get(slot.key)) for slot in claim.final)
         placements.update((name, host) for name, host in found if host is not None)
         placements.update((one.name, one.host) for one in claim.kept if placed.departure(one.key) is None)

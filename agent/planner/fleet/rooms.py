@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from agent.model.objects.meta import PodKey
+from agent.model.objects.namespace import Namespace
 from agent.planner.fleet.ground import Ground
 from agent.planner.fleet.present import Present
 from agent.planner.live import Live
+from agent.planner.ofkind import of_kind
 from agent.planner.scheduler import Company, Room, held_ports
 from agent.planner.template import Template
 from agent.planner.workload import Claim
@@ -50,8 +52,8 @@ def company_of(
     templates = (template for claim in claims for template in templates_of(claim))
     if not any(template.demand.social for template in templates):
         return None
-    objects = ground.given.fleet.objects
-    company = Company({key.name: one.body.metadata.labels for key, one in objects.items() if key.kind == "Namespace"})
+    namespaces = of_kind(ground.given.fleet, Namespace)
+    company = Company({key.name: one.body.metadata.labels for key, one in namespaces.items()})
     for claim in claims:
         for slot in claim.final:
             if slot.key in placed:

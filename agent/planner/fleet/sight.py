@@ -1,11 +1,12 @@
 """Our pods over the whole fleet, put together from what every host shows and from what memory knows of the rest."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from msgspec.structs import replace
 
 from agent.model.memory import Memory
+from agent.model.objects.fleet import Fleet
 from agent.model.objects.meta import ObjectKey, PodKey
 from agent.model.observation import Unseen, last_known
 from agent.model.plan import FleetInput
@@ -13,6 +14,7 @@ from agent.model.value import Value
 from agent.planner.fleet.lost import with_lost
 from agent.planner.fleet.taints import Since
 from agent.planner.live import Live, live_pods
+from agent.planner.memo import remembered
 from agent.planner.naming import parse_ordinal, parse_set, parse_slot, set_name
 from agent.planner.workload import Claim
 
@@ -23,33 +25,45 @@ _GENERATING: Final = frozenset({"DaemonSet", "Deployment", "Job", "ReplicaSet", 
 class Sight(Value, frozen=True, kw_only=True):
     """``pods`` has every pod once, by key; ``duplicates`` are further copies of one on other hosts."""
 
-    on_host: Mapping[str, tuple[Live, ...]]
+    on_host: Mapping[str, Collection[Live]]
     pods: Mapping[PodKey, Live]
-    by_owner: Mapping[ObjectKey, list[Live]]
+    by_owner: Mapping[ObjectKey, Sequence[Live]]
     duplicates: tuple[Live, ...] = ()
 
 
 def look(given: FleetInput, hosts: Iterable[str]) -> Sight:
     """Return what is known of our pods on the declared hosts."""
     on_host = {name: live_pods(name, given.observations[name], given.agent) for name in hosts}
-    stems = _stems((*_remembered_jobs(given.memory), *given.fleet.objects))
+    stems = {**_stems(_remembered_jobs(given.memory)), **_declared_stems(given.fleet)}
     for host, ghosts in _ghosts(given, on_host, stems).items():
-        on_host[host] = (*on_host[host], *ghosts)
+        on_host[host] = {**on_host[host], **{pod.key: pod for pod in ghosts}}
     for host in {record.host for record in given.memory.evicted.values()} & on_host.keys():
-        on_host[host] = tuple(_on_its_way(pod, given.memory) for pod in on_host[host])
-    pods: dict[PodKey, Live] = {}
-    duplicates = []
-    for found in on_host.values():
-        for pod in found:
-            other = pods.setdefault(pod.key, pod)
-            if other is not pod:
-                pods[pod.key], surplus = sorted((pod, other), key=lambda one: _claim_to_stay(one, given.memory))
-                duplicates.append(surplus)
+        on_host[host] = {key: _on_its_way(pod, given.memory) for key, pod in on_host[host].items()}
+    pods, duplicates = _each_once(on_host.values(), given.memory)
     by_owner: dict[ObjectKey, list[Live]] = {}
     for pod in pods.values():
         owner = pod.owner or _owner_by_name(pod.key, stems)
         by_owner.setdefault(owner, []).append(pod)
-    return Sight(on_host=on_host, pods=pods, by_owner=by_owner, duplicates=tuple(duplicates))
+    there = {host: found.values() for host, found in on_host.items()}
+    return Sight(on_host=there, pods=pods, by_owner=by_owner, duplicates=duplicates)
+
+
+def _each_once(
+    on_hosts: Collection[Mapping[PodKey, Live]], memory: Memory
+) -> tuple[Mapping[PodKey, Live], tuple[Live, ...]]:
+    """Return every pod by its key, and further copies of them."""
+    pods: dict[PodKey, Live] = {}
+    for found in on_hosts:
+        pods.update(found)
+    if len(pods) == sum(map(len, on_hosts)):
+        return pods, ()
+    pods, duplicates = {}, []
+    for pod in (pod for found in on_hosts for pod in found.values()):
+        other = pods.setdefault(pod.key, pod)
+        if other is not pod:
+            pods[pod.key], surplus = sorted((pod, other), key=lambda one: _claim_to_stay(one, memory))
+            duplicates.append(surplus)
+    return pods, tuple(duplicates)
 
 
 def _on_its_way(pod: Live, memory: Memory) -> Live:
@@ -98,6 +112,11 @@ def _stems(objects: Iterable[ObjectKey]) -> Mapping[str, ObjectKey]:
     }
 
 
+@remembered
+def _declared_stems(fleet: Fleet) -> Mapping[str, ObjectKey]:
+    return _stems(fleet.objects)
+
+
 def _remembered_jobs(memory: Memory) -> Iterator[ObjectKey]:
     """Yield the jobs that memory knows: those of CronJobs stand nowhere else."""
     for text in memory.jobs:
@@ -118,14 +137,14 @@ def _owner_by_name(key: PodKey, stems: Mapping[str, ObjectKey]) -> ObjectKey:
 
 
 def _ghosts(
-    given: FleetInput, on_host: Mapping[str, tuple[Live, ...]], stems: Mapping[str, ObjectKey]
+    given: FleetInput, on_host: Mapping[str, Mapping[PodKey, Live]], stems: Mapping[str, ObjectKey]
 ) -> Mapping[str, list[Live]]:
     """Return the pods that only memory tells of, on unseen hosts.
 
     Such are all pods of a host that this agent has not seen yet at all. Of another, those that were planned since the
     last look: nobody knows whether they were made before the host was cut off.
     """
-    unseen = {host: {pod.name for pod in pods} for host, pods in on_host.items() if not _is_seen(given, host)}
+    unseen = {host: {pod.name for pod in pods.values()} for host, pods in on_host.items() if not _is_seen(given, host)}
     if not unseen:
         return {}
     remembered = (one for one in _remembered_pods(given.memory) if one[1] in unseen and one[0] not in unseen[one[1]])

@@ -1,7 +1,8 @@
 """What becomes of each object, and what is not done yet and why, in the reader's words."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Literal
+from operator import attrgetter
+from typing import Final, Literal
 
 from msgspec.structs import replace
 
@@ -13,7 +14,10 @@ from agent.model.status import ObjectStatus
 from agent.planner.fleet.draining import drained, still_there
 from agent.planner.fleet.placement import Placed
 from agent.planner.fleet.progress import progress
+from agent.planner.ofkind import of_kind
 from agent.planner.workload import Claim
+
+_BY_KEY: Final = attrgetter("kind", "namespace", "name")
 
 
 def report(
@@ -29,25 +33,26 @@ def report(
     """
     found = {status.key: status for status in others}
     waiting: list[Waiting] = [*placed.held.values()]
-    draining = (
-        key.name for key, one in given.fleet.objects.items() if isinstance(one.body, Host) and one.body.spec.drain
-    )
+    hosts = of_kind(given.fleet, Host)
+    draining = (key.name for key, one in hosts.items() if one.body.spec.drain)
     left = still_there(claims, frozenset(draining))
     for claim in claims:
         status = progress(given, claim, placed, delayed)
         found[status.key] = status
         waiting.extend(_waiting(claim, status, placed, delayed))
-    for key, declared in given.fleet.objects.items():
-        if isinstance(declared.body, Host):
-            observation = given.observations[key.name]
-            found[key] = _host(key, declared.body, observation)
-            if key.name in left and found[key].phase == "Ready":
-                found[key] = drained(found[key], left[key.name], placed.held)
-            if isinstance(observation, Unseen):
-                waiting.append(Waiting(reason="unseen", message=_unseen(observation), object=key, host=key.name))
-        elif key not in found:
+    for key, declared in hosts.items():
+        observation = given.observations[key.name]
+        found[key] = _host(key, declared.body, observation)
+        if key.name in left and found[key].phase == "Ready":
+            found[key] = drained(found[key], left[key.name], placed.held)
+        if isinstance(observation, Unseen):
+            waiting.append(Waiting(reason="unseen", message=_unseen(observation), object=key, host=key.name))
+    for key in given.fleet.objects:
+        if key not in found:
             found[key] = ObjectStatus(key=key, phase="Ready")
-    statuses = tuple(found[key] for key in sorted(found, key=lambda key: (key.kind, key.namespace, key.name)))
+    # In the fleet's own order, which is this one: sorting what is sorted takes no time.
+    keys = [*given.fleet.objects, *(key for key in found if key not in given.fleet.objects)]
+    statuses = tuple(found[key] for key in sorted(keys, key=_BY_KEY))
     return statuses, tuple(sorted(waiting, key=_reading_order))
 
 

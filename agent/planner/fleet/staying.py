@@ -8,6 +8,7 @@ from agent.model.objects.host import Host
 from agent.model.objects.meta import Declared, PodKey
 from agent.planner.fleet.ground import Ground
 from agent.planner.fleet.present import Present
+from agent.planner.fleet.rest import seats
 from agent.planner.scheduler import HostPort, evicts, host_labels, mismatch
 from agent.planner.storage import against, refusal, uses_of
 from agent.planner.template import Slot, Template
@@ -45,9 +46,13 @@ def stay(claims: Sequence[Claim], ground: Ground, placed: dict[PodKey, str], pre
     ports: dict[str, list[HostPort]] = {}
     homeless = []
     for claim in claims:
-        newest, mixed, pinned = claim.template, claim.mixed, claim.pinned
+        newest = claim.template
         named = newest.declared.key.kind in OF_ONE_NAME
-        choosy = evicting or pinned or mixed or named or newest.demand.ports or newest.claiming
+        fixed = evicting or named or newest.demand.ports or newest.claiming
+        if not (fixed or evicted or forbidden) and (seated := seats(claim)):
+            placed.update(seated)
+            continue
+        choosy = fixed or claim.pinned or claim.mixed
         left: dict[int, tuple[Template, list[Slot]]] = {}
         for slot in claim.final:
             if forbidden and slot.key in forbidden:

@@ -1,6 +1,6 @@
 """The templates of workloads, with what they refer to: the newest, and older ones that pods still live of."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, cast
 
 import msgspec
@@ -25,12 +25,16 @@ def template_of(given: FleetInput, declared: Declared[Workload], made_as: str = 
     )
 
 
-def earlier_templates(
-    given: FleetInput, declared: Declared[Workload], newest: Template, live: Iterable[Live]
-) -> Mapping[str, Template]:
-    """Return the older templates of which pods still live, as far as they are known, by hash."""
-    hashes = sorted({*(pod.generation for pod in live), *_current(given, declared)} - {newest.hash, ""})
-    if not hashes or isinstance(declared.body, Pod):
+def older_hashes(given: FleetInput, newest: Template, live: Iterable[Live]) -> Sequence[str]:
+    """Return the hashes of the older templates of which pods still live, or are to be made."""
+    if isinstance(newest.declared.body, Pod):
+        return ()
+    return sorted({*(pod.generation for pod in live), *_current(given, newest.declared)} - {newest.hash, ""})
+
+
+def earlier_templates(given: FleetInput, declared: Declared[Workload], hashes: Sequence[str]) -> Mapping[str, Template]:
+    """Return older templates of a workload, as far as they are known, by hash."""
+    if not hashes:
         return {}
     texts = template_texts(given, declared.key, hashes)
     return {hash_: template_of(given, _with_template(declared, text), hash_) for hash_, text in texts.items()}

@@ -6,15 +6,20 @@ from typing import NamedTuple, cast
 from msgspec.structs import replace
 
 from agent.model.memory import RolloutRecord
+from agent.model.objects.fleet import Fleet
 from agent.model.objects.host import Host
 from agent.model.objects.meta import Declared, ObjectKey
+from agent.model.objects.pod import Pod
 from agent.model.plan import FleetInput
 from agent.planner.fleet.lost import with_lost
+from agent.planner.fleet.rest import note_rest, resting
 from agent.planner.fleet.sight import Sight
 from agent.planner.fleet.taints import Since
-from agent.planner.fleet.templates import earlier_templates, template_of, template_texts
+from agent.planner.fleet.templates import earlier_templates, older_hashes, template_of, template_texts
 from agent.planner.live import Live
+from agent.planner.memo import remembered
 from agent.planner.naming import parse_set
+from agent.planner.ofkind import of_kind
 from agent.planner.template import Workload
 from agent.planner.workload import Claim, Scope
 from agent.planner.workloads import CLAIMS, ORDER
@@ -31,39 +36,41 @@ def ask(
     given: FleetInput, hosts: Mapping[str, Declared[Host]], sight: Sight, since: Since, asked: Asked
 ) -> tuple[Claim, ...]:
     """Return what every workload wants. Fixed names come first: a generated one can give way."""
-    names = frozenset(f"{key.namespace}/{key.name}" for key in given.fleet.objects if key.kind == "Pod")
+    names = frozenset(f"{key.namespace}/{key.name}" for key in of_kind(given.fleet, Pod))
     taken = frozenset(name for name in names if parse_set(name))
     claims = []
-    for kind in ORDER:
-        for key, declared in asked.workloads.items():
-            if key.kind != kind:
-                continue
-            template = template_of(given, declared)
-            if kind == "Pod":
-                pod = sight.pods.get(template.slot(0).key)
-                live: Sequence[Live] = () if pod is None else (pod,)
-            else:
-                live = [one for one in sight.by_owner.get(key, ()) if one.name not in names]
-            scope = Scope(
-                given=given,
-                hosts=hosts,
-                template=template,
-                live=with_lost(kind, template.demand, live, since, given.now),
-                earlier=earlier_templates(given, declared, template, live),
-                taken=taken,
-                replicas=asked.replicas.get(key),
-            )
-            claim = _with_templates(given, CLAIMS[kind](scope))
-            if scope.earlier:
-                claim = replace(claim, earlier=scope.earlier)
-            claims.append(claim if scope.replicas is None else _autoscaled(claim))
+    for declared in sorted(asked.workloads.values(), key=lambda one: ORDER.index(one.key.kind)):
+        key, template = declared.key, template_of(given, declared)
+        if key.kind == "Pod":
+            pod = sight.pods.get(template.slot(0).key)
+            live: Sequence[Live] = () if pod is None else (pod,)
+        else:
+            live = sight.by_owner.get(key, ())
+            live = [one for one in live if one.name not in names] if names else live
+        scope = Scope(given, hosts, template, live, taken=taken, replicas=asked.replicas.get(key))
+        claims.append(resting(scope) or _claim(scope, since))
     return tuple(claims)
 
 
-def declared_workloads(given: FleetInput) -> Mapping[ObjectKey, Declared[Workload]]:
-    """Return the workloads that the fleet declares."""
-    objects = given.fleet.objects
-    return {key: cast("Declared[Workload]", one) for key, one in objects.items() if key.kind in CLAIMS}
+def _claim(scope: Scope, since: Since) -> Claim:
+    given, template, declared = scope.given, scope.template, scope.template.declared
+    older = older_hashes(given, template, scope.live)
+    whole = scope._replace(
+        live=with_lost(declared.key.kind, template.demand, scope.live, since, given.now),
+        earlier=earlier_templates(given, declared, older),
+    )
+    claim = _with_templates(given, CLAIMS[declared.key.kind](whole))
+    if whole.earlier:
+        claim = replace(claim, earlier=whole.earlier)
+    if not older:
+        note_rest(scope, claim)
+    return claim if scope.replicas is None else _autoscaled(claim)
+
+
+@remembered
+def declared_workloads(fleet: Fleet) -> Mapping[ObjectKey, Declared[Workload]]:
+    """Return the workloads that a fleet declares."""
+    return {key: cast("Declared[Workload]", one) for key, one in fleet.objects.items() if key.kind in CLAIMS}
 
 
 def _autoscaled(claim: Claim) -> Claim:

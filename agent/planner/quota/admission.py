@@ -6,14 +6,15 @@ from typing import NamedTuple
 
 from agent.model.kindstatus import QuotaStatus
 from agent.model.memory import Memory
-from agent.model.objects.fleet import AnyObject
-from agent.model.objects.meta import Declared, ObjectKey, PodKey
+from agent.model.objects.fleet import Fleet
+from agent.model.objects.meta import ObjectKey, PodKey
 from agent.model.objects.quota import ResourceQuota
 from agent.model.podresources import Amounts
 from agent.model.quotacounts import bound, objects_counted, shown, unspecified, usage_of
 from agent.model.quotascopes import concerns
 from agent.model.status import ObjectStatus
 from agent.planner.memo import remembered
+from agent.planner.ofkind import of_kind
 from agent.planner.template import Slot, Template
 from agent.planner.workload import Claim
 
@@ -62,17 +63,16 @@ class _Quota:
         return ObjectStatus(key=self.key, phase="Ready", status=told)
 
 
-def admit(objects: Mapping[ObjectKey, Declared[AnyObject]], claims: Sequence[Claim], memory: Memory) -> Admission:
+def admit(fleet: Fleet, claims: Sequence[Claim], memory: Memory) -> Admission:
     """Return which new pods are not made, because their namespaces have no more room for them.
 
     Pods that exist count first, whatever the quota says; then those that have their place already but are not there
     yet; then all others in the order of their workloads.
     """
     by_namespace: dict[str, list[_Quota]] = {}
-    for key, declared in objects.items():
-        if isinstance(declared.body, ResourceQuota):
-            counted = objects_counted(objects, key.namespace)
-            by_namespace.setdefault(key.namespace, []).append(_Quota(key, declared.body, counted))
+    for key, declared in of_kind(fleet, ResourceQuota).items():
+        counted = objects_counted(fleet.objects, key.namespace)
+        by_namespace.setdefault(key.namespace, []).append(_Quota(key, declared.body, counted))
     if not by_namespace:
         return Admission()
     concerned = [claim for claim in claims if claim.template.declared.key.namespace in by_namespace]

@@ -1,12 +1,12 @@
 """Which pods come first, by their PriorityClasses, and whether they may push others out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from agent.model.objects.fleet import AnyObject
-from agent.model.objects.meta import Declared, ObjectKey
+from agent.model.objects.fleet import Fleet
 from agent.model.objects.pod import PodSpec
 from agent.model.objects.priority import SYSTEM_CLASSES, PriorityClass
+from agent.planner.ofkind import of_kind
 
 
 class Standing(NamedTuple):
@@ -20,8 +20,8 @@ class Standing(NamedTuple):
 class Priorities:
     """The PriorityClasses of a fleet, with those that Kubernetes has built in."""
 
-    def __init__(self, objects: Mapping[ObjectKey, Declared[AnyObject]]) -> None:
-        found = list(_classes(objects))
+    def __init__(self, fleet: Fleet) -> None:
+        found = [one.body for one in of_kind(fleet, PriorityClass).values()]
         self._classes = {name: Standing(value) for name, value in SYSTEM_CLASSES.items()}
         self._classes |= {one.metadata.name: _standing(one) for one in found}
         # Of several defaults Kubernetes takes the lowest.
@@ -39,10 +39,6 @@ class Priorities:
         if not name:
             return self._default
         return self._classes.get(name) or Standing(unknown=f"no PriorityClass with name {name} was found")
-
-
-def _classes(objects: Mapping[ObjectKey, Declared[AnyObject]]) -> Iterable[PriorityClass]:
-    return (one.body for one in objects.values() if isinstance(one.body, PriorityClass))
 
 
 def _standing(found: PriorityClass) -> Standing:

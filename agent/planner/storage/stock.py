@@ -1,17 +1,17 @@
 """What there is to bind while a fleet is planned: claims, volumes, classes, hosts, and what the hosts show."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypeVar, cast
 
 from agent.model.objects.claim import PersistentVolumeClaim
 from agent.model.objects.host import Host
-from agent.model.objects.meta import Declared, Object, ObjectKey
+from agent.model.objects.meta import Declared
 from agent.model.objects.statefulset import ClaimRetention
 from agent.model.objects.storage import PersistentVolume, StorageClass
 from agent.model.observation import Observation, Unseen
 from agent.model.plan import FleetInput
 from agent.model.value import Value
 from agent.model.volumes import is_plain
+from agent.planner.ofkind import of_kind
 from agent.planner.scheduler import host_labels
 from agent.planner.storage.classes import class_of, makes_volumes, root_of, waits_for_consumer
 from agent.planner.storage.retaining import policies
@@ -88,10 +88,10 @@ def take_stock(given: FleetInput, hosts: Mapping[str, Declared[Host]], workloads
     return Stock(
         agent=given.agent,
         now=given.now,
-        asked=asked_for(_of_kind(given, PersistentVolumeClaim), workloads),
+        asked=asked_for(of_kind(given.fleet, PersistentVolumeClaim), workloads),
         consumers=consumers_of(workloads),
-        volumes={key.name: one.body for key, one in _of_kind(given, PersistentVolume).items()},
-        classes={key.name: one.body for key, one in _of_kind(given, StorageClass).items()},
+        volumes={key.name: one.body for key, one in of_kind(given.fleet, PersistentVolume).items()},
+        classes={key.name: one.body for key, one in of_kind(given.fleet, StorageClass).items()},
         hosts=hosts,
         observations=given.observations,
         unlooked=still_unlooked(given),
@@ -107,11 +107,3 @@ def still_unlooked(given: FleetInput) -> tuple[str, ...]:
         for name, observation in sorted(given.observations.items())
         if isinstance(observation, Unseen) and observation.last_known is None and (before is None or name in before)
     )
-
-
-Body = TypeVar("Body", bound=Object)
-
-
-def _of_kind(given: FleetInput, kind: type[Body]) -> dict[ObjectKey, Declared[Body]]:
-    name = kind.__name__
-    return {key: cast("Declared[Body]", one) for key, one in given.fleet.objects.items() if key.kind == name}

@@ -22,7 +22,7 @@ class Counted(NamedTuple):
 def count(machine: Imagined, agent: str) -> tuple[Counted, ...]:
     """Return the pods of a machine; nothing is ready on one without power."""
     found = []
-    for pod in live_pods(machine.name, machine.seen, agent):
+    for pod in live_pods(machine.name, machine.seen, agent).values():
         observed = pod.observed
         if observed is None:
             continue
