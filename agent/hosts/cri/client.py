@@ -4,6 +4,7 @@ import math
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from threading import Thread
 from typing import Final, Generic, TypeVar, cast
 
 import grpc
@@ -18,6 +19,7 @@ _CALL_SECONDS: Final = 120.0
 _KILLING_SECONDS: Final = 1.0
 """What a runtime gets to end a command that took too long; containerd may wait for ever for what that one started."""
 _LOOK_SECONDS: Final = 30.0
+_CLOSING_SECONDS: Final = 1.0
 _SANDBOX_SECONDS: Final = 240.0
 _PULL_SECONDS: Final = 900.0
 _LARGEST_ANSWER: Final = 64 * 1024 * 1024
@@ -258,8 +260,14 @@ class Runtime:
             return cast("Iterator[events_pb2.Envelope]", self._subscribe(events_pb2.SubscribeRequest(filters=filters)))
 
     def close(self) -> None:
-        """End the connection and every call on it."""
-        self._channel.close()
+        """End the connection and every call on it.
+
+        That is not waited for without an end: of a call that Ctrl-C interrupts as it begins, grpcio waits for an
+        answer that nobody fetches any more.
+        """
+        closing = Thread(target=self._channel.close, name="trimtab-close", daemon=True)
+        closing.start()
+        closing.join(_CLOSING_SECONDS)
 
 
 def _serialize(request: Message) -> bytes:
