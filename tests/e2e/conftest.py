@@ -9,7 +9,7 @@ from tests.e2e import containerd
 from tests.e2e.fleet import Fleet
 from tests.labs import lab_name, lab_releases
 
-# A shell without job control starts what it runs in the background deaf to Ctrl-C, and so would be all that tests start.
+# A shell without job control starts background jobs deaf to Ctrl-C, and so would be all that tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
