@@ -5,6 +5,8 @@ from then on it refuses to remove the container (https://github.com/containerd/c
 is ended through containerd's own service first.
 """
 
+from collections.abc import Callable
+
 import grpc
 
 from agent.hosts.cri.client import Runtime
@@ -15,31 +17,29 @@ from agent.hosts.execute.settling import until_settled
 def remove_container(runtime: Runtime, container_id: str) -> None:
     """Remove a container; a running one is killed, one that is gone is removed."""
 
-    def remove() -> None:
-        runtime.remove_container(container_id)
-
-    try:
-        until_settled(remove)
-    except grpc.RpcError as error:
-        if not has_task(error):
-            raise
+    def end_task() -> None:
         until_settled(lambda: runtime.kill_task(container_id))
         until_settled(lambda: runtime.delete_task(container_id))
-        until_settled(remove)
+
+    _remove(lambda: runtime.remove_container(container_id), end_task)
 
 
 def remove_sandbox(runtime: Runtime, sandbox_id: str) -> None:
     """Remove a stopped sandbox with its containers; one that is gone is removed."""
 
-    def remove() -> None:
-        runtime.remove_sandbox(sandbox_id)
-
-    try:
-        until_settled(remove)
-    except grpc.RpcError as error:
-        if not has_task(error):
-            raise
+    def empty() -> None:
         for container in runtime.look_containers().result().containers:
             if container.pod_sandbox_id == sandbox_id:
                 remove_container(runtime, container.id)
-        until_settled(remove)
+
+    _remove(lambda: runtime.remove_sandbox(sandbox_id), empty)
+
+
+def _remove(call: Callable[[], None], make_way: Callable[[], None]) -> None:
+    try:
+        until_settled(call)
+    except grpc.RpcError as error:
+        if not has_task(error):
+            raise
+        make_way()
+        until_settled(call)

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x61gent/hosts/proto/tasks.proto\x12\x1c\x63ontainerd.services.tasks.v1\"Q\n\x0bKillRequest\x12\x14\n\x0c\x63ontainer_id\x18\x01 \x01(\t\x12\x0f\n\x07\x65xec_id\x18\x02 \x01(\t\x12\x0e\n\x06signal\x18\x03 \x01(\r\x12\x0b\n\x03\x61ll\x18\x04 \x01(\x08\")\n\x11\x44\x65leteTaskRequest\x12\x14\n\x0c\x63ontainer_id\x18\x01 \x01(\t\"\x06\n\x04\x44one2\xbd\x01\n\x05Tasks\x12U\n\x04Kill\x12).containerd.services.tasks.v1.KillRequest\x1a\".containerd.services.tasks.v1.Done\x12]\n\x06\x44\x65lete\x12/.containerd.services.tasks.v1.DeleteTaskRequest\x1a\".containerd.services.tasks.v1.Doneb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x61gent/hosts/proto/tasks.proto\x12\x1c\x63ontainerd.services.tasks.v1\"@\n\x0bKillRequest\x12\x14\n\x0c\x63ontainer_id\x18\x01 \x01(\t\x12\x0e\n\x06signal\x18\x03 \x01(\r\x12\x0b\n\x03\x61ll\x18\x04 \x01(\x08\")\n\x11\x44\x65leteTaskRequest\x12\x14\n\x0c\x63ontainer_id\x18\x01 \x01(\t\"\x06\n\x04\x44one2\xbd\x01\n\x05Tasks\x12U\n\x04Kill\x12).containerd.services.tasks.v1.KillRequest\x1a\".containerd.services.tasks.v1.Done\x12]\n\x06\x44\x65lete\x12/.containerd.services.tasks.v1.DeleteTaskRequest\x1a\".containerd.services.tasks.v1.Doneb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,11 +32,11 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'agent.hosts.proto.tasks_pb2
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_KILLREQUEST']._serialized_start=63
-  _globals['_KILLREQUEST']._serialized_end=144
-  _globals['_DELETETASKREQUEST']._serialized_start=146
-  _globals['_DELETETASKREQUEST']._serialized_end=187
-  _globals['_DONE']._serialized_start=189
-  _globals['_DONE']._serialized_end=195
-  _globals['_TASKS']._serialized_start=198
-  _globals['_TASKS']._serialized_end=387
+  _globals['_KILLREQUEST']._serialized_end=127
+  _globals['_DELETETASKREQUEST']._serialized_start=129
+  _globals['_DELETETASKREQUEST']._serialized_end=170
+  _globals['_DONE']._serialized_start=172
+  _globals['_DONE']._serialized_end=178
+  _globals['_TASKS']._serialized_start=181
+  _globals['_TASKS']._serialized_end=370
 # @@protoc_insertion_point(module_scope)

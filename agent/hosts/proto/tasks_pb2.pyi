@@ -5,16 +5,14 @@ from typing import ClassVar as _ClassVar, Optional as _Optional
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class KillRequest(_message.Message):
-    __slots__ = ("container_id", "exec_id", "signal", "all")
+    __slots__ = ("container_id", "signal", "all")
     CONTAINER_ID_FIELD_NUMBER: _ClassVar[int]
-    EXEC_ID_FIELD_NUMBER: _ClassVar[int]
     SIGNAL_FIELD_NUMBER: _ClassVar[int]
     ALL_FIELD_NUMBER: _ClassVar[int]
     container_id: str
-    exec_id: str
     signal: int
     all: bool
-    def __init__(self, container_id: _Optional[str] = ..., exec_id: _Optional[str] = ..., signal: _Optional[int] = ..., all: _Optional[bool] = ...) -> None: ...
+    def __init__(self, container_id: _Optional[str] = ..., signal: _Optional[int] = ..., all: _Optional[bool] = ...) -> None: ...
 
 class DeleteTaskRequest(_message.Message):
     __slots__ = ("container_id",)

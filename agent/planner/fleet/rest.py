@@ -54,8 +54,8 @@ def _slate(_: Seen) -> dict[ObjectKey, _Note]:
 
 def _decided_from(scope: Scope) -> tuple[object, ...]:
     template = scope.template
-    places = placed_slots(scope.memory).get(f"{template.declared.key.namespace}/{template.set}", ())
-    return Same((template, *scope.live)), scope.rollout, places, scope.taken, scope.replicas
+    slots = placed_slots(scope.memory).get(f"{template.declared.key.namespace}/{template.set}", ())
+    return Same((template, *scope.live)), scope.rollout, slots, scope.taken, scope.replicas
 
 
 @remembered

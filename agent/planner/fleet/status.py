@@ -50,7 +50,7 @@ def report(
     for key in given.fleet.objects:
         if key not in found:
             found[key] = ObjectStatus(key=key, phase="Ready")
-    # In the fleet's own order, which is this one: sorting what is sorted takes no time.
+    # In the fleet's own order, which is this one: what is sorted already is sorted in one pass.
     keys = [*given.fleet.objects, *(key for key in found if key not in given.fleet.objects)]
     statuses = tuple(found[key] for key in sorted(keys, key=_BY_KEY))
     return statuses, tuple(sorted(waiting, key=_reading_order))
