@@ -1,7 +1,7 @@
 """The loops: source, fleet, and one per host. They know the outside world by its ports only.
 
 agent = Agent(source, make_host, clock=…, journal=…, settings=…, publish=…)
-agent.run()                      # the daemon; agent.stop(), agent.wake(reason) from elsewhere
+agent.run()                      # the daemon; agent.stop(), agent.wake() from elsewhere
 converge_once(source, …)         # the same loops, until converged or out of time
 """
 

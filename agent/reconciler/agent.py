@@ -1,8 +1,6 @@
 import queue
 from collections.abc import Callable, Mapping
 
-import structlog
-
 from agent.ports import Clock, Event, Journal, MetricsServer, Source
 from agent.reconciler.assembly import assemble
 from agent.reconciler.crew import Crew
@@ -11,7 +9,6 @@ from agent.reconciler.settings import HostFactory, Settings
 from agent.reconciler.snapshot import Snapshot
 
 _SPACING = 0.1
-_log = structlog.get_logger(__name__)
 
 
 class Agent:
@@ -72,14 +69,13 @@ class Agent:
         """Make ``run`` end: steps under way end, no further one starts. From a signal handler or any thread."""
         self._stop_asked.put(timeout)
 
-    def wake(self, reason: str) -> None:
+    def wake(self) -> None:
         """Look at the source now (a push)."""
-        _log.debug("woken", reason=reason)
         self._wake_source()
 
-    def look(self, reason: str) -> None:
+    def look(self) -> None:
         """Look at everything now: the source, and every host (SIGHUP)."""
-        self.wake(reason)
+        self.wake()
         self._crew.wake_hosts()
 
     def approve(self, revision: str, saved: Receipt) -> None:
@@ -105,7 +101,9 @@ class Agent:
         return None
 
     def _fault(self, loop: str, error: Exception) -> None:
-        _log.error("fault in a loop; it goes on in ten seconds", loop=loop, exc_info=error)
+        import structlog  # noqa: PLC0415 - a command that only looks at hosts logs nothing, and starts faster without
+
+        structlog.get_logger(__name__).error("fault in a loop; it goes on in ten seconds", loop=loop, exc_info=error)
         message = f"fault in trimtab's {loop} loop: {error!r}; it goes on in ten seconds"
         event = Event(at=self._clock.now(), type="Warning", reason="LoopFault", message=message)
         self._loops.shared.recorder.lasts(("fault", loop), event)

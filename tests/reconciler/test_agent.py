@@ -45,7 +45,7 @@ def test_it_converges_and_a_push_wakes_it() -> None:
         watcher.until(lambda now: now.converged)
         assert (fleet.running("h1"), fleet.running("h2")) == (["db"], ["cache"])
         newest = fleet.push(replace(TWO_HOSTS, solos={**TWO_HOSTS.solos, "db": solo("h1", TWO)}))
-        agent.wake("push")
+        agent.wake()
         now = watcher.until(lambda now: now.converged and now.fleet.in_force.id == newest)  # type: ignore[union-attr]  # converged
         assert [status.phase for status in now.fleet.statuses] == ["Ready"] * len(now.fleet.statuses)
 
@@ -121,7 +121,7 @@ def test_another_way_to_a_host_makes_another_connection() -> None:
         files = declared.files()
         files["hosts/h1.json"] = files["hosts/h1.json"].replace("h1.test", "elsewhere.test")
         newest = fleet.source.push(files, "moved").id
-        agent.wake("push")
+        agent.wake()
         watcher.until(lambda now: now.converged and now.fleet.in_force.id == newest)  # type: ignore[union-attr]  # converged
     addresses = [made.body.spec.ssh.address for made in fleet.made if made.body.spec.ssh]
     assert addresses == ["h1.test", "elsewhere.test"]
@@ -149,7 +149,7 @@ def test_a_held_revision_is_let_in_when_approved() -> None:
     with running(fleet) as (agent, watcher):
         watcher.until(lambda now: now.converged)
         held = fleet.push(replace(TWO_HOSTS, solos={}))
-        agent.look("SIGHUP")
+        agent.look()
         watcher.until(lambda now: now.fleet.held == held)
         assert fleet.running("h1") == ["db"]
         said: list[str] = []
@@ -165,7 +165,7 @@ def test_a_bad_revision_is_shown_as_refused() -> None:
     with running(fleet) as (agent, watcher):
         watcher.until(lambda now: now.converged)
         bad = fleet.push(replace(TWO_HOSTS, broken=BROKEN))
-        agent.wake("push")
+        agent.wake()
         now = watcher.until(lambda now: now.fleet.refused == bad)
         assert not now.converged
         assert now.fleet.refused_why[0].startswith("apps/broken.yaml:")
@@ -177,11 +177,11 @@ def test_a_host_that_left_git_is_released_and_may_come_back() -> None:
     with running(fleet) as (agent, watcher):
         watcher.until(lambda now: now.converged)
         fleet.push(replace(TWO_HOSTS, hosts=("h1",), solos={"db": solo("h1")}))
-        agent.wake("push")
+        agent.wake()
         watcher.until(lambda now: now.converged and len(now.hosts) == 1)
         assert fleet.running("h2") == ["cache"], "its pods are left alone"
         fleet.push(TWO_HOSTS)
-        agent.wake("push")
+        agent.wake()
         watcher.until(lambda now: now.converged and len(now.hosts) == 2)
     assert fleet.running("h2") == ["cache"]
     assert [made.body.metadata.name for made in fleet.made] == ["h1", "h2", "h2"]
@@ -200,5 +200,5 @@ def test_being_told_to_look_tries_a_lost_host_at_once() -> None:
     with running(fleet) as (agent, watcher):
         watcher.until(lambda now: any(host.refused for host in now.hosts))
         declines.clear()
-        agent.look("SIGHUP")
+        agent.look()
         watcher.until(lambda now: now.converged)

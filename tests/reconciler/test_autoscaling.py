@@ -274,6 +274,6 @@ def test_what_was_in_force_before_is_known_when_another_revision_is_judged_and_a
     with running(fleet) as (agent, watcher):
         watcher.until(lambda now: now.converged)
         second = fleet.push(declaration(1, apps={}, solos={"db": solo("h1", TWO)}))
-        agent.wake("push")
+        agent.wake()
         watcher.until(lambda now: now.converged and now.fleet.in_force is not None and now.fleet.in_force.id == second)
     assert set(seen) == {("", first), (first, second)}

@@ -68,7 +68,7 @@ class Daemon:
             agent = self._make(source)
             if self._server is not None:
                 self._server.fresh = agent.snapshot
-            stack.enter_context(watching(source, lambda: agent.wake("push")))
+            stack.enter_context(watching(source, lambda: agent.wake()))
             stack.enter_context(watching_files([config_file], lambda: words.put("reload")))
             asked = folder_of(self._state_dir)
             names = (approvals.NAME, moving.NAME)
@@ -127,7 +127,7 @@ class Daemon:
                     notify(STOPPING=1)
                     return None
                 case "look":
-                    agent.look("SIGHUP")
+                    agent.look()
                 case "asked":
                     for revision, drop in approvals.approvals_left(self._state_dir):
                         agent.approve(revision, drop)

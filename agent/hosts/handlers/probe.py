@@ -2,7 +2,7 @@ from typing import Final
 
 from agent import __version__
 from agent.hosts.handlers import exec as exec_handler
-from agent.hosts.handlers import grpc, http, tcp
+from agent.hosts.handlers import http, tcp
 from agent.hosts.handlers.deadline import Deadline
 from agent.hosts.handlers.handled import Handled, Reach, unknown
 from agent.model.objects.pod import Probe
@@ -42,6 +42,8 @@ def _checked(reach: Reach, probe: Probe, container_id: str, address: str, deadli
     if probe.tcp_socket is not None:
         return tcp.connect(reach.link, probe.tcp_socket.host or address, int(probe.tcp_socket.port), deadline)
     if probe.grpc is not None:
+        from agent.hosts.handlers import grpc  # noqa: PLC0415 - HTTP/2 in Python: only who asks in gRPC pays for it
+
         return grpc.check(reach.link, probe.grpc, address, deadline, agent=_AGENT)
     return unknown("the probe has no handler")
 
