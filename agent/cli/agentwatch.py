@@ -13,7 +13,7 @@ from agent.model.duration import parse_duration
 from agent.model.objects.agent import AgentConfig
 from agent.model.origin import Revision
 from agent.ports import Permanent
-from agent.reconciler import Snapshot
+from agent.reconciler.snapshot import Snapshot
 from agent.source import GitSource
 
 _LOOK_EVERY: Final = 5.0

@@ -14,7 +14,8 @@ from agent.cli.wiring import SystemClock, host_factory, metrics_server, open_sou
 from agent.journal import FileJournal, StateLock
 from agent.model.duration import parse_duration
 from agent.ports import Permanent
-from agent.reconciler import Converged, Snapshot, converge_once
+from agent.reconciler.once import Converged, converge_once
+from agent.reconciler.snapshot import Snapshot
 
 app = typer.Typer(add_completion=False)
 

@@ -13,7 +13,7 @@ from agent.cli.kinds import KINDS
 from agent.ports import PortError
 
 if TYPE_CHECKING:
-    from agent.reconciler import Snapshot
+    from agent.reconciler.snapshot import Snapshot
 
 
 def complete_kinds(incomplete: str) -> list[str]:

@@ -19,7 +19,7 @@ from agent.model.objects.fleet import AnyObject, Fleet
 from agent.model.objects.meta import Declared, ObjectKey, PodKey
 from agent.model.origin import Revision
 from agent.ports import Permanent
-from agent.reconciler import Snapshot
+from agent.reconciler.snapshot import Snapshot
 
 app = typer.Typer(add_completion=False)
 

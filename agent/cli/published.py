@@ -11,7 +11,7 @@ from agent.journal.lock import holder_of
 from agent.journal.status_file import publish_status, read_status
 from agent.model.typed import decoder
 from agent.model.value import Value
-from agent.reconciler import Metrics, Snapshot
+from agent.reconciler.snapshot import Metrics, Snapshot
 
 VERSION: Final = 1
 

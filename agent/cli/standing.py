@@ -16,7 +16,7 @@ from agent.model.plan import FleetInput, HostInput
 from agent.planner.fleet import plan_fleet
 from agent.planner.host import plan_host
 from agent.ports import Permanent, PortError, Source, State
-from agent.reconciler import FleetState, HostState, Metrics, Snapshot, SourceState
+from agent.reconciler.snapshot import FleetState, HostState, Metrics, Snapshot, SourceState
 
 
 def standing(config: AgentConfig) -> StatusReport:

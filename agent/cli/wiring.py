@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from agent.hosts.check import Check
     from agent.hosts.host import ContainerdHost
     from agent.hosts.ssh.trust import HostKey
-    from agent.reconciler import HostFactory, Settings
+    from agent.reconciler.settings import HostFactory, Settings
     from agent.source.git import GitSource
 
 
@@ -89,7 +89,7 @@ def scan_host_key(address: str, port: int, config: AgentConfig) -> "HostKey":
 
 def settings_of(config: AgentConfig, key: FingerprintKey, *, watched: bool, ref: str | None = None) -> "Settings":
     """Return what the loops need of the configuration. A source that is watched is not polled but for the resync."""
-    from agent.reconciler import Settings
+    from agent.reconciler.settings import Settings
 
     spec = config.spec
     resync = parse_duration(spec.limits.resync)

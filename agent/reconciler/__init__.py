@@ -1,27 +1,8 @@
 """The loops: source, fleet, and one per host. They know the outside world by its ports only.
 
-agent = Agent(source, make_host, clock=…, journal=…, settings=…, publish=…)
+agent = Agent(source, make_host, clock=…, journal=…, settings=…, publish=…)   # agent.reconciler.agent
 agent.run()                      # the daemon; agent.stop(), agent.wake() from elsewhere
-converge_once(source, …)         # the same loops, until converged or out of time
+converge_once(source, …)         # agent.reconciler.once: the same loops, until converged or out of time
+
+Nothing is imported here: who only looks, or shows a Snapshot (agent.reconciler.snapshot), starts without the loops.
 """
-
-from agent.reconciler.agent import Agent
-from agent.reconciler.once import Converged, converge_once
-from agent.reconciler.reasons import Unconverged
-from agent.reconciler.settings import HostFactory, Settings
-from agent.reconciler.snapshot import FleetState, HostState, InFlight, Metrics, Snapshot, SourceState
-
-__all__ = [
-    "Agent",
-    "Converged",
-    "FleetState",
-    "HostFactory",
-    "HostState",
-    "InFlight",
-    "Metrics",
-    "Settings",
-    "Snapshot",
-    "SourceState",
-    "Unconverged",
-    "converge_once",
-]

@@ -15,7 +15,7 @@ from agent.model.objects.meta import ObjectKey
 from agent.model.origin import Revision
 from agent.model.plan import Waiting
 from agent.model.status import ObjectStatus, PodStatus
-from agent.reconciler import Snapshot
+from agent.reconciler.snapshot import Snapshot
 from tests.cli.git_fleet import WEB, push, trimtab
 from tests.cli.test_status_rendering import CRASH, pod, troubled
 from tests.cli.test_status_rendering import WEB as WEB_KEY

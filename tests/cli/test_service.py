@@ -25,7 +25,7 @@ from agent.model.objects.meta import ObjectKey
 from agent.model.status import ObjectStatus
 from agent.model.value import Sensitive
 from agent.ports import Event, Permanent, Temporary
-from agent.reconciler import Metrics
+from agent.reconciler.snapshot import Metrics
 from agent.simulator.journal import SimulatedJournal
 from tests.cli.test_status_rendering import troubled
 

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from agent.ports import Refused
-from agent.reconciler import Agent
+from agent.reconciler.agent import Agent
 from agent.simulator.machine import Machine
 from tests.reconciler.calm import LONG, Calm, Watcher
 from tests.simulator.fleets import BROKEN, TWO, declaration, solo

@@ -2,7 +2,8 @@
 
 from msgspec.structs import replace
 
-from agent.reconciler import Converged, Snapshot, converge_once
+from agent.reconciler.once import Converged, converge_once
+from agent.reconciler.snapshot import Snapshot
 from tests.reconciler.calm import LONG, Calm
 from tests.simulator.fleets import BROKEN, TWO, declaration, solo
 

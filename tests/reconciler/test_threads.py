@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import pytest
 
-from agent.reconciler import Agent
+from agent.reconciler.agent import Agent
 from agent.reconciler.crew import Crew
 from agent.reconciler.threads import Worker
 from tests.reconciler.calm import LONG, Calm, RealClock, Watcher

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from agent.cli.render.escape import printable
 from agent.cli.render.words import counted
 from agent.model.duration import format_duration
-from agent.reconciler import Converged, HostState, Snapshot
+from agent.reconciler.once import Converged
+from agent.reconciler.snapshot import HostState, Snapshot
 
 _SHOWN = 3
 

@@ -18,7 +18,7 @@ from agent.model.objects.fleet import AnyObject
 from agent.model.objects.meta import Declared
 from agent.model.origin import Revision
 from agent.ports import Permanent
-from agent.reconciler import Snapshot
+from agent.reconciler.snapshot import Snapshot
 
 
 class Watch(StrEnum):

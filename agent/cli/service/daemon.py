@@ -30,7 +30,8 @@ from agent.cli.words import folder_of
 from agent.journal import FileJournal, StateLock
 from agent.model.objects.agent import AgentConfig
 from agent.ports import PortError
-from agent.reconciler import Agent, Snapshot
+from agent.reconciler.agent import Agent
+from agent.reconciler.snapshot import Snapshot
 from agent.source.git import GitSource
 
 Word = Literal["stop", "look", "reload", "asked", "ended"]
@@ -68,7 +69,7 @@ class Daemon:
             agent = self._make(source)
             if self._server is not None:
                 self._server.fresh = agent.snapshot
-            stack.enter_context(watching(source, lambda: agent.wake()))
+            stack.enter_context(watching(source, agent.wake))
             stack.enter_context(watching_files([config_file], lambda: words.put("reload")))
             asked = folder_of(self._state_dir)
             names = (approvals.NAME, moving.NAME)
