@@ -1,14 +1,15 @@
 """``.trimtabignore``: which files of a source are no manifests, in git's own ignore syntax."""
 
 import re
-from collections.abc import Mapping
-from typing import Final
-
-from pathspec import GitIgnoreSpec
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 from agent.manifests.limits import MAX_IGNORE_BYTES
 from agent.model.origin import Location
 from agent.model.problem import Problem
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 IGNORE_FILE: Final = ".trimtabignore"
 _MAX_PATTERNS: Final = 1000
@@ -42,7 +43,7 @@ class Ignore:
                 return verdict
         return False
 
-    def _parse(self, path: str, content: bytes) -> GitIgnoreSpec | None:
+    def _parse(self, path: str, content: bytes) -> "GitIgnoreSpec | None":
         if len(content) > MAX_IGNORE_BYTES:
             self._refuse(path, 1, f"the file has {len(content)} bytes, the limit is {MAX_IGNORE_BYTES}")
             return None
@@ -59,10 +60,16 @@ class Ignore:
             if fault is not None:
                 self._refuse(path, number, fault)
                 return None
-        return GitIgnoreSpec.from_lines(lines)
+        return _spec(lines)
 
     def _refuse(self, path: str, line: int, message: str) -> None:
         self.problems.append(Problem(location=Location(file=path, line=line), rule="bad-ignore-file", message=message))
+
+
+def _spec(lines: Sequence[str]) -> "GitIgnoreSpec":
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - most sources have no such file, and start faster without it
+
+    return GitIgnoreSpec.from_lines(lines)
 
 
 def _fault(line: str) -> str | None:
@@ -72,7 +79,7 @@ def _fault(line: str) -> str | None:
     if _NESTED_SET.search(line):
         return "sets within sets are not supported, write characters out as in `[a-z]`"
     try:
-        GitIgnoreSpec.from_lines([line])
+        _spec([line])
     except (ValueError, re.error):
         return "this is not a pattern of git's ignore syntax"
     return None
