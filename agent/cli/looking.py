@@ -69,13 +69,20 @@ def chosen(hosts: Sequence[Declared[HostObject]], names: Sequence[str]) -> Seque
     return [known[name] for name in known if name in names] if names else list(hosts)
 
 
-def look_at(config: AgentConfig, fleet: Fleet) -> FleetInput:
-    """Look at every host of a fleet, at once; return all that planning needs. Nothing is changed on any host."""
+def look_at(config: AgentConfig, fleet: Fleet, meanwhile: Callable[[], object] = lambda: None) -> FleetInput:
+    """Look at every host of a fleet, at once; return all that planning needs. Nothing is changed on any host.
+
+    ``meanwhile`` is called while the hosts answer.
+    """
     spec, state = config.spec, saved_state(config)
     hosts = [open_host(host, config) for host in hosts_of(fleet)]
     try:
         observations = observe_all(
-            hosts, limit=look_limit(config), at_once=spec.limits.connections, agent=config.metadata.name
+            hosts,
+            limit=look_limit(config),
+            at_once=spec.limits.connections,
+            agent=config.metadata.name,
+            meanwhile=meanwhile,
         )
         return FleetInput(
             agent=config.metadata.name,
@@ -138,7 +145,14 @@ def look_limit(config: AgentConfig) -> float:
     return parse_duration(config.spec.ssh.connect_timeout) + _FOR_THE_LOOK
 
 
-def observe_all(hosts: Sequence[Host], *, limit: float, at_once: int, agent: str = "") -> Mapping[str, Observation]:
+def observe_all(
+    hosts: Sequence[Host],
+    *,
+    limit: float,
+    at_once: int,
+    agent: str = "",
+    meanwhile: Callable[[], object] = lambda: None,
+) -> Mapping[str, Observation]:
     """Look at all hosts side by side; one that fails, or takes longer than ``limit`` seconds, is Unseen with a reason.
 
     With ``agent`` the containers of that agent are asked whether they are ready, as their probes say.
@@ -151,12 +165,17 @@ def observe_all(hosts: Sequence[Host], *, limit: float, at_once: int, agent: str
         except PortError as error:
             return Unseen(since=time.time(), reason=f"{error} (hint: {error.hint})" if error.hint else str(error))
 
-    found = asked_of_each(hosts, look, limit=limit, at_once=at_once)
+    found = asked_of_each(hosts, look, limit=limit, at_once=at_once, meanwhile=meanwhile)
     return {host.name: found.get(host.name) or Unseen(since=time.time(), reason=late(limit)) for host in hosts}
 
 
 def asked_of_each(
-    hosts: Sequence[AnyHost], ask_it: Callable[[AnyHost], Answer], *, limit: float, at_once: int
+    hosts: Sequence[AnyHost],
+    ask_it: Callable[[AnyHost], Answer],
+    *,
+    limit: float,
+    at_once: int,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Mapping[str, Answer]:
     """Ask all hosts side by side; return what each answered within ``limit`` seconds.
 
@@ -172,6 +191,7 @@ def asked_of_each(
         Thread(target=answer, args=(host,), name=f"look-{host.name}", daemon=True).start()
     found: dict[str, Answer] = {}
     deadline = time.monotonic() + limit
+    meanwhile()
     while len(found) < len(hosts):
         try:
             name, said = answers.get(timeout=max(0.0, deadline - time.monotonic()))

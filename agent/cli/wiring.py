@@ -20,13 +20,13 @@ from agent.model.objects import Host as HostObject
 from agent.model.objects.agent import AgentConfig, Cleanup
 from agent.model.plan import FingerprintKey, Scoring
 from agent.model.quantity import whole
-from agent.planner.upkeep import Policy
 from agent.ports import MetricsServer, Source, State
 
 if TYPE_CHECKING:
     from agent.hosts.check import Check
     from agent.hosts.host import ContainerdHost
     from agent.hosts.ssh.trust import HostKey
+    from agent.planner.upkeep import Policy
     from agent.reconciler.settings import HostFactory, Settings
     from agent.source.git import GitSource
 
@@ -120,7 +120,9 @@ def metrics_server(config: AgentConfig) -> MetricsServer | None:
     return Prometheus(config.spec.prometheus) if config.spec.prometheus is not None else None
 
 
-def _policy(cleanup: Cleanup) -> Policy:
+def _policy(cleanup: Cleanup) -> "Policy":
+    from agent.planner.upkeep import Policy
+
     return Policy(
         image_high=cleanup.image_high / 100,
         image_low=cleanup.image_low / 100,
