@@ -69,10 +69,20 @@ app = typer.Typer(
 def trimtab(
     ctx: typer.Context,
     config: Annotated[
-        Path | None, typer.Option("--config", metavar="FILE", help="The agent's configuration, for any verb.")
+        Path | None,
+        typer.Option(
+            "--config",
+            metavar="FILE",
+            envvar="TRIMTAB_CONFIG",
+            help="The agent's configuration, for any verb.",
+            show_envvar=True,
+        ),
     ] = None,
 ) -> None:
-    """Take ``--config`` in front of the verb as well as behind it."""
+    """Take ``--config`` in front of the verb as well as behind it.
+
+    The environment is asked here only: asked by a verb, it would win over what stands in front of it.
+    """
     if config is not None and ctx.invoked_subcommand is not None:
         given = {"config": str(config)}
         verb = imported(ctx.invoked_subcommand)

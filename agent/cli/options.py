@@ -12,9 +12,7 @@ Config = Annotated[
     typer.Option(
         "--config",
         metavar="FILE",
-        envvar="TRIMTAB_CONFIG",
-        help="The agent's configuration. (default: /etc/trimtab/agent.yaml)",
-        show_envvar=True,
+        help="The agent's configuration. (default: $TRIMTAB_CONFIG, else /etc/trimtab/agent.yaml)",
     ),
 ]
 Revision = Annotated[

@@ -97,6 +97,13 @@ def test_config_is_taken_before_and_after_the_verb(before: bool) -> None:
     assert "/nonexistent/mine.yaml" in done.stderr
 
 
+@pytest.mark.parametrize("before", [True, False])
+def test_config_that_is_given_wins_over_the_environment(before: bool) -> None:
+    given = ("--config", "/nonexistent/mine.yaml")
+    words = (*given, "rollout", "status", "deploy/web") if before else ("rollout", "status", "deploy/web", *given)
+    assert "/nonexistent/mine.yaml" in run(*words, TRIMTAB_CONFIG="/nonexistent/env.yaml").stderr
+
+
 def test_config_comes_from_the_environment() -> None:
     assert "/nonexistent/env.yaml" in run("status", TRIMTAB_CONFIG="/nonexistent/env.yaml").stderr
 

@@ -67,6 +67,11 @@ def test_colour_changes_nothing_but_colour() -> None:
     assert re.sub(r"\x1b\[[0-9;]*m", "", painted) == diff_text.render(busy())
 
 
+def test_what_is_strong_stays_so_to_its_end() -> None:
+    assert coloured("Plan", "strong") == "\x1b[1mPlan\x1b[0m"
+    assert coloured("ok", "good") == "\x1b[32mok\x1b[0m"
+
+
 HOSTILE = st.text(st.characters(codec="utf-8"), max_size=60) | st.sampled_from(
     ["\x1b[2J\x1b[1;1HPlan: no changes", "a\r\x1b]0;title\x07", "x\ny", "\u202egnp.exe", "``` `| a |", "\x9b31m"]
 )

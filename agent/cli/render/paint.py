@@ -1,14 +1,14 @@
 """Colour by meaning. What paints nothing is for pipes, files and terminals without colour."""
 
 from collections.abc import Callable, Mapping
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import typer
 
 Role = Literal["create", "replace", "start", "restart", "stop", "update", "remove", "good", "bad", "faint", "strong"]
 Paint = Callable[[str, Role], str]
 
-_STYLES: Final[Mapping[Role, Mapping[str, str | bool]]] = {
+_STYLES: Final[Mapping[Role, Mapping[str, Any]]] = {
     "create": {"fg": "green"},
     "replace": {"fg": "yellow"},
     "start": {"fg": "green"},
@@ -30,6 +30,4 @@ def plain(text: str, _role: Role) -> str:
 
 def coloured(text: str, role: Role) -> str:
     """Return the text in the colour of its role."""
-    style = _STYLES[role]
-    fg = style.get("fg")
-    return typer.style(text, fg=str(fg) if fg else None, bold=bool(style.get("bold")), dim=bool(style.get("dim")))
+    return typer.style(text, **_STYLES[role])
