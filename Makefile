@@ -37,7 +37,7 @@ check: setup ## Lint, types, import contracts, structure
 
 test: setup ## All tests, on real containerd hosts included (root)
 	@echo '==> tests that need no host, side by side'
-	@$(BIN)/pytest -q --numprocesses logical -m 'not lab and not machine'
+	@$(BIN)/pytest -q --numprocesses logical --dist worksteal -m 'not lab and not machine'
 	@echo '==> tests on real hosts, a lab each for two workers'
 	@$(BIN)/pytest -q --numprocesses 2 --dist loadfile -m lab
 
