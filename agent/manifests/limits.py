@@ -23,3 +23,5 @@ MAX_PROBLEMS: Final = 1000
 """The same for a whole revision."""
 MAX_IGNORE_BYTES: Final = 64 * 1024
 """One ``.trimtabignore``."""
+MAX_PODS: Final = 100_000
+"""Pods of all objects together; planning takes time and memory for each. The largest fleet measured has 20,000."""

@@ -37,7 +37,7 @@ PLAIN: dict[str, tuple[str, Manifest]] = {
     "CronJob": ("batch/v1", {"schedule": "@daily", "jobTemplate": {"spec": JOB}}),
     "HorizontalPodAutoscaler": (
         "autoscaling/v2",
-        {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "a"}, "maxReplicas": 2**31 - 1},
+        {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "a"}, "maxReplicas": 100_000},
     ),
     "PodDisruptionBudget": ("policy/v1", {"selector": {}, "maxUnavailable": 1}),
     "ResourceQuota": ("v1", {"hard": {"pods": 1}}),

@@ -289,3 +289,31 @@ def test_host_port_conflict(documents: tuple[str, ...], message: str) -> None:
 )
 def test_host_ports_that_there_are_hosts_for(documents: tuple[str, ...]) -> None:
     assert problems(*TWO_HOSTS, *documents) == []
+
+
+SCALED = (
+    "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: web}\n"
+    "spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, maxReplicas: 2000000000,\n"
+    "  metrics: [{type: Resource, resource: {name: cpu, target: {type: AverageValue, averageValue: 1}}}]}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("documents", "asked"),
+    [
+        ((deployment("web", 2_147_483_647, "name: http"), deployment("api", 3, "name: http")), "13:18 2147483647 pods"),
+        (
+            (deployment("web", 60_000, "name: http"), deployment("api", 60_000, "name: http")),
+            "23:18 60000 pods, and other objects for 60000",
+        ),
+        ((deployment("web", 1, "name: http"), SCALED), "23:18 2000000000 pods, and other objects for 1"),
+    ],
+)
+def test_more_pods_than_can_be_planned_for(documents: tuple[str, ...], asked: str) -> None:
+    place, _, number = asked.partition(" ")
+    said = f"a.yaml:{place} too-large: this asks for {number}: at most 100000 can be planned for"
+    assert problems(*TWO_HOSTS, *documents) == [said]
+
+
+def test_as_many_pods_as_can_be_planned_for() -> None:
+    assert problems(*TWO_HOSTS, deployment("web", 99_999, "name: http"), pod("one")) == []

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from agent.manifests.parsed import ParsedObject
 from agent.manifests.together.autoscalers import check_autoscalers
 from agent.manifests.together.duplicates import check_duplicates
+from agent.manifests.together.fleetsize import check_fleet_size
 from agent.manifests.together.hostports import check_host_ports
 from agent.manifests.together.hosts import check_any_host, check_same_machine
 from agent.manifests.together.index import Index
@@ -30,6 +31,7 @@ def check_together(objects: Sequence[ParsedObject], *, whole: bool, complete: bo
         *check_duplicates(index),
         *check_missing(index, absent=whole and complete),
         *check_pod_names(index),
+        *check_fleet_size(index),
         *check_same_machine(index),
         *check_pull_secrets(index),
         *check_runtimes(index),
