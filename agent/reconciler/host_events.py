@@ -24,13 +24,14 @@ def ended(one: Ended, host: str, revision: str, now: float) -> Event:
     """Return the event of an action that ended, well or not."""
     action, outcome = one.action, one.outcome
     what = f"{action.verb} {', '.join(action.containers)}".rstrip()
+    done = _DONE[action.verb] if action.verb != "remove" or action.pod.is_pod else "Removed"
     failed = f"{what} failed at {outcome.step or 'the start'}: {outcome.error}"
     return Event(
         at=now,
         type="Warning" if outcome.error else "Normal",
-        reason="Failed" if outcome.error else _DONE[action.verb],
+        reason="Failed" if outcome.error else done,
         message=failed if outcome.error else f"{what}: {_why(one)}",
-        object=f"Pod {action.pod}",
+        object=action.pod.title,
         host=host,
         revision=revision,
     )
@@ -45,7 +46,7 @@ def warned(one: Ended, host: str, revision: str, now: float) -> tuple[Event, ...
             type="Warning",
             reason=reason,
             message=message,
-            object=f"Pod {one.action.pod}",
+            object=one.action.pod.title,
             host=host,
             revision=revision,
         )
@@ -66,7 +67,7 @@ def waits(waiting: Waiting, host: str, now: float) -> Event | None:
     reason = _WAITS.get(waiting.reason)
     if reason is None:
         return None
-    subject = f"Pod {waiting.pod}" if waiting.pod else ""
+    subject = waiting.pod.title if waiting.pod else ""
     return Event(at=now, type="Warning", reason=reason, message=waiting.message, object=subject, host=host)
 
 

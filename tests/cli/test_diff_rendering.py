@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import get_args
 
 import jsonschema_rs
 import pytest
@@ -14,13 +15,13 @@ from agent.cli.render import diff_json, diff_markdown, diff_text
 from agent.cli.render.escape import printable
 from agent.cli.render.paint import coloured
 from agent.cli.render.report import DiffReport, HostReport
+from agent.model.action import Consequence, Verb
 from agent.model.plan import HostPlan
 from tests.cli.goldens import assert_golden
 from tests.cli.reports import NOW, action, busy, calm, commit, difference
 
-SCHEMA = jsonschema_rs.validator_for(
-    json.loads((Path(__file__).parents[2] / "schemas" / "diff.v1.json").read_text(encoding="utf-8"))
-)
+SCHEMA_TEXT = json.loads((Path(__file__).parents[2] / "schemas" / "diff.v1.json").read_text(encoding="utf-8"))
+SCHEMA = jsonschema_rs.validator_for(SCHEMA_TEXT)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,12 @@ def test_the_schema_would_notice() -> None:
     document = json.loads(diff_json.render(busy()))
     del document["hosts"][2]["unseenReason"]
     assert not SCHEMA.is_valid(document)
+
+
+def test_the_schema_knows_every_verb_and_consequence() -> None:
+    known = SCHEMA_TEXT["$defs"]["action"]["properties"]
+    assert known["verb"]["enum"] == list(get_args(Verb))
+    assert known["consequence"]["enum"] == list(get_args(Consequence))
 
 
 @pytest.mark.parametrize(

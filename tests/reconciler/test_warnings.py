@@ -1,4 +1,6 @@
-"""What goes wrong in an action without failing it is an event of its own."""
+"""What a host loop tells of its actions: each by what it is about, what goes wrong in one without failing it, too."""
+
+import pytest
 
 from agent.model.action import Action, Outcome
 from agent.model.cause import Drift
@@ -9,19 +11,35 @@ from agent.reconciler.flights import Ended
 POD = PodKey(namespace="default", name="web")
 
 
-def test_a_hook_that_fails_is_an_event_in_kubernetes_words() -> None:
-    action = Action(
+def removal(key: PodKey) -> Action:
+    return Action(
         id="a",
         verb="remove",
-        pod=POD,
+        pod=key,
         uid="u",
         rule="stray",
         cause=Drift(rule="stray", what="x", seen_at=0.0),
         consequence="remove",
         steps=(),
     )
+
+
+def test_a_hook_that_fails_is_an_event_in_kubernetes_words() -> None:
     outcome = Outcome(action="a", pod=POD, warnings=("FailedPreStopHook: container main: command exited with 1",))
-    (event,) = host_events.warned(Ended(action=action, outcome=outcome), "edge-1", "abc", 7.0)
+    (event,) = host_events.warned(Ended(action=removal(POD), outcome=outcome), "edge-1", "abc", 7.0)
     assert (event.type, event.reason, event.at) == ("Warning", "FailedPreStopHook", 7.0)
     assert (event.object, event.host) == ("Pod default/web", "edge-1")
     assert event.message == "container main: command exited with 1"
+
+
+@pytest.mark.parametrize(
+    ("key", "reason", "about"),
+    [
+        (POD, "Killed", "Pod default/web"),
+        (PodKey.of_folder("5599ddf9"), "Removed", "folder of pod 5599ddf9"),
+        (PodKey.of_volume("default", "data"), "Removed", "PersistentVolumeClaim default/data"),
+    ],
+)
+def test_only_of_a_pod_is_told_that_it_was_killed(key: PodKey, reason: str, about: str) -> None:
+    event = host_events.ended(Ended(action=removal(key), outcome=Outcome(action="a", pod=key)), "edge-1", "abc", 7.0)
+    assert (event.reason, event.object, event.message) == (reason, about, "remove: x")

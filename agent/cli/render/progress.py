@@ -48,7 +48,7 @@ def _doing(host: HostState, ready: int) -> str:
 
 def _reasons(result: Converged) -> Iterator[str]:
     for reason in result.reasons:
-        subject = f"Pod {reason.pod}" if reason.pod else str(reason.object or "")
+        subject = reason.pod.title if reason.pod else str(reason.object or "")
         where = " on ".join(printable(part) for part in (subject, reason.host) if part)
         yield f"  {where}: {printable(reason.message)}" if where else f"  {printable(reason.message)}"
 

@@ -1,7 +1,7 @@
 """What every object has: metadata, a key, and the place where it was written."""
 
 from collections.abc import Mapping
-from typing import Generic, TypeVar
+from typing import Final, Generic, Self, TypeVar
 
 import msgspec
 
@@ -33,14 +33,44 @@ class ObjectKey(Value, frozen=True, kw_only=True, order=True, cache_hash=True):
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
 
 
+_VOLUME: Final = "pvc/"
+
+
 class PodKey(Value, frozen=True, kw_only=True, order=True, cache_hash=True):
-    """Identifies one pod of the fleet by namespace and name."""
+    """Identifies one pod of the fleet by namespace and name.
+
+    A host is planned by such keys, so what else is made or removed there has one, too, that no pod can have.
+    """
 
     namespace: str
     name: str
 
+    @classmethod
+    def of_volume(cls, namespace: str, claim: str) -> Self:
+        """Return what stands for the volume of a claim."""
+        return cls(namespace=namespace, name=f"{_VOLUME}{claim}")
+
+    @classmethod
+    def of_folder(cls, uid: str) -> Self:
+        """Return what stands for a folder left over of a pod that is no more: nobody knows its name."""
+        return cls(namespace="", name=uid)
+
+    @property
+    def is_pod(self) -> bool:
+        """Tell whether a pod can have this key."""
+        return bool(self.namespace) and not self.name.startswith(_VOLUME)
+
+    @property
+    def title(self) -> str:
+        """What is identified, with its kind: ``Pod default/web``."""
+        if not self.namespace:
+            return str(self)
+        if self.name.startswith(_VOLUME):
+            return f"PersistentVolumeClaim {self.namespace}/{self.name.removeprefix(_VOLUME)}"
+        return f"Pod {self}"
+
     def __str__(self) -> str:
-        return f"{self.namespace}/{self.name}"
+        return f"{self.namespace}/{self.name}" if self.namespace else f"folder of pod {self.name}"
 
 
 class ConfigKey(Value, frozen=True, kw_only=True, order=True):

@@ -151,14 +151,14 @@ def _leftovers(found: Sequence[Subject], given: HostInput, view: HostView) -> It
     for uid in view.seen.pod_dirs:
         if uid in known or not is_uid(uid):
             continue
-        subject = Subject(key=PodKey(namespace="", name=uid))
+        subject = Subject(key=PodKey.of_folder(uid))
         action = Action(
             id=f"remove folder {uid}",
             verb="remove",
             pod=subject.key,
             uid=uid,
             rule=rule,
-            cause=drift(view, rule, f"there is no pod for the folder of uid {uid}"),
+            cause=drift(view, rule, "its pod is no more"),
             consequence="remove",
             steps=(RemovePodFiles(uid=uid),),
         )

@@ -340,6 +340,7 @@ def test_a_folder_without_a_pod_goes() -> None:
     uid = "5599ddf9-8463-574d-a3b1-12bf8af12a27"
     action = only(plan(desired(), replace(EMPTY, pod_dirs=("..", uid))))
     assert (action.rule, action.steps) == ("folder left over", (RemovePodFiles(uid=uid),))
+    assert str(action.pod) == f"folder of pod {uid}"
 
 
 def test_a_refused_pod_waits_and_what_runs_of_it_goes_on() -> None:

@@ -49,7 +49,7 @@ def _identity(mark: VolumeMark) -> tuple[str, ...]:
 
 def _about(mark: VolumeMark) -> Subject:
     # No pod can be called like this, so that a failure here holds back no pod.
-    return Subject(key=PodKey(namespace=mark.namespace, name=f"pvc/{mark.claim}"))
+    return Subject(key=PodKey.of_volume(mark.namespace, mark.claim))
 
 
 def _action(verb: str, mark: VolumeMark, cause: Cause, step: AnyStep) -> Verdict:
