@@ -1,5 +1,6 @@
 """A host whose sshd lies, stalls or says goodbye at the wrong moment: every wait for it has an end, and a reason."""
 
+import os
 import socket
 import threading
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from paramiko.common import AUTH_FAILED, AUTH_SUCCESSFUL, OPEN_SUCCEEDED
 
+from agent.hosts.ssh import command
 from agent.hosts.ssh.config import Destination
 from agent.hosts.ssh.library import paramiko
 from agent.hosts.ssh.link import SshLink
@@ -236,3 +238,38 @@ def test_a_giant_packet_is_not_taken_into_memory(connect: Connect) -> None:
     with pytest.raises(Unreachable, match="does not speak SSH: a packet of 2147483"):
         connect(giant)
     assert giant.closed.wait(60)
+
+
+def test_a_greeting_without_an_end_is_not_waited_for(connect: Connect) -> None:
+    class Garrulous(Sshd):
+        def _serve(self) -> None:
+            connection, _ = self.listener.accept()
+            with connection, suppress(OSError):
+                while not self.over.is_set():
+                    connection.sendall(bytes(1024))
+            self.closed.set()
+
+    with pytest.raises(Unreachable, match=r"does not speak SSH: .*: a greeting of more than 65536 bytes"):
+        connect(Garrulous(deaf, on_login=let_in))
+
+
+@pytest.mark.parametrize("kind", [b"\x5e", b"\x5f\0\0\0\1"], ids=["output", "errors"])
+def test_what_nobody_reads_yet_does_not_grow_without_end(kind: bytes, connect: Connect) -> None:
+    def flooding(sshd: Sshd, channel: paramiko.Channel) -> None:
+        channel.recv(1)
+        number = channel.remote_chanid.to_bytes(4, "big")
+        flood = paramiko.Message(kind[:1] + number + kind[1:])
+        flood.packet.seek(0, os.SEEK_END)
+        flood.add_string(bytes(32 * 1024))
+        for _ in range(1024):  # 32 MiB, twice of what a channel may send
+            sshd.transport._send_message(flood)  # type: ignore[attr-defined] # a decent server keeps to the window
+        sshd.over.wait()
+
+    sshd = Sshd(flooding, on_login=let_in)
+    link = connect(sshd)
+    unread = link._connection.transport.open_session()
+    command.start(unread, "cat", timeout=60.0)
+    unread.sendall(b"x")
+    assert sshd.closed.wait(60)
+    with pytest.raises(Unreachable, match="edge-1: the SSH connection ended: the other side sends more than it may"):
+        link.run("true", timeout=60.0)

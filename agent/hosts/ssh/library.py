@@ -13,6 +13,7 @@ if _blocked:
     sys.modules["invoke"] = None  # type: ignore[assignment] # None is how Python marks a module as not importable
 
 import paramiko  # noqa: E402 - after the block above, which is the point of this module
+from paramiko.buffered_pipe import BufferedPipe  # noqa: E402 - same
 from paramiko.hostkeys import InvalidHostKey  # noqa: E402 - same
 from paramiko.packet import Packetizer  # noqa: E402 - same
 from paramiko.pkey import UnknownKeyType  # noqa: E402 - same
@@ -24,4 +25,4 @@ if _blocked:
 # Every failure becomes a PortError; without this, paramiko also prints it, with a traceback.
 logging.getLogger("paramiko").setLevel(logging.CRITICAL + 1)
 
-__all__ = ["IncompatiblePeer", "InvalidHostKey", "Packetizer", "UnknownKeyType", "paramiko"]
+__all__ = ["BufferedPipe", "IncompatiblePeer", "InvalidHostKey", "Packetizer", "UnknownKeyType", "paramiko"]

@@ -7,6 +7,7 @@ from typing import Final, cast
 
 from agent.hosts.ssh.direct import Opening
 from agent.hosts.ssh.library import Packetizer, paramiko
+from agent.hosts.ssh.window import bounded_handlers
 from agent.hosts.ssh.wire import Wire
 
 _CIPHERS: Final = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr", "aes192-ctr", "aes256-ctr")
@@ -28,10 +29,21 @@ _GLOBAL_REQUEST: Final = b"\x50"
 _WINDOW: Final = 16 * 1024 * 1024
 _BLINK: Final = 0.02
 _MOST_PACKET: Final = 256 * 1024 + 64  # as OpenSSH has it, and a digest
+_MOST_GREETING: Final = 64 * 1024
 
 
 class _Packetizer(Packetizer):
     """Reads packets of a size that OpenSSH sends: paramiko would take gigabytes into memory, before it knows whose."""
+
+    _greeted = 0
+
+    def _read_timeout(self, timeout: float) -> bytes:
+        """Read a part of the lines that come before all packets."""
+        part: bytes = super()._read_timeout(timeout)  # type: ignore[misc] # not in the stubs
+        self._greeted += len(part)
+        if self._greeted > _MOST_GREETING:
+            raise paramiko.SSHException(f": a greeting of more than {_MOST_GREETING} bytes")
+        return part
 
     def read_all(self, n: int, check_rekey: bool = False) -> bytes:
         if n > _MOST_PACKET:
@@ -48,6 +60,7 @@ class HostTransport(paramiko.Transport):
     """
 
     _active_check_timeout = 5.0
+    _channel_handler_table = bounded_handlers()
 
     def __init__(self, wire: Wire, *, timeout: float, known_types: Sequence[str]) -> None:
         super().__init__(cast("socket.socket", wire), default_window_size=_WINDOW, packetizer_class=_Packetizer)
