@@ -6,9 +6,10 @@ BORNE: Final = 300.0
 
 
 class Outages:
-    """Since when, on the agent's clock, each machine is out of its sight, and which of them the last plan gave up.
+    """Since when, on the agent's clock, each machine is out of its sight, and which of them the plans gave up.
 
-    A look ends an outage for who looks; the plans may know of it a moment later.
+    A look ends an outage for who looks; the plans may know of it a moment later. Until they do, what was given up stays
+    so, whatever becomes of the clock.
     """
 
     def __init__(self) -> None:
@@ -35,4 +36,5 @@ class Outages:
         blind = frozenset(unseen)
         self._told = {machine: at for machine, at in self._told.items() if machine in blind}
         since = {**self._since, **self._told}
-        self.given_up = frozenset(one for one in blind if one in off or since.get(one, now) + BORNE <= now)
+        over = {one for one in blind if one in off or since.get(one, now) + BORNE <= now}
+        self.given_up = frozenset(over | (self.given_up & blind))

@@ -81,7 +81,7 @@ def without_lost(given: FleetInput, sight: Sight, claims: Iterable[Claim], since
     for one in sight.duplicates:
         if (claim := losers.get((one.key, sight.pods[one.key].host))) is not None:
             template = claim.template
-            bereft += with_lost(template.declared.key.kind, template.demand, (one,), since, given.now)
+            bereft += with_lost(given, template.declared.key.kind, template.demand, (one,), since)
     lost = {*losers, *((one.key, one.host) for one in bereft if one.lost)}
     others = {one.key: one for one in reversed(bereft) if not one.lost}
     return replace(

@@ -56,7 +56,7 @@ def _claim(scope: Scope, since: Since) -> Claim:
     given, template, declared = scope.given, scope.template, scope.template.declared
     older = older_hashes(given, template, scope.live)
     whole = scope._replace(
-        live=with_lost(declared.key.kind, template.demand, scope.live, since, given.now),
+        live=with_lost(given, declared.key.kind, template.demand, scope.live, since),
         earlier=earlier_templates(given, declared, older),
     )
     claim = _with_templates(given, CLAIMS[declared.key.kind](whole))

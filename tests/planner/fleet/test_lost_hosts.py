@@ -167,6 +167,18 @@ def test_a_clock_that_is_set_back_lets_nobody_wait_longer_than_they_bear() -> No
     assert (len(elsewhere(world)), world.status().phase) == (3, "Ready")
 
 
+def test_a_clock_that_is_set_back_gives_nothing_back_that_was_given_up() -> None:
+    world = World(spread())
+    world.settle()
+    world.lose("a")
+    pass_time(world, 300)
+    given_up, pods = world.memory.lost, elsewhere(world)
+    world.now -= 200
+    world.settle()
+    assert (world.memory.lost, elsewhere(world)) == (given_up, pods)
+    assert world.plan().desired["a"].leaving == ()
+
+
 @pytest.mark.parametrize(
     ("seconds", "operator", "after"), [(0, "Exists", 0.0), (20, "Exists", 20.0), (-5, "Exists", 0.0)]
 )
