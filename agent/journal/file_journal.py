@@ -1,11 +1,12 @@
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from agent.journal.events_file import append_event, read_events
 from agent.journal.replace import make_folder
 from agent.journal.state_file import Corrupt, load_state, save_state
-from agent.ports import Event, State
+from agent.ports import Event, PortError, State
 
 
 class FileJournal:
@@ -26,7 +27,8 @@ class FileJournal:
         try:
             self._saved = load_state(self._folder)
         except Corrupt as corrupt:
-            self.record(Event(at=self._now(), type="Warning", reason="StateCorrupt", message=str(corrupt)))
+            with suppress(PortError):  # a disk that takes no event keeps nobody from starting
+                self.record(Event(at=self._now(), type="Warning", reason="StateCorrupt", message=str(corrupt)))
             return State()
         return self._saved
 

@@ -15,18 +15,19 @@ import pytest
 import structlog
 from msgspec.structs import replace
 
+from agent.cli.published import newest_published
 from agent.cli.service.http import StatusServer
 from agent.cli.service.logs import LoggedJournal, configure_log
 from agent.cli.service.notify import notify, notify_reloading, watchdog_interval
+from agent.cli.service.publisher import Publisher
 from agent.cli.service.signals import heard
 from agent.model.kindstatus import AutoscalerStatus
 from agent.model.objects.agent import Metrics as MetricsSpec
 from agent.model.objects.meta import ObjectKey
 from agent.model.status import ObjectStatus
 from agent.model.value import Sensitive
-from agent.ports import Event, Permanent, Temporary
+from agent.ports import Event, Permanent, PortError, State
 from agent.reconciler.snapshot import Metrics
-from agent.simulator.journal import SimulatedJournal
 from tests.cli.test_status_rendering import troubled
 
 NOW = 1_800_000_000.0
@@ -108,22 +109,44 @@ def test_the_log_is_json_and_masks_what_came_from_a_secret(log: io.StringIO) -> 
     assert entry["host"] == "a\\x1b[2Jb"
 
 
-class FullDisk(SimulatedJournal):
-    """Takes no event."""
-
-    def record(self, event: Event) -> None:
-        raise Temporary(f"no space left for {event.reason}")
+def _lines(log: io.StringIO) -> list[dict[str, str]]:
+    return [json.loads(line) for line in log.getvalue().splitlines()]
 
 
-def test_what_the_journal_cannot_take_is_in_the_log(log: io.StringIO) -> None:
+def test_what_the_journal_cannot_take_is_in_the_log(log: io.StringIO, tmp_path: Path) -> None:
+    (tmp_path / "events.jsonl").mkdir()
     event = Event(at=1.0, type="Warning", reason="SaveFailed", message="no space left", host="h1")
-    with pytest.raises(Temporary):
-        LoggedJournal(FullDisk()).record(event)
-    assert [json.loads(log.getvalue())[name] for name in ("reason", "event", "host")] == [
-        "SaveFailed",
-        "no space left",
-        "h1",
-    ]
+    with pytest.raises(PortError):
+        LoggedJournal(tmp_path).record(event)
+    (line,) = _lines(log)
+    assert [line[name] for name in ("reason", "event", "host")] == ["SaveFailed", "no space left", "h1"]
+
+
+@pytest.mark.parametrize("takes_events", [True, False])
+def test_a_damaged_state_is_said_in_the_log_and_keeps_nobody_from_starting(
+    log: io.StringIO, tmp_path: Path, *, takes_events: bool
+) -> None:
+    (tmp_path / "state.json").write_bytes(b'{"version":')
+    if not takes_events:
+        (tmp_path / "events.jsonl").mkdir()
+    assert LoggedJournal(tmp_path).load() == State()
+    (line,) = _lines(log)
+    assert (line["level"], line["reason"]) == ("warning", "StateCorrupt")
+    assert "state.json.corrupt-1" in line["event"]
+
+
+def test_a_status_that_cannot_be_left_is_said_once(log: io.StringIO, tmp_path: Path) -> None:
+    publisher, status = Publisher(tmp_path), tmp_path / "status.json"
+    for _ in range(2):
+        status.unlink(missing_ok=True)
+        status.mkdir()
+        publisher.publish(troubled())
+        publisher.publish(troubled())
+        status.rmdir()
+        publisher.publish(troubled())
+    assert newest_published(tmp_path) is not None
+    assert len(_lines(log)) == 2
+    assert str(status) in _lines(log)[0]["problem"]
 
 
 class Gone(io.StringIO):

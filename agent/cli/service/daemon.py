@@ -12,10 +12,10 @@ import structlog
 
 from agent.cli import approvals, moving
 from agent.cli.looking import established_key
-from agent.cli.published import publish
 from agent.cli.service.http import StatusServer
 from agent.cli.service.logs import LoggedJournal
 from agent.cli.service.notify import notify, notify_reloading, watchdog_interval
+from agent.cli.service.publisher import Publisher
 from agent.cli.service.summary import one_line
 from agent.cli.wiring import (
     SystemClock,
@@ -27,7 +27,7 @@ from agent.cli.wiring import (
     watching_files,
 )
 from agent.cli.words import folder_of
-from agent.journal import FileJournal, StateLock
+from agent.journal import StateLock
 from agent.model.objects.agent import AgentConfig
 from agent.ports import PortError
 from agent.reconciler.agent import Agent
@@ -53,6 +53,7 @@ class Daemon:
         self._words = words
         self._reread = reread
         self._state_dir = Path(config.spec.state_dir)
+        self._publisher = Publisher(self._state_dir)
         self._server: StatusServer | None = None
         self._failure: Exception | None = None
         self._ending = False
@@ -84,7 +85,7 @@ class Daemon:
             source,
             host_factory(config, key),
             clock=SystemClock(),
-            journal=LoggedJournal(FileJournal(self._state_dir)),
+            journal=LoggedJournal(self._state_dir),
             settings=settings_of(config, key, watched=source.local_path is not None),
             publish=self._published,
             metrics=metrics_server(config),
@@ -155,7 +156,4 @@ class Daemon:
         if self._server is not None:
             self._server.snapshot = snapshot
         notify(STATUS=one_line(snapshot))
-        try:
-            publish(self._state_dir, snapshot)
-        except PortError as error:
-            _log.error("cannot leave the status for `trimtab status`", problem=str(error))
+        self._publisher.publish(snapshot)

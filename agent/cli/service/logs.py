@@ -4,12 +4,15 @@ import logging
 import sys
 from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
-from typing import TextIO
+from typing import Final, TextIO
 
 import structlog
 
 from agent.cli.render.escape import printable
-from agent.ports import Event, Journal, State
+from agent.journal import FileJournal
+from agent.ports import Event
+
+_log: Final = structlog.get_logger()
 
 
 def masked(_logger: object, _method: str, fields: MutableMapping[str, object]) -> MutableMapping[str, object]:
@@ -45,27 +48,15 @@ class _Writer(structlog.WriteLogger):
     debug = info = warning = error = msg
 
 
-class LoggedJournal:
-    """A journal whose events are also written to the log."""
-
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
-        self._log = structlog.get_logger()
-
-    def load(self) -> State:
-        """Return the saved state."""
-        return self._journal.load()
-
-    def save(self, state: State) -> None:
-        """Replace the saved state."""
-        self._journal.save(state)
+class LoggedJournal(FileJournal):
+    """The state directory's journal, whose events are also written to the log."""
 
     def record(self, event: Event) -> None:
         """Log an event, and append it: where the disk is full, the log is all that tells."""
         fields = {"object": event.object, "host": event.host, "revision": event.revision}
-        log = self._log.warning if event.type == "Warning" else self._log.info
+        log = _log.warning if event.type == "Warning" else _log.info
         log(event.message, reason=event.reason, **{name: value for name, value in fields.items() if value})
-        self._journal.record(event)
+        super().record(event)
 
 
 def _mask(value: object) -> object:
