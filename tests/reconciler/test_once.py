@@ -49,7 +49,10 @@ def test_without_waiting_it_does_what_can_be_done_now_and_says_what_is_left() ->
     result = once(fleet, wait=False)
     assert not result.converged
     assert fleet.running("h1") == ["cache"]
-    assert any(one.pod is not None and one.pod.name == "db" and "not found" in one.message for one in result.reasons)
+    (why,) = [one for one in result.reasons if "nowhere" in one.message]
+    assert (why.pod and why.pod.name, why.host) == ("db", "h1")
+    assert why.message.startswith("ImagePullBackOff: ")
+    assert "not found" in why.message
 
 
 def test_out_of_time_it_says_why() -> None:
