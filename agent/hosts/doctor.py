@@ -13,6 +13,7 @@ from agent.hosts.connect import open_link
 from agent.hosts.cri.client import Runtime
 from agent.hosts.cri.errors import port_error
 from agent.hosts.facts import HostFacts
+from agent.hosts.garbled import reading
 from agent.hosts.link import Link
 from agent.hosts.machine import Machine
 from agent.hosts.owner import parse_owner
@@ -56,9 +57,10 @@ def examine(declared: Host, defaults: SshDefaults, agent: str, *, clock: Clock) 
         return
     try:
         yield Check(name="connection", status="ok", message=f"{where}: key and login are in order")
-        yield from _examine_tools(link)
-        machine = yield from _examine_facts(declared, link, agent, clock)
-        yield from _examine_runtime(declared, link, machine)
+        with reading(declared.metadata.name):
+            yield from _examine_tools(link)
+            machine = yield from _examine_facts(declared, link, agent, clock)
+            yield from _examine_runtime(declared, link, machine)
     except PortError as error:
         yield _failed("connection", error)
     finally:

@@ -8,8 +8,16 @@ import msgspec
 
 from agent.ports import Temporary
 
-UNREADABLE: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, msgspec.MsgspecError)
-"""What reading them raises."""
+UNREADABLE: Final = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    msgspec.MsgspecError,
+)
+"""What reading them raises; the nesting of a JSON text may be the attack."""
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from typing import Final
 
 import msgspec
 
+from agent.hosts.garbled import UNREADABLE
 from agent.hosts.link import Link
 from agent.model.labels import OWNER_FILE
 from agent.model.plan import FingerprintKey
@@ -50,7 +51,7 @@ def parse_owner(written: str, *, host: str) -> OwnerRecord:
     try:
         record = _RECORD.decode(written)
         key = bytes.fromhex(record.key)
-    except (msgspec.DecodeError, ValueError):
+    except UNREADABLE:
         key = b""
     if len(key) != _KEY_BYTES:
         raise Permanent(

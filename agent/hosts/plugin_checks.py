@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from agent.hosts.check import Check
+from agent.hosts.garbled import UNREADABLE
 from agent.hosts.link import Link
 from agent.model.typed import decoder
 
@@ -72,7 +73,7 @@ _CNI: Final = decoder(_Cni)
 def _told(info: Mapping[str, str]) -> tuple[list[str], list[str]]:
     try:
         told = _CNI.decode(info.get("cniconfig", "{}"))
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return [], []
     entries = [entry.network for network in told.networks for entry in network.config.plugins]
     return told.plugin_dirs, sorted({name for each in entries for name in (each.type, each.ipam.type) if name})

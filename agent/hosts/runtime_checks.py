@@ -2,10 +2,9 @@
 
 from typing import Final
 
-import msgspec
-
 from agent.hosts.check import Check
 from agent.hosts.cri.client import Runtime, pb
+from agent.hosts.garbled import UNREADABLE
 from agent.model.typed import decoder
 
 _DEPRECATED: Final = decoder(dict[str, str])
@@ -34,7 +33,7 @@ def _deprecations(condition: pb.RuntimeCondition) -> Check:
         return Check(name="deprecations", status="ok", message="nothing that a later containerd has no more")
     try:
         told = _DEPRECATED.decode(condition.message)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         told = {"": condition.message}
     hint = "mend it before containerd is upgraded: containerd config migrate, or what the message says"
     return Check(name="deprecations", status="warning", message=" ".join(told.values()), hint=hint)

@@ -13,11 +13,20 @@ from google.protobuf.message import Message
 from agent.hosts.abilities import runtime_config
 from agent.hosts.cri.decode import decode_container, decode_sandbox
 from agent.hosts.cri.encode import encode_container, encode_sandbox
-from agent.hosts.garbled import UNREADABLE
+from agent.hosts.doctor import examine
+from agent.hosts.garbled import UNREADABLE, reading
 from agent.hosts.host import ContainerdHost
 from agent.hosts.local import LocalLink
+from agent.hosts.owner import parse_owner
+from agent.hosts.plugin_checks import plugin_checks
+from agent.hosts.proto.runtime_v1_pb2 import RuntimeCondition
+from agent.hosts.runtime_checks import condition_check
+from agent.hosts.streaming.command import exit_code
 from agent.model.cri import ContainerConfig, SandboxConfig
-from agent.ports import Temporary
+from agent.model.objects.agent import SshDefaults
+from agent.model.objects.host import Host, HostSpec
+from agent.model.objects.meta import ObjectMeta
+from agent.ports import Permanent, Temporary
 from tests.hosts.go_json import go_json
 from tests.hosts.pods import AGENT, WallClock
 from tests.hosts.test_decode import CONTAINER, SANDBOX
@@ -78,6 +87,42 @@ def test_a_configuration_with_any_part_exchanged_is_a_configuration_or_an_error(
                 continue
             # Reading it with its types is what finds one of another type.
             assert decoded is None or msgspec.json.decode(msgspec.json.encode(decoded), type=kind) == decoded, path
+
+
+DEPRECATIONS: Final = "ContainerdHasNoDeprecationWarnings"
+DEEP: Final = '{"config":' * 100_000
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda: decode_sandbox({"info": DEEP}),
+        lambda: decode_container({"info": DEEP}),
+        lambda: runtime_config({"config": DEEP}),
+    ],
+)
+def test_what_nests_too_deep_cannot_be_read_like_any_other(read: Callable[[], object]) -> None:
+    with pytest.raises(Temporary, match=r"edge-1: .* cannot be read"), reading("edge-1"):
+        read()
+
+
+def test_nothing_that_nests_too_deep_ends_a_command() -> None:
+    with pytest.raises(Permanent, match=r"owner record .* is damaged"):
+        parse_owner(DEEP, host="edge-1")
+    with pytest.raises(Temporary, match="in words that are not known"):
+        exit_code(DEEP.encode(), host="edge-1")
+    assert list(plugin_checks({"cniconfig": DEEP}, LocalLink("edge-1", "/no/socket"))) == []
+    assert condition_check(RuntimeCondition(type=DEPRECATIONS, message=DEEP)).message == DEEP
+
+
+def test_the_doctor_says_of_a_host_that_cannot_be_read_that_it_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
+    def garbled(_: object) -> NoReturn:
+        raise IndexError("secret")
+
+    monkeypatch.setattr("agent.hosts.doctor._examine_tools", garbled)
+    host = Host(metadata=ObjectMeta(name="edge-1"), spec=HostSpec(local=True))
+    *_, last = examine(host, SshDefaults(), AGENT, clock=WallClock())
+    assert (last.status, last.message.endswith("cannot be read (IndexError)")) == ("problem", True)
 
 
 @pytest.mark.parametrize("odd", ODD)

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Final, Literal
 
+from agent.hosts.garbled import UNREADABLE
 from agent.hosts.link import Link
 from agent.hosts.streaming.connection import Connection, connect
 from agent.hosts.streaming.spdy import Frame
@@ -89,7 +90,7 @@ def exit_code(status: bytes, *, host: str) -> int:
         if told.get("reason") == "NonZeroExitCode":
             return int(next(each["message"] for each in told["details"]["causes"] if each["reason"] == "ExitCode"))
         message = str(told.get("message") or "")
-    except (ValueError, AttributeError, KeyError, TypeError, StopIteration):
+    except (*UNREADABLE, StopIteration):
         raise Temporary(f"{host}: containerd told the end of the command in words that are not known") from None
     if not message:
         raise Temporary(f"{host}: the command ended without telling how: its container, or containerd, went away")
