@@ -9,7 +9,7 @@ _README: Final = """\
 This repository says what runs on which hosts. trimtab makes it so, and keeps it so.
 
     hosts/      one file for each machine with containerd
-    apps/       Kubernetes manifests: Deployment, Pod, ConfigMap, Secret, Namespace
+    apps/       Kubernetes manifests: Deployment, StatefulSet, Job, ConfigMap, Secret, ...
     agent.yaml  how trimtab reads this repository and reaches the hosts; not part of the fleet (see .trimtabignore)
 
 First steps, in this folder:

@@ -1,7 +1,7 @@
 import re
 from io import StringIO
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from ruamel.yaml import YAML
@@ -38,6 +38,9 @@ def add(
     *,
     name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="Its name. (default: ADDRESS)")] = None,
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Its SSH port.")] = _STANDARD_PORT,
+    become: Annotated[
+        Literal["sudo"] | None, typer.Option("--become", help="How its user gets root's rights: passwordless sudo.")
+    ] = None,
     folder: Annotated[Path, typer.Option("--dir", metavar="DIR", help="The source's folder.")] = Path(),
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Take the key without asking.")] = False,
     config: options.Config = None,
@@ -55,14 +58,12 @@ def add(
     key = scan_host_key(address, port, settings)
     typer.echo(f"{address} port {port} shows this key:\n\n  {printable(key.type)} {key.fingerprint}\n")
     if not yes:
-        typer.echo(
-            "On the machine's own console, `ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub` shows what it should be."
-        )
-        typer.confirm("Is it the same?", abort=True)
+        _confirm()
     ssh = Ssh(
         address=address,
         port=port if port != _STANDARD_PORT else None,
         user=user if user != settings.spec.ssh.user else None,
+        become=become,
         host_key=str(key),
     )
     checks = examine_host(Host(metadata=ObjectMeta(name=called), spec=HostSpec(ssh=ssh)), settings)
@@ -77,7 +78,13 @@ def add(
 
 def manifest(name: str, ssh: Ssh) -> str:
     """Return the Host's manifest, as a person would have written it."""
-    said = {"address": ssh.address, "port": ssh.port, "user": ssh.user, "hostKey": ssh.host_key}
+    said = {
+        "address": ssh.address,
+        "port": ssh.port,
+        "user": ssh.user,
+        "become": ssh.become,
+        "hostKey": ssh.host_key,
+    }
     document = {
         "apiVersion": "trimtab.dev/v1alpha1",
         "kind": "Host",
@@ -89,6 +96,23 @@ def manifest(name: str, ssh: Ssh) -> str:
     text = StringIO()
     yaml.dump(document, text)
     return text.getvalue()
+
+
+def _confirm() -> None:
+    """Have a person compare the key. Whoever says nothing, a pipe for one, has not."""
+    typer.echo("On the machine's own console, `ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub` shows what it should be.")
+    try:
+        same = typer.confirm("Is it the same?")
+    except typer.Abort as silence:
+        typer.echo()
+        raise Permanent(
+            "nobody confirmed the key, so nothing is written", hint="answer y on a terminal, or check it and say --yes"
+        ) from silence
+    if not same:
+        raise Permanent(
+            "it is another machine, or somebody in between: nothing is written",
+            hint="check the address, then look at the key on the machine's own console",
+        )
 
 
 def _split(target: str) -> tuple[str | None, str]:

@@ -31,6 +31,15 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "RuntimeClass": ("runtimeclasses", "runtimeclass"),
 }
 
+_SHORT: Final = {
+    "svc": "service",
+    "ing": "ingress",
+    "ep": "endpoints",
+    "sa": "serviceaccount",
+    "netpol": "networkpolicy",
+}
+"""Short names of kinds that fingers know, and trimtab does not take."""
+
 ALL: Final = tuple(KINDS)[:8]
 """What ``get all`` lists, as with kubectl: pods, and what makes and scales them."""
 
@@ -41,6 +50,12 @@ def kind_named(name: str) -> str:
     for kind, names in KINDS.items():
         if lowered in names:
             return kind
+    from agent.manifests.schema import UNSUPPORTED_KINDS  # noqa: PLC0415 - only a mistake asks for it
+
+    singular = _SHORT.get(lowered, lowered.removesuffix("s"))
+    for kind, why in UNSUPPORTED_KINDS.items():
+        if kind.lower() in {lowered, singular, lowered.removesuffix("es")}:
+            raise Permanent(f"kind {kind} is {why}")
     raise Permanent(
         f"there is no kind {name!r}", hint=f"the kinds are {', '.join(names[0] for names in KINDS.values())}"
     )

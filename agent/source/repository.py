@@ -126,7 +126,7 @@ def near_refs(ref: str, full_names: Sequence[str]) -> str:
     wanted = shown_ref(ref).split(" ", 1)[1]
     names = [shown_ref(name).split(" ", 1)[1] for name in full_names if name.startswith(("refs/heads/", "refs/tags/"))]
     if not names:
-        return "the repository has no branch yet: push a first commit"
+        return "the repository has no branch yet: commit something here, or push a first commit to it"
     close = difflib.get_close_matches(wanted, names, n=_NAMES_SHOWN, cutoff=0.5) or names[:_NAMES_SHOWN]
     return f"it has {', '.join(printable(name) for name in close)}"
 

@@ -253,6 +253,9 @@ def test_yaml_reads_as_a_manifest() -> None:
 
 def test_apply_tells_where_it_is_and_why_it_did_not_get_there() -> None:
     lines = progress.host_lines(troubled())
+    assert lines["edge-1"] == "edge-1  connected", "nobody has said yet what it should run"
+    asked = replace(troubled(), hosts=tuple(replace(host, revision="3f9a01c") for host in troubled().hosts))
+    lines = progress.host_lines(asked)
     assert lines["edge-1"] == "edge-1  1/2 ready; restart default/web-6d4f-1"
     assert lines["edge-2"] == "edge-2  unseen: 10.0.0.12:22 does not answer"
     reason = Unconverged(message="CrashLoopBackOff: exit code 1", host="edge-1", pod=CRASH)

@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 from agent.cli.app import app
 from agent.cli.approvals import approvals_left
 from agent.cli.published import publish
+from agent.hosts.ssh.trust import HostKey
 from agent.journal import FileJournal, StateLock
 from agent.ports import Event, State
 from tests.cli.test_status_rendering import troubled
@@ -63,6 +64,17 @@ def test_a_bad_revision_is_an_error_with_every_place(folder: Path) -> None:
     assert trimtab("diff", str(folder / "fleet")).exit_code == 2
 
 
+@pytest.mark.parametrize(("answer", "said"), [("", "say --yes"), ("n\n", "it is another machine")])
+def test_a_host_whose_key_nobody_confirms_is_not_added(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, answer: str, said: str
+) -> None:
+    monkeypatch.setattr("agent.cli.host.scan_host_key", lambda *_: HostKey(type="ssh-ed25519", base64="AAAA"))
+    result = CliRunner().invoke(app, ["host", "add", "root@10.0.0.1"], input=answer)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert not (folder / "hosts").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -71,6 +83,8 @@ def test_a_bad_revision_is_an_error_with_every_place(folder: Path) -> None:
         (["diff", "--revision", "no-such-branch"], "no-such-branch"),
         (["apply", "--timeout", "soon"], "'soon' is not a duration"),
         (["get", "pots"], "the kinds are pods, deployments, replicasets"),
+        (["get", "svc"], "kind Service is not supported yet"),
+        (["get", "ingresses"], "kind Ingress is not supported yet"),
         (["get", "deploy/web", "web"], "names an object already"),
         (["approve", "abcd"], "no revision is held back"),
         (["host", "add", "-oProxyCommand=x"], "No such option"),

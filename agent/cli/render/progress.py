@@ -36,6 +36,8 @@ def _doing(host: HostState, ready: int) -> str:
     if not host.seen:
         why = host.reason.removeprefix(f"{host.name}: ")
         return f"unseen: {printable(why)}" if why else "connecting"
+    if not host.revision:
+        return "connected"
     count = f"{ready}/{host.wanted} ready"
     if host.in_flight:
         flights = [f"{flight.verb} {printable(str(flight.pod))}" for flight in host.in_flight[:_SHOWN]]
