@@ -17,7 +17,7 @@ from agent.hosts.events import Exit, Exits
 from agent.hosts.facts import HostFacts
 from agent.hosts.lastwords import LastWords, last_words
 from agent.hosts.link import Finished, Link
-from agent.hosts.listed import NANO, STATES, foreign_container, foreign_sandbox
+from agent.hosts.listed import NANO, STATES, bounded, foreign_container, foreign_sandbox
 from agent.hosts.machine import Machine
 from agent.hosts.proto import runtime_v1_pb2 as pb
 from agent.model import labels
@@ -119,8 +119,10 @@ class Look:
 
     def pods(self) -> tuple[tuple[SandboxSeen, ...], tuple[ContainerSeen, ...]]:
         """Return every sandbox and container, sorted by id. One that vanishes meanwhile is left out."""
-        sandboxes = [(item, self._ask_sandbox(item)) for item in self._sandboxes.result().items]
-        containers = [(item, self._ask_container(item)) for item in self._containers.result().containers]
+        listed = bounded(self._sandboxes.result().items, host=self._host)
+        sandboxes = [(item, self._ask_sandbox(item)) for item in listed]
+        among = bounded(self._containers.result().containers, host=self._host)
+        containers = [(item, self._ask_container(item)) for item in among]
         seen_sandboxes = [seen for item, asked in sandboxes if (seen := self._sandbox(item, asked))]
         seen_containers = [each for item, asked in containers if (each := self._container(item, asked))]
         self._memo.sandboxes = {seen.id: seen for seen in seen_sandboxes}
@@ -184,7 +186,7 @@ class Look:
                 user=str(image.uid.value) if image.HasField("uid") else image.username,
                 pinned=image.pinned,
             )
-            for image in self._images.result().images
+            for image in bounded(self._images.result().images, host=self._host)
         )
         return tuple(sorted(images, key=lambda image: image.id))
 

@@ -54,7 +54,7 @@ def number(status: int, content: bytes, *, where: str) -> float:
         raise Temporary(f"{where} fails with status {status}")
     try:
         answer = _ANSWER.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Permanent(
             f"{where} answers with something else than Prometheus would (status {status})",
             hint="name its address as far as /api/v1: spec.prometheus.url",

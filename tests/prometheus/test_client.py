@@ -125,6 +125,7 @@ def raw(status: int, content: bytes = b"") -> Callable[[Server], None]:
         (raw(503, b"<html>"), Temporary, "fails with status 503"),
         (raw(200, b"<html>"), Permanent, "something else than Prometheus"),
         (raw(200, b"\xff\xfe"), Permanent, "something else than Prometheus"),
+        (raw(200, b'{"more":' * 100_000), Permanent, "something else than Prometheus"),
         (raw(200, b" " * (2 << 20)), Permanent, "more than 1048576 bytes"),
         (raw(302), Permanent, "redirects"),
     ],

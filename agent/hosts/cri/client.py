@@ -22,7 +22,8 @@ _LOOK_SECONDS: Final = 30.0
 _CLOSING_SECONDS: Final = 1.0
 _SANDBOX_SECONDS: Final = 240.0
 _PULL_SECONDS: Final = 900.0
-_LARGEST_ANSWER: Final = 64 * 1024 * 1024
+_LARGEST_ANSWER: Final = 16 * 1024 * 1024
+"""Bytes, as kubelets have it: read, the smallest parts of an answer take fifty times as much memory."""
 NAMESPACE: Final = "k8s.io"
 """The namespace of containerd that its CRI service works in."""
 _IN_NAMESPACE: Final = (("containerd-namespace", NAMESPACE),)
