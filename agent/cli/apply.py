@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from agent.cli import options
 from agent.cli.config import open_config
 from agent.cli.looking import established_key
 from agent.cli.render.progress import ending, heading, host_lines
+from agent.cli.service.logs import configure_log
 from agent.cli.terminal import is_terminal
 from agent.cli.wiring import SystemClock, host_factory, metrics_server, open_source, settings_of
 from agent.journal import FileJournal, StateLock
@@ -37,6 +39,7 @@ def apply(
     """
     limit = _seconds(timeout)
     settings = open_config(config)
+    configure_log(sys.stderr)  # a fault of ours, too, is told without the values at hand: a Secret's may be among them
     state_dir = Path(settings.spec.state_dir)
     with StateLock(state_dir, settings.metadata.name), _progress() as progress:
         source = open_source(settings)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from msgspec.structs import replace
 from typer.testing import CliRunner, Result
 
@@ -18,7 +19,7 @@ from agent.cli.approvals import approvals_left
 from agent.cli.published import publish
 from agent.hosts.ssh.trust import HostKey
 from agent.journal import FileJournal, StateLock
-from agent.ports import Event, State
+from agent.ports import Event, Permanent, State
 from tests.cli.test_status_rendering import troubled
 
 COMMIT = "0123456789abcdef" * 2 + "01234567"
@@ -62,6 +63,26 @@ def test_a_bad_revision_is_an_error_with_every_place(folder: Path) -> None:
         assert "did you mean `containers`" in result.stderr
         assert "Traceback" not in result.output
     assert trimtab("diff", str(folder / "fleet")).exit_code == 2
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_fault_while_applying_shows_no_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    def faulty(*_: object, **__: object) -> None:
+        password = "hunter" + "2"
+        try:
+            raise AssertionError(len(password))
+        except AssertionError as error:
+            structlog.get_logger().error("fault in a loop", exc_info=error)
+        raise Permanent("that was all")
+
+    monkeypatch.setattr("agent.cli.apply.converge_once", faulty)
+    try:
+        result = trimtab("apply")
+    finally:
+        structlog.reset_defaults()
+    assert "that was all" in result.stderr
+    assert "fault in a loop" in result.stderr
+    assert "hunter2" not in result.output
 
 
 @pytest.mark.parametrize(("answer", "said"), [("", "say --yes"), ("n\n", "it is another machine")])
