@@ -1,6 +1,7 @@
 """Where a host is reached: the Host object first, then the OpenSSH configuration, then the Agent."""
 
 import base64
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -173,3 +174,15 @@ def test_each_way_a_private_key_cannot_be_used_is_told_apart(tmp_path: Path, pro
     odd.chmod(0o666)
     with pytest.raises(Permanent, match="open to other users"):
         load_private_key(str(odd))
+
+
+def test_what_would_be_read_without_an_end_is_no_key(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe, 0o600)
+    huge = tmp_path / "huge"
+    huge.touch(0o600)
+    os.truncate(huge, 1 << 40)
+    for file in (pipe, huge, tmp_path):
+        file.chmod(0o700 if file.is_dir() else 0o600)
+        with pytest.raises(Permanent, match="is not a private key"):
+            load_private_key(str(file))

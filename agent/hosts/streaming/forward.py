@@ -38,7 +38,7 @@ class Tunnel:
         for frame in self._connection.frames():
             ended = frame.fin or frame.kind == "reset"
             if frame.stream == self._error:
-                said += frame.content[:_MOST_SAID]
+                said = (said + frame.content)[:_MOST_SAID]
             elif frame.stream == self._data and frame.content:
                 yield frame.content
             if frame.stream == self._data and ended:
