@@ -70,8 +70,8 @@ def test_a_fault_while_applying_shows_no_values(monkeypatch: pytest.MonkeyPatch)
     def faulty(*_: object, **__: object) -> None:
         password = "hunter" + "2"
         try:
-            raise AssertionError(len(password))
-        except AssertionError as error:
+            _ = 1 / (len(password) - 7)
+        except ZeroDivisionError as error:
             structlog.get_logger().error("fault in a loop", exc_info=error)
         raise Permanent("that was all")
 
