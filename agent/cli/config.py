@@ -40,7 +40,8 @@ def _read(path: Path) -> bytes:
         ) from error
     except OSError as error:
         raise Permanent(
-            f"cannot read {path}: {error.strerror}", hint="run as the user that the agent runs as"
+            f"cannot read {path}: {error.strerror}",
+            hint="run as the user that the agent runs as" if isinstance(error, PermissionError) else "name a file",
         ) from error
     if len(content) > _LARGEST:
         raise Permanent(f"{path} is larger than {_LARGEST} bytes", hint="is it the agent's configuration?")

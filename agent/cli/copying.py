@@ -93,7 +93,8 @@ class Running:
         self._waiting.join()
         if self._failed:
             raise _no_tar(self._failed)
-        return self._code, printable(self._said.decode(errors="replace").strip())
+        said = self._said.decode(errors="replace").strip().splitlines()
+        return self._code, "; ".join(printable(line) for line in said)
 
     def close(self) -> None:
         """Let go of the command."""

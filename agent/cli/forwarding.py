@@ -1,5 +1,6 @@
 """Local ports that lead to a pod: each connection has a tunnel of its own."""
 
+import errno
 import os
 import selectors
 import socket
@@ -36,6 +37,8 @@ class Listeners:
     def __init__(self, addresses: Sequence[str], ports: Sequence[tuple[int, int]]) -> None:
         self.sockets: list[tuple[socket.socket, int]] = []
         self.opened: list[Opened] = []
+        self.taken: list[str] = []
+        """Addresses that another program listens on: who connects there does not reach the pod."""
         try:
             for local, remote in ports:
                 self._open(addresses, local, remote)
@@ -45,7 +48,7 @@ class Listeners:
 
     def _open(self, addresses: Sequence[str], local: int, remote: int) -> None:
         failed: list[str] = []
-        number = local
+        before, number = len(self.opened), local
         for address in addresses:
             # localhost is both loopbacks, where the machine has both; one of them is enough.
             for one in ("127.0.0.1", "::1") if address == "localhost" else (address.strip(),):
@@ -57,6 +60,8 @@ class Listeners:
                     # Python adds the address, once more and as it writes tuples.
                     why = os.strerror(error.errno) if error.errno else str(error)
                     failed.append(f"{one}:{number}: {why}")
+                    if error.errno == errno.EADDRINUSE:
+                        self.taken.append(failed[-1])
                     continue
                 listener.setblocking(False)
                 number = listener.getsockname()[1]
@@ -64,7 +69,7 @@ class Listeners:
                 self.opened.append(
                     Opened(shown=f"[{one}]:{number}" if ":" in one else f"{one}:{number}", remote=remote)
                 )
-        if not any(opened.remote == remote for opened in self.opened):
+        if len(self.opened) == before:
             raise Permanent(
                 f"unable to listen on port {local}: {'; '.join(failed)}", hint="choose another: LOCAL:REMOTE"
             )

@@ -41,6 +41,8 @@ def port_forward(
     with reach(open_config(config), pod, namespace) as reached, Listeners(address.split(","), wanted) as listeners:
         if not reached.sandbox.ready:
             raise Permanent(f"pod {reached.pod.key} does not run", hint="`trimtab status` says why")
+        for address_taken in listeners.taken:
+            typer.echo(f"warning: unable to listen on {address_taken}", err=True)
         for opened in listeners.opened:
             typer.echo(f"Forwarding from {opened.shown} -> {opened.remote}")
         try:
