@@ -7,14 +7,13 @@ dies before that finds it again. So it may hear a word twice, and nothing but id
 """
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import time_ns
 from typing import Final, NamedTuple
 
-from agent.journal.replace import explained
+from agent.journal.replace import PRIVATE, explained
 
 _FOLDER: Final = "words"
 
@@ -28,23 +27,39 @@ class Word(NamedTuple):
 
 def folder_of(state_dir: Path) -> Path:
     """Return the folder of the words, which belongs to whom the state directory does. Raises PortError."""
-    folder = state_dir / _FOLDER
-    with explained("make the folder", folder):
-        owner = state_dir.stat()
-        folder.mkdir(mode=0o700, exist_ok=True)
-        os.chown(folder, owner.st_uid, owner.st_gid)
-    return folder
+    with _opened(state_dir):
+        return state_dir / _FOLDER
 
 
 def leave(state_dir: Path, name: str, said: bytes) -> None:
     """Leave a word for the agent, which can read it also when root leaves it. Raises PortError."""
-    folder = folder_of(state_dir)
-    with explained("leave word in", folder):
-        owner = folder.stat()
-        with tempfile.NamedTemporaryFile("wb", prefix=f".{name}.", dir=folder, delete=False) as file:
-            os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
+    making = f".{name}.{os.getpid()}.{time_ns()}"
+    with _opened(state_dir) as folder, explained("leave word in", state_dir / _FOLDER):
+        owner = os.fstat(folder)
+        descriptor = os.open(making, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, PRIVATE, dir_fd=folder)
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
             file.write(said)
-        Path(file.name).replace(folder / name)
+        os.rename(making, name, src_dir_fd=folder, dst_dir_fd=folder)
+
+
+@contextmanager
+def _opened(state_dir: Path) -> Iterator[int]:
+    """Hold on to the folder itself: root leaves words in what belongs to an agent that may have been taken over.
+
+    A link in its place would have root give any folder of the machine away.
+    """
+    folder = state_dir / _FOLDER
+    with explained("make the folder", folder):
+        owner = state_dir.stat()
+        folder.mkdir(mode=0o700, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        with explained("make the folder", folder):
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def left(state_dir: Path, name: str, *, most: int) -> Iterator[Word]:
