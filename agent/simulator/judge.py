@@ -56,8 +56,9 @@ class Judge:
     A pod that a fault took down counts as available until the fleet loop has made a plan from a look taken after
     the fault: nobody can be blamed for what could not be known. A pod that was sent away is judged by what was known
     then; until it is gone it counts for nothing, and one that was not known to be available could be sent away
-    freely, both as in Kubernetes. What is on a machine that is out of sight for longer than pods bear may be replaced:
-    it counts again from the first plan that knows better, which may find more pods than surge allows, and makes none.
+    freely, both as in Kubernetes, as far as its budget does not mind. What is on a machine that is out of sight for
+    longer than pods bear may be replaced: it counts again from the first plan that knows better, which may find more
+    pods than surge allows, and makes none.
     """
 
     def __init__(self, agent: str, machines: dict[str, Machine]) -> None:
@@ -145,12 +146,12 @@ class Judge:
         if code == 0:
             self._order.succeeds(container)
 
-    def remembers(self, memory: Memory, found: Mapping[str, Seen], now: float) -> None:
-        """Hear what a plan remembers, and what it knew of each host: the newest look, however old."""
+    def remembers(self, memory: Memory, found: Mapping[str, Seen], available: Collection[PodKey], now: float) -> None:
+        """Hear what a plan remembers, the newest look at each host that it had, however old, and who was available."""
         if self.history:
             self._preempted |= {pod for pod, one in memory.evicted.items() if one.reason == "preempted"}
             with _judged():
-                self._laws.planned(memory, found, self._declared(), now)
+                self._laws.planned(memory, found, available, self._declared(), now)
 
     # The laws.
 

@@ -124,13 +124,13 @@ class World(Stage):
             saved = self.journal.state
             self.judge.in_force(saved.in_force)
             if replace(saved.memory, asked=before.memory.asked) != before.memory:
-                self.judge.remembers(saved.memory, found, now)
+                self.judge.remembers(saved.memory, found, available, now)
             raise
         state = self.journal.state
         self.judge.in_force(state.in_force)
         self.judge.unseen(unseen, now)
         if self.snapshot().fleet.planned_at:
-            self.judge.remembers(state.memory, found, now)
+            self.judge.remembers(state.memory, found, available, now)
         self.judge.planned(known, available, {**state.memory.leaving, **state.memory.evicted})
         if state.in_force != before.in_force:
             self.say(f"{state.in_force[:12]} is in force")

@@ -55,8 +55,12 @@ def at_last(kinds: Kinds) -> Kinds:
 
 
 def budgeted(kinds: Kinds, apps: Mapping[str, App]) -> Kinds:
-    """Return what is declared with a budget for each Deployment: as many as a rollout keeps available, but for one."""
-    return replace(kinds, budgets={name: max(0, app.replicas - max(1, app.unavailable)) for name, app in apps.items()})
+    """Return what is declared with a budget for each Deployment: as many as a rollout keeps available, but for one.
+
+    That of ``web`` lets pods go that fail.
+    """
+    budgets = {name: max(0, app.replicas - max(1, app.unavailable)) for name, app in apps.items()}
+    return replace(kinds, budgets=budgets, lenient=tuple(name for name in budgets if name == "web"))
 
 
 def _set(rng: random.Random) -> Set:

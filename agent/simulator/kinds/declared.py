@@ -87,8 +87,9 @@ class Kinds(Value, frozen=True, kw_only=True):
     """All that one commit declares beside Deployments and Pods, by name.
 
     ``drained``, ``cordoned`` and ``forgotten`` are hosts, ``cores`` what each has. ``budgets`` are of Deployments: how
-    many of their pods have to stay available. ``priorities`` are the values of PriorityClasses; ``quota`` is how many
-    pods there may be, ``request`` what a LimitRange has containers ask for that say nothing; 0 and empty for none.
+    many of their pods have to stay available; those of ``lenient`` ones let pods go that fail, however few are left.
+    ``priorities`` are the values of PriorityClasses; ``quota`` is how many pods there may be, ``request`` what a
+    LimitRange has containers ask for that say nothing; 0 and empty for none.
     """
 
     sets: Mapping[str, Set] = {}
@@ -100,6 +101,7 @@ class Kinds(Value, frozen=True, kw_only=True):
     cordoned: tuple[str, ...] = ()
     forgotten: tuple[str, ...] = ()
     budgets: Mapping[str, int] = {}
+    lenient: tuple[str, ...] = ()
     priorities: Mapping[Priority, int] = {}
     cores: int = 16
     quota: int = 0

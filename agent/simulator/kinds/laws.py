@@ -11,6 +11,7 @@ from agent.model.objects.meta import PodKey
 from agent.model.observation import ContainerSeen, SandboxSeen, Seen
 from agent.simulator.declared import Declaration
 from agent.simulator.kinds.declared import Kinds
+from agent.simulator.laws.budgets import check_unhealthy
 from agent.simulator.laws.capacity import check_capacity
 from agent.simulator.laws.crons import CronLaws
 from agent.simulator.laws.hosts import check_placements, check_preemptions
@@ -42,7 +43,14 @@ class Laws:
         """Jobs that CronJobs ever began."""
         self._jobs, self._crons, self._scaling, self._volumes = JobLaws(), CronLaws(), ScalingLaws(), VolumeLaws()
 
-    def planned(self, memory: Memory, found: Mapping[str, Seen], history: Sequence[Declaration], now: float) -> None:
+    def planned(
+        self,
+        memory: Memory,
+        found: Mapping[str, Seen],
+        available: Collection[PodKey],
+        history: Sequence[Declaration],
+        now: float,
+    ) -> None:
         """Check what a plan remembers: no job is counted twice, none is begun twice, no count is out of bounds."""
         before, self._memory = self._memory, memory
         moment = self._moment(history, now, before)
@@ -58,6 +66,7 @@ class Laws:
             laws.planned(moment)
         check_placements(moment, found, history[-1].solos)
         check_preemptions(moment)
+        check_unhealthy(moment, found, available)
 
     def _moment(self, history: Sequence[Declaration], now: float, before: Memory | None = None) -> Moment:
         kinds = [one.kinds for one in history]

@@ -40,6 +40,7 @@ def _policies(kinds: Kinds) -> Iterator[tuple[str, Document]]:
     bounds: dict[str, Document] = {name: {"maxUnavailable": 1} for name in (*kinds.sets, *kinds.crowds)}
     bounds |= {name: {"minAvailable": scaled.least - 1} for name, scaled in kinds.scaled.items()}
     bounds |= {name: {"minAvailable": least} for name, least in kinds.budgets.items()}
+    bounds |= {name: {**bounds[name], "unhealthyPodEvictionPolicy": "AlwaysAllow"} for name in kinds.lenient}
     for name, bound in bounds.items():
         yield f"budgets/{name}.json", _budget(name, bound)
     for name, value in kinds.priorities.items():
