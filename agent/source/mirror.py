@@ -88,7 +88,9 @@ class Mirror:
 
     def _make(self, refspec: str, timeout: float, lock: int) -> None:
         cache = Git(folder=self._cache_dir)
-        cache.run("init", "--quiet", "--bare", "--template=", "--initial-branch=main", str(self._making))
+        # For its owner alone, also in a state directory that somebody else made: there may be Secrets in it.
+        options = ("--quiet", "--bare", "--shared=0600", "--template=", "--initial-branch=main")
+        cache.run("init", *options, str(self._making))
         self._run_fetch(self._making, refspec, timeout, lock)
         if self.folder.exists():
             self.folder.rename(self._old)

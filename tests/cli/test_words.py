@@ -8,7 +8,7 @@ import pytest
 from agent.cli import words
 from agent.ports import Permanent
 
-AGENT_USER = 4711
+AGENT_USER = 4711 if os.getuid() == 0 else os.getuid()
 
 
 def heard(state_dir: Path) -> list[bytes]:

@@ -70,6 +70,21 @@ def test_a_force_push_is_followed_and_the_old_commit_stays_readable(server: GitS
     assert len(server.sent) == asked
 
 
+def test_a_mirror_is_read_by_its_owner_alone(server: GitServer, work: Path, cache: Path) -> None:
+    cache.mkdir(mode=0o755, exist_ok=True)
+    cache.chmod(0o755)
+    before = os.umask(0o022)
+    try:
+        source(server.url("fleet"), cache).fetch()
+        commit(work, {"secret.yaml": "1"})
+        source(server.url("fleet"), cache).fetch()
+    finally:
+        os.umask(before)
+    mirror = mirror_in(cache)
+    open_to_others = [path for path in (mirror, *mirror.rglob("*")) if path.stat().st_mode & 0o077]
+    assert open_to_others == []
+
+
 def test_without_the_remote_what_was_fetched_is_read_by_a_new_process(work: Path, cache: Path) -> None:
     with serving(GitServer(work.parent)) as server:
         url = server.url("fleet")
