@@ -8,10 +8,9 @@ import typer
 
 from agent.cli import options
 from agent.cli.config import config_file, open_config
-from agent.cli.service.daemon import Daemon, Word
+from agent.cli.service.daemon import Word, hold
 from agent.cli.service.logs import configure_log
 from agent.cli.service.signals import heard
-from agent.model.objects.agent import AgentConfig
 
 app = typer.Typer(add_completion=False)
 
@@ -33,7 +32,4 @@ def agent(config: options.Config = None) -> None:
     configure_log()
     words: SimpleQueue[Word] = SimpleQueue()
     with heard({number: partial(words.put, word) for number, word in _WORDS.items()}):
-        current: AgentConfig | None = open_config(config)
-        while current is not None:
-            daemon = Daemon(current, words, lambda: open_config(config))
-            current = daemon.run(config_file(config))
+        hold(open_config(config), words, config_file(config), lambda: open_config(config))

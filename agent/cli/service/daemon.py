@@ -41,6 +41,25 @@ _END_WITHIN = 20.0
 _log = structlog.get_logger()
 
 
+def hold(first: AgentConfig, words: "SimpleQueue[Word]", config_file: Path, reread: Callable[[], AgentConfig]) -> None:
+    """Run agents one after another, each with the configuration that ends the one before; return when told to stop.
+
+    A new configuration that nothing can run with (a port that is taken, a folder that cannot be made) is said, and the
+    one before goes on. Raises PortError.
+    """
+    before: AgentConfig | None = None
+    current: AgentConfig | None = first
+    while current is not None:
+        daemon = Daemon(current, words, reread)
+        try:
+            before, current = current, daemon.run(config_file)
+        except PortError as error:
+            if before is None or daemon.started:
+                raise
+            _log.error("cannot start with the new configuration; the one before goes on", problem=str(error))
+            before, current = None, before
+
+
 class Daemon:
     """Runs an agent until it is told to stop, or to make room for one with another configuration.
 
@@ -57,6 +76,7 @@ class Daemon:
         self._server: StatusServer | None = None
         self._failure: Exception | None = None
         self._ending = False
+        self.started = False
 
     def run(self, config_file: Path) -> AgentConfig | None:
         """Run; return the configuration to go on with, or None to end. Raises PortError when it cannot start."""
@@ -96,6 +116,7 @@ class Daemon:
         gc.freeze()  # what was imported stays: it need not be looked through again and again for what may go
         loops = Thread(target=self._loop, args=(agent,), name="agent")
         loops.start()
+        self.started = True
         notify(READY=1)
         try:
             return self._obey(agent)
