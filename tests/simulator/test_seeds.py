@@ -5,6 +5,7 @@ import os
 import pytest
 
 from agent.simulator import Chaos, simulate
+from agent.simulator.__main__ import main
 
 SEEDS = int(os.environ.get("TRIMTAB_SEEDS", "240"))
 KINDS = int(os.environ.get("TRIMTAB_SEEDS_OF_KINDS", "60"))
@@ -58,6 +59,22 @@ def test_fleets_that_people_operate_in_a_storm_keep_every_law_and_converge(first
 @pytest.mark.parametrize(("chaos", "seed"), FOUND)
 def test_what_was_found_once_stays_mended(chaos: Chaos, seed: int) -> None:
     simulate(seed, chaos)
+
+
+def test_the_command_shows_all_of_one_seed_and_little_of_many(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--every-kind", "1"]) == 0
+    *story, last = capsys.readouterr().out.splitlines()
+    assert (story, last) == ([*simulate(1, "every-kind")], "seed 1: converged, every law kept")
+    assert main(["1", "2"]) == 0
+    assert capsys.readouterr().out.count("\n") == 2
+
+
+@pytest.mark.parametrize(("words", "said"), [(["--help"], "--storm"), (["--storm"], "SEED"), (["seven"], "'seven'")])
+def test_the_command_explains_itself(capsys: pytest.CaptureFixture[str], words: list[str], said: str) -> None:
+    with pytest.raises(SystemExit):
+        main(words)
+    told = capsys.readouterr()
+    assert said in told.out + told.err
 
 
 def test_a_seed_repeats_its_run() -> None:
