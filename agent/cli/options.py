@@ -13,6 +13,7 @@ Config = Annotated[
         "--config",
         metavar="FILE",
         help="The agent's configuration. (default: $TRIMTAB_CONFIG, else /etc/trimtab/agent.yaml)",
+        show_default=False,
     ),
 ]
 Revision = Annotated[

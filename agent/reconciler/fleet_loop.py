@@ -51,6 +51,7 @@ class FleetLoop:
         self._receipts: list[Receipt] = []
         """Of words that are not saved yet."""
         self._message = "no revision was read yet"
+        self._undecided = False
 
     def step(self, now: float) -> float | None:
         """Make one pass; return when time alone asks for the next, None when only news do."""
@@ -81,6 +82,8 @@ class FleetLoop:
                 self._change(refused="", refused_why=(), held="", held_why="")
         else:
             self._candidate = offer.fleet
+            if offer.revision.id == self._state.refused:
+                self._change(refused="", refused_why=())  # by an older trimtab, that knew less
 
     def _refuse(self, revision: Revision, problems: tuple[Problem, ...], now: float) -> None:
         why = tuple(_rendered(problem) for problem in sorted(problems)[:_PROBLEMS_KEPT])
@@ -100,7 +103,9 @@ class FleetLoop:
         hosts = _hosts(base)
         self._roster.declare(hosts)
         self._forget_gone(hosts)
-        if (later := self._first_looks(hosts, mail, now)) is not None:
+        later = self._first_looks(hosts, mail, now)
+        self._undecided = later is not None
+        if later is not None:
             self._message = "waiting for the first look at each host"
             self._show(now)
             return later
@@ -244,6 +249,7 @@ class FleetLoop:
                 refused_why=state.refused_why,
                 held=state.held,
                 held_why=state.held_why,
+                undecided=self._undecided,
                 message=self._message,
                 statuses=plan.statuses if plan else (),
                 waiting=plan.waiting if plan else (),

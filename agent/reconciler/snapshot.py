@@ -78,6 +78,8 @@ class FleetState(Value, frozen=True, kw_only=True):
     refused_why: tuple[str, ...] = ()
     held: str = ""
     held_why: str = ""
+    undecided: bool = False
+    """Whether the first look at hosts is waited for: until then, what is held is as an earlier run saw it."""
     message: str = ""
     """Why nothing is in force, when nothing is."""
     statuses: tuple[ObjectStatus, ...] = ()

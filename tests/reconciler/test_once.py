@@ -1,9 +1,13 @@
 """``converge_once``: the same loops until converged, or until there is no point in waiting."""
 
+import threading
+from collections.abc import Callable
+
 from msgspec.structs import replace
 
 from agent.reconciler.once import Converged, converge_once
 from agent.reconciler.snapshot import Snapshot
+from agent.simulator.machine import Machine
 from tests.reconciler.calm import LONG, Calm
 from tests.simulator.fleets import BROKEN, TWO, declaration, solo
 
@@ -11,8 +15,13 @@ DECLARED = declaration(1, apps={}, solos={"cache": solo(), "db": solo()})
 NOWHERE = replace(DECLARED, solos={"cache": solo(), "db": solo(image="registry.test/app:nowhere")})
 
 
-def once(fleet: Calm, *, wait: bool = True, timeout: float = LONG, progress: list[Snapshot] | None = None) -> Converged:
-    shown = [] if progress is None else progress
+def once(
+    fleet: Calm,
+    *,
+    wait: bool = True,
+    timeout: float = LONG,
+    progress: Callable[[Snapshot], None] = lambda _snapshot: None,
+) -> Converged:
     return converge_once(
         fleet.source,
         fleet.make_host,
@@ -21,14 +30,14 @@ def once(fleet: Calm, *, wait: bool = True, timeout: float = LONG, progress: lis
         settings=fleet.settings,
         wait=wait,
         timeout=timeout,
-        progress=shown.append,
+        progress=progress,
     )
 
 
 def test_it_converges_and_shows_how() -> None:
     fleet, shown = Calm("h1"), list[Snapshot]()
     fleet.push(DECLARED)
-    result = once(fleet, progress=shown)
+    result = once(fleet, progress=shown.append)
     assert (result.converged, result.reasons) == (True, ())
     assert fleet.running("h1") == ["cache", "db"]
     assert shown[-1].converged
@@ -79,6 +88,39 @@ def test_a_held_revision_ends_it_at_once() -> None:
     result = once(fleet)
     assert any("is held" in one.message for one in result.reasons)
     assert fleet.running("h1") == ["cache", "db"]
+
+
+def after_reading(fleet: Calm) -> Converged:
+    """Converge, where hosts are looked at only once it was shown what is known before."""
+    read = threading.Event()
+
+    def look(_machine: Machine) -> None:
+        read.wait(LONG)
+
+    def show(now: Snapshot) -> None:
+        if now.source.head and now.fleet.current:
+            read.set()
+
+    fleet.on_look = look
+    return once(fleet, progress=show)
+
+
+def test_a_held_revision_that_was_approved_is_taken() -> None:
+    fleet = Calm("h1")
+    fleet.push(DECLARED)
+    once(fleet)
+    held = fleet.push(replace(DECLARED, solos={}))
+    once(fleet)
+    fleet.journal.state = replace(fleet.journal.state, approved=(held,))
+    assert after_reading(fleet).reasons == ()
+    assert fleet.running("h1") == []
+
+
+def test_a_revision_that_an_older_trimtab_refused_is_taken() -> None:
+    fleet = Calm("h1")
+    newest = fleet.push(DECLARED)
+    fleet.journal.state = replace(fleet.journal.state, refused=newest, refused_why=("it did not know the field",))
+    assert after_reading(fleet).reasons == ()
 
 
 def test_a_source_that_cannot_be_read_ends_it_at_once() -> None:
