@@ -315,5 +315,12 @@ def test_more_pods_than_can_be_planned_for(documents: tuple[str, ...], asked: st
     assert problems(*TWO_HOSTS, *documents) == [said]
 
 
-def test_as_many_pods_as_can_be_planned_for() -> None:
-    assert problems(*TWO_HOSTS, deployment("web", 99_999, "name: http"), pod("one")) == []
+FEW_AT_ONCE = (
+    "apiVersion: batch/v1\nkind: Job\nmetadata: {name: all}\nspec:\n  parallelism: 100000\n  completions: 3\n"
+    "  template: {spec: {restartPolicy: Never, containers: [{name: c, image: app}]}}\n"
+)
+
+
+@pytest.mark.parametrize("last", [pod("one"), FEW_AT_ONCE])
+def test_as_many_pods_as_can_be_planned_for(last: str) -> None:
+    assert problems(*TWO_HOSTS, deployment("web", 99_997, "name: http"), last) == []

@@ -10,7 +10,7 @@ from agent.model.objects.cronjob import CronJob
 from agent.model.objects.daemonset import DaemonSet
 from agent.model.objects.deployment import Deployment
 from agent.model.objects.fleet import AnyObject
-from agent.model.objects.job import Job
+from agent.model.objects.job import Job, JobSpec
 from agent.model.objects.pod import Pod
 from agent.model.objects.replicaset import ReplicaSet
 from agent.model.objects.statefulset import StatefulSet
@@ -43,7 +43,11 @@ def _pods(body: AnyObject, hosts: int) -> tuple[int, str]:
         case HorizontalPodAutoscaler():
             pods, path = body.spec.max_replicas, "spec.maxReplicas"
         case Job():
-            pods, path = body.spec.parallelism, "spec.parallelism"
+            pods, path = _at_once(body.spec), "spec.parallelism"
         case CronJob():
-            pods, path = body.spec.job_template.spec.parallelism, "spec.jobTemplate.spec.parallelism"
+            pods, path = _at_once(body.spec.job_template.spec), "spec.jobTemplate.spec.parallelism"
     return pods, path
+
+
+def _at_once(spec: JobSpec) -> int:
+    return spec.parallelism if spec.completions is None else min(spec.parallelism, spec.completions)
