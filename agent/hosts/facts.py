@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from agent.hosts import machine, marks
+from agent.hosts.garbled import readable
 from agent.hosts.machine import Machine
 from agent.model.files import FileSeen
 from agent.model.labels import OWNER_FILE, PODS_DIR, SECRETS_DIR, VOLUMES_DIR
@@ -117,7 +118,7 @@ def _read(entries: Sequence[str], host: str, socket_path: str) -> HostFacts:
                 plain[kind] = rest
     return HostFacts(
         date=float(plain.get("date") or 0),
-        boot_id=plain.get("boot", ""),
+        boot_id=readable(plain.get("boot", "")),
         owner=plain.get("owner"),
         pod_dirs=tuple(sorted(pods)),
         files=dict(sorted(files.items())),

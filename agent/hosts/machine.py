@@ -6,6 +6,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import Final, Literal
 
 from agent.hosts import kubelets
+from agent.hosts.garbled import number, readable
 from agent.model.value import Value
 
 # A part of the facts' script. With sudo the address that we came to is in its own environment, not in ours. Interfaces
@@ -84,12 +85,12 @@ def parse(entries: Sequence[str], socket_path: str) -> Machine:
             case _:
                 plain[kind] = rest
     return Machine(
-        cpus=int(plain.get("cpus") or 0),
-        memory_bytes=int(plain.get("memory") or 0) * 1024,
+        cpus=number(plain.get("cpus") or "0"),
+        memory_bytes=number(plain.get("memory") or "0") * 1024,
         addresses=_usable([*reached, *addresses]),
         cgroup_version=2 if plain.get("cgroup") == "2" else 1,
-        resolv_conf=_readable(plain.get("resolv", "")),
-        etc_hosts=_readable(plain["hosts"]) if "hosts" in plain else None,
+        resolv_conf=readable(plain.get("resolv", "")),
+        etc_hosts=readable(plain["hosts"]) if "hosts" in plain else None,
         hugepages=dict(sorted(hugepages.items())),
         storage_bytes=_product(plain.get("storage", "")),
         apparmor=plain.get("apparmor") == "Y",
@@ -97,11 +98,6 @@ def parse(entries: Sequence[str], socket_path: str) -> Machine:
         systemd="systemd" in plain,
         kubelet=kubelets.parse(entries, socket_path),
     )
-
-
-def _readable(text: str) -> str:
-    """Return a text that can be written again: bytes that are no UTF-8 are replaced."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _usable(addresses: Sequence[str]) -> tuple[str, ...]:
@@ -121,7 +117,7 @@ def _usable(addresses: Sequence[str]) -> tuple[str, ...]:
 
 def _hugepages(text: str) -> Mapping[str, int]:
     """Read ``2048kB 512``: the size of a page, and how many there are."""
-    match = re.fullmatch(r"(\d{1,12})kB (\d{1,12})", text)
+    match = re.fullmatch(r"([0-9]{1,8})kB ([0-9]{1,7})", text)
     if not match or match[2] == "0":
         return {}
     size = int(match[1]) << 10
@@ -130,5 +126,5 @@ def _hugepages(text: str) -> Mapping[str, int]:
 
 
 def _product(text: str) -> int:
-    numbers = text.split(" ")
-    return int(numbers[0]) * int(numbers[1]) if len(numbers) == 2 and all(part.isdigit() for part in numbers) else 0
+    parts = text.split(" ")
+    return number(parts[0]) * number(parts[1]) if len(parts) == 2 and all(part.isdigit() for part in parts) else 0

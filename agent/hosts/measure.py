@@ -8,6 +8,7 @@ import grpc
 
 from agent.hosts.cri.client import Pending, Runtime
 from agent.hosts.cri.errors import is_lost, port_error
+from agent.hosts.garbled import number, readable
 from agent.hosts.link import Link
 from agent.hosts.proto import runtime_v1_pb2 as pb
 from agent.model.labels import LOGS_DIR, POD_NAME, POD_NAMESPACE, POD_UID, PODS_DIR, PULLED_FILE, SECRETS_DIR
@@ -151,12 +152,12 @@ def _disk(entries: _Entries, which: str) -> Filesystem | None:
     sizes, counts = blocks.split(None, 5), inodes.split(None, 5)
     if len(sizes) < 6 or not all(each.isdecimal() for each in sizes[1:4]):
         return None
-    of_inodes = [int(each) if each.isdecimal() else 0 for each in (*counts[1:3], "0", "0")[:2]]
+    of_inodes = [number(each) if each.isdecimal() else 0 for each in (*counts[1:3], "0", "0")[:2]]
     return Filesystem(
-        path=sizes[5],
-        size_bytes=int(sizes[1]) * _KIB,
-        used_bytes=int(sizes[2]) * _KIB,
-        available_bytes=int(sizes[3]) * _KIB,
+        path=readable(sizes[5]),
+        size_bytes=number(sizes[1]) * _KIB,
+        used_bytes=number(sizes[2]) * _KIB,
+        available_bytes=number(sizes[3]) * _KIB,
         inodes=of_inodes[0],
         inodes_used=of_inodes[1],
     )

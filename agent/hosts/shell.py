@@ -100,6 +100,9 @@ class _Shell:
                 stream.close()
             stream, greeting = self._start(), _PREAMBLE
             self._stream = stream
+            if self._closed:  # meanwhile: whoever closed may not have seen it
+                stream.close()
+                raise Unreachable(f"{self._host}: the connection was closed")
         word = secrets.token_hex(16)
         request = _REQUEST.format(word=word, arguments=shlex.join(arguments), script=shlex.quote(script))
         if "\0" in request:

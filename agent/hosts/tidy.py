@@ -8,6 +8,7 @@ import grpc
 from agent.hosts.cri.client import Runtime
 from agent.hosts.cri.errors import is_missing, port_error
 from agent.hosts.files.paths import check_log
+from agent.hosts.garbled import number
 from agent.hosts.link import Link
 from agent.hosts.pulled import forget_pulls
 from agent.model.chores import Chore, ChoreOutcome, RemoveImage, RotateLog
@@ -76,4 +77,4 @@ def _rotate(link: Link, runtime: Runtime, chore: RotateLog, host: str) -> int:
         # The runtime goes on writing into the renamed file: under its own name it is found again.
         link.run(_BACK, renamed, path)
         raise port_error(error, f"reopen the log of container {chore.name}", host=host) from None
-    return int(freed)
+    return number(freed)

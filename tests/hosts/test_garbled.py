@@ -10,6 +10,8 @@ import msgspec
 import pytest
 from google.protobuf.message import Message
 
+from agent.hosts import facts as host_facts
+from agent.hosts import measure
 from agent.hosts.abilities import runtime_config
 from agent.hosts.cri.decode import decode_container, decode_sandbox
 from agent.hosts.cri.encode import encode_container, encode_sandbox
@@ -87,6 +89,24 @@ def test_a_configuration_with_any_part_exchanged_is_a_configuration_or_an_error(
                 continue
             # Reading it with its types is what finds one of another type.
             assert decoded is None or msgspec.json.decode(msgspec.json.encode(decoded), type=kind) == decoded, path
+
+
+def test_what_a_host_tells_can_be_shown_beside_the_others() -> None:
+    """One status tells of all hosts: no name on one of them may keep it from being written."""
+    facts = host_facts.parse(b"date 1\0boot \xff\0end\0", host="edge-1", socket_path="/no/socket")
+    usage = measure.parse(b"disk images /dev/sda 9 9 9 1% /caf\xe9\nnone 9 9\0end \0", [], host="edge-1")
+    assert usage.images is not None
+    for value in (facts.machine, facts.boot_id, usage.images):
+        assert msgspec.json.encode(value)
+
+
+@pytest.mark.parametrize("told", ["cpus {}", "memory {}", "storage {} 1"])
+def test_more_than_any_host_has_is_not_believed(told: str) -> None:
+    entry = told.format("9" * 400)
+    with pytest.raises(Temporary, match="cannot be read"):
+        host_facts.parse(f"date 1\0{entry}\0end\0".encode(), host="edge-1", socket_path="/no/socket")
+    with pytest.raises(Temporary, match="cannot be read"), reading("edge-1"):
+        measure.parse(f"disk images /dev/sda {'9' * 400} 9 9 1% /\0end \0".encode(), [], host="edge-1")
 
 
 DEPRECATIONS: Final = "ContainerdHasNoDeprecationWarnings"

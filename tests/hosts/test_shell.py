@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.hosts.local import LocalLink, LocalShell
+from agent.hosts.shell import KeptShells
 from agent.ports import Temporary, Unreachable
 
 
@@ -160,3 +161,17 @@ def test_a_shell_that_ended_is_killed_once_and_never_by_a_number_that_may_be_ano
     shell.close()
     assert killed == [pid]
     assert not shell.alive
+
+
+def test_a_shell_that_starts_while_its_link_is_closed_does_not_outlive_it() -> None:
+    started: list[LocalShell] = []
+
+    def start() -> LocalShell:
+        started.append(LocalShell())
+        shells.close()  # by another thread, which sees no shell yet
+        return started[0]
+
+    shells = KeptShells(start, host="edge-1")
+    with pytest.raises(Unreachable, match="edge-1: the connection was closed"):
+        shells.run("true", timeout=60.0)
+    assert not started[0].alive
