@@ -7,7 +7,7 @@ from subprocess import Popen
 from typing import IO, TYPE_CHECKING, BinaryIO, Final, cast
 
 from agent.model.value import MASK, Value
-from agent.ports import Permanent
+from agent.ports import Permanent, Temporary
 from agent.source.credentials import Access
 
 if TYPE_CHECKING:
@@ -74,28 +74,30 @@ class Git(Value, frozen=True, kw_only=True):
         given: IO[bytes] | None = None,
         keep_open: Sequence[int] = (),
     ) -> bytes:
-        """Return what a git command prints. Raises GitFailed, and Permanent where there is no git.
+        """Return what a git command prints. Raises GitFailed, and PortError where git cannot be run.
 
         ``given`` is its standard input. ``keep_open`` are descriptors that the command inherits.
         """
-        status, printed, said = _commands().execute(
-            self._command(arguments),
-            istream=cast("BinaryIO | None", given),
-            with_extended_output=True,
-            with_exceptions=False,
-            stdout_as_string=False,
-            strip_newline_in_stdout=False,
-            kill_after_timeout=timeout,
-            env=self._environment(),
-            pass_fds=tuple(keep_open),
-        )
+        with _room_for_git():
+            status, printed, said = _commands().execute(
+                self._command(arguments),
+                istream=cast("BinaryIO | None", given),
+                with_extended_output=True,
+                with_exceptions=False,
+                stdout_as_string=False,
+                strip_newline_in_stdout=False,
+                kill_after_timeout=timeout,
+                env=self._environment(),
+                pass_fds=tuple(keep_open),
+            )
         if status != 0:
             raise GitFailed(self._scrubbed(said), timed_out=status == _STALLED and said.startswith("Timeout:"))
         return printed
 
     def run_bounded(self, *arguments: str, at_most: int, timeout: float = _IN_TIME) -> bytes | None:
         """Return what a git command prints, None when that is more than ``at_most`` bytes: a bomb is not unpacked."""
-        started = _commands().execute(self._command(arguments), as_process=True, env=self._environment())
+        with _room_for_git():
+            started = _commands().execute(self._command(arguments), as_process=True, env=self._environment())
         process = cast("Popen[bytes]", started.proc)
         with _ended_after(timeout, process) as late, process:
             printed = cast("IO[bytes]", process.stdout).read(at_most + 1)
@@ -140,6 +142,18 @@ def _ended_after(seconds: float, process: "Popen[bytes]") -> Iterator[threading.
         yield late
     finally:
         timer.cancel()
+
+
+@contextmanager
+def _room_for_git() -> Iterator[None]:
+    """Say of a machine that has no file, process or memory left for git that this is so."""
+    try:
+        yield
+    except OSError as error:
+        raise Temporary(
+            f"git cannot be started: {error.strerror}",
+            hint="raise the limits of the agent (LimitNOFILE, TasksMax), or see what takes the machine",
+        ) from error
 
 
 def _commands() -> "git.Git":

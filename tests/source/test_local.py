@@ -1,4 +1,5 @@
 import os
+import resource
 import sys
 from pathlib import Path
 
@@ -6,7 +7,7 @@ import pytest
 
 from agent.model.objects.agent import Ref
 from agent.model.origin import Location, Revision
-from agent.ports import Permanent, PortError
+from agent.ports import Permanent, PortError, Temporary
 from agent.source import FolderSource
 from agent.source.command import Git, GitFailed
 from tests.source.repo import commit, contents, git, new_repository, source
@@ -279,3 +280,20 @@ sys.exit("refused by the hook")
     with pytest.raises(AssertionError, match="refused by the hook"):
         git(work, "push", str(bare), "main")
     assert (tmp_path / "seen").read_text() == "pushed"
+
+
+def test_a_process_that_may_open_no_file_says_so_and_goes_on_when_it_may(work: Path, tmp_path: Path) -> None:
+    commit(work, {"a.yaml": "committed"})
+    from_ = source(work, tmp_path)
+    revision = from_.resolve()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    free = os.dup(0)
+    os.close(free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
+    try:
+        for ask in (from_.resolve, lambda: from_.tree(revision)):
+            with pytest.raises(Temporary, match="git cannot be started: Too many open files"):
+                ask()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert contents(from_) == {"a.yaml": b"committed"}
