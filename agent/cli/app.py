@@ -65,6 +65,11 @@ app = typer.Typer(
 )
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        imported("version")([])
+
+
 @app.callback()
 def trimtab(
     ctx: typer.Context,
@@ -78,6 +83,9 @@ def trimtab(
             show_envvar=True,
         ),
     ] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
 ) -> None:
     """Take ``--config`` in front of the verb as well as behind it.
 

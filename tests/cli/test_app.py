@@ -75,6 +75,12 @@ def test_the_shell_completes_verbs_options_and_kinds(typed: str, expected: set[s
     assert expected <= set(done.stdout.split()), done.stdout + done.stderr
 
 
+def test_the_version_is_an_option_too() -> None:
+    asked = run("--version")
+    assert (asked.returncode, asked.stdout) == (0, run("version").stdout)
+    assert asked.stdout.startswith("trimtab ")
+
+
 def test_a_mistyped_verb_is_guessed() -> None:
     done = run("stauts")
     assert done.returncode == 2
