@@ -53,11 +53,6 @@ class Turns:
         """Wake one loop."""
         self._loops[name].wake()
 
-    def wake_all(self) -> None:
-        """Wake every loop."""
-        for loop in self._loops.values():
-            loop.wake()
-
     def wait(self, now: float) -> float | None:
         """Return how long nobody has a turn; 0 when somebody has one, None when nobody ever will."""
         if self.busy:

@@ -1,8 +1,10 @@
+from typing import Final
+
 from agent.model.cri import ContainerConfig
 from agent.simulator.laws.moment import Broken
 from agent.simulator.machine import Machine
 
-_LEAST_SHARES = 2
+_LEAST_SHARES: Final = 2
 """What a container has that asks for none."""
 
 
