@@ -78,7 +78,8 @@ def _of_fleet(fleet: FleetState) -> Iterator[Unconverged]:
 
 def _of_host(host: HostState, telling: Mapping[PodKey, str], objects: Mapping[ObjectKey, str]) -> Iterator[Unconverged]:
     if not host.seen:
-        yield Unconverged(message=host.reason or "not looked at yet", host=host.name)
+        why = host.reason.removeprefix(f"{host.name}: ")
+        yield Unconverged(message=why or "not looked at yet", host=host.name)
         return
     for waiting in host.waiting:
         if not _repeats(waiting, telling, objects):
@@ -88,8 +89,8 @@ def _of_host(host: HostState, telling: Mapping[PodKey, str], objects: Mapping[Ob
 
 
 def _of_object(status: ObjectStatus, backing_off: AbstractSet[PodKey | None]) -> Iterator[Unconverged]:
-    if status.reason == "HostUnseen":
-        return
+    if (status.key.kind, status.reason) == ("Host", "HostUnseen"):
+        return  # it says so by itself
     unready = [pod for pod in status.pods if not pod.ready]
     for pod in unready:
         if pod.reason == _CRASHED and pod.key in backing_off:

@@ -72,6 +72,19 @@ def test_out_of_time_it_says_why() -> None:
     assert any(one.pod is not None and one.pod.name == "db" for one in result.reasons)
 
 
+def test_of_an_unseen_host_it_tells_once_and_of_each_of_its_pods() -> None:
+    fleet = Calm("h1")
+    fleet.push(DECLARED)
+    once(fleet)
+    fleet.machines["h1"].up = False
+    result = once(fleet, timeout=0.5)
+    assert sorted(one.pod.name for one in result.reasons if one.pod) == ["cache", "db"]
+    (host,) = [one for one in result.reasons if not one.pod and not one.object]
+    assert host.host == "h1"
+    assert not host.message.startswith("h1: ")
+    assert not any(one.object and one.object.kind == "Host" for one in result.reasons)
+
+
 def test_a_revision_with_problems_ends_it_at_once() -> None:
     fleet = Calm("h1")
     fleet.push(replace(DECLARED, broken=BROKEN))
