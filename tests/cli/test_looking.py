@@ -9,7 +9,7 @@ import pytest
 from agent.cli.host import manifest
 from agent.cli.looking import asked_of_each, observe_all
 from agent.cli.reaching import Reached, find_pod
-from agent.cli.render.escape import log_text
+from agent.cli.render.escape import log_text, printable
 from agent.hosts.host import ContainerdHost
 from agent.manifests import Cache, load
 from agent.model.objects import Ssh
@@ -105,6 +105,11 @@ def test_a_container_is_found_and_its_name_checked() -> None:
 def test_log_lines_keep_their_colours_and_steer_nothing_else() -> None:
     line = "\x1b[31mred\x1b[0m\tnext\x1b]0;title\x07\x1b[2J\r"
     assert log_text(line) == "\x1b[31mred\x1b[0m\tnext\\x1b]0;title\\x07\\x1b[2J\\r"
+
+
+def test_what_nobody_would_see_is_written_out() -> None:
+    assert printable("a\u202eb\xadc\u2060d\U000e0041") == "a\\u202eb\\xadc\\u2060d\\U000e0041"
+    assert printable("\u00e4\u00a0\u4e2d\U0001f600") == "\u00e4\u00a0\u4e2d\U0001f600"
 
 
 def test_a_host_that_was_added_is_a_valid_manifest() -> None:

@@ -5,8 +5,9 @@ from typing import Final
 
 _UNSAFE: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # C0 and C1 controls: escape sequences, newlines, backspaces
-    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # text direction: shows something else than it says
-    "\u200b-\u200d\u2028\u2029\ufeff\ud800-\udfff]"  # invisible, line breaks, and what UTF-8 cannot encode
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f"  # text direction: shows something else than it says
+    "\xad\u180e\u200b-\u200d\u2060-\u2065\ufeff\ufff0-\ufffb\U000e0000-\U000e0fff"  # invisible: says what nobody sees
+    "\u2028\u2029\ud800-\udfff]"  # line breaks, and what UTF-8 cannot encode
 )
 _NAMED: Final = {"\n": r"\n", "\t": r"\t", "\r": r"\r"}
 _COLOUR: Final = re.compile(r"(\x1b\[[0-9;]{0,32}m)")
@@ -36,4 +37,4 @@ def shortened(text: str, longest: int = LONGEST) -> str:
 
 def _escape(character: str) -> str:
     code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
