@@ -51,7 +51,7 @@ class FleetLoop:
         self._receipts: list[Receipt] = []
         """Of words that are not saved yet."""
         self._message = "no revision was read yet"
-        self._undecided = False
+        self._undecided = True
 
     def step(self, now: float) -> float | None:
         """Make one pass; return when time alone asks for the next, None when only news do."""

@@ -73,7 +73,11 @@ def _over(snapshot: Snapshot, *, wait: bool) -> bool:
         return True
     if source.head is None or not fleet.current:
         return False
-    if source.head.id == fleet.refused or (source.head.id == fleet.held and not fleet.undecided):
+    if source.head.id == fleet.refused:
+        return True
+    if fleet.undecided:
+        return False
+    if source.head.id == fleet.held:
         return True
     idle = all(host.settled or not host.seen for host in snapshot.hosts)
     return not wait and idle and fleet.in_force is not None and fleet.in_force.id == source.head.id

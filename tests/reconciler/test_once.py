@@ -77,7 +77,7 @@ def test_of_an_unseen_host_it_tells_once_and_of_each_of_its_pods() -> None:
     fleet.push(DECLARED)
     once(fleet)
     fleet.machines["h1"].up = False
-    result = once(fleet, timeout=0.5)
+    result = once(fleet, wait=False)
     assert sorted(one.pod.name for one in result.reasons if one.pod) == ["cache", "db"]
     (host,) = [one for one in result.reasons if not one.pod and not one.object]
     assert host.host == "h1"
@@ -103,7 +103,7 @@ def test_a_held_revision_ends_it_at_once() -> None:
     assert fleet.running("h1") == ["cache", "db"]
 
 
-def after_reading(fleet: Calm) -> Converged:
+def after_reading(fleet: Calm, *, wait: bool = True) -> Converged:
     """Converge, where hosts are looked at only once it was shown what is known before."""
     read = threading.Event()
 
@@ -115,7 +115,7 @@ def after_reading(fleet: Calm) -> Converged:
             read.set()
 
     fleet.on_look = look
-    return once(fleet, progress=show)
+    return once(fleet, wait=wait, progress=show)
 
 
 def test_a_held_revision_that_was_approved_is_taken() -> None:
@@ -127,6 +127,13 @@ def test_a_held_revision_that_was_approved_is_taken() -> None:
     fleet.journal.state = replace(fleet.journal.state, approved=(held,))
     assert after_reading(fleet).reasons == ()
     assert fleet.running("h1") == []
+
+
+def test_without_waiting_it_looks_all_the_same() -> None:
+    fleet = Calm("h1")
+    fleet.push(DECLARED)
+    once(fleet)
+    assert after_reading(fleet, wait=False).reasons == ()
 
 
 def test_a_revision_that_an_older_trimtab_refused_is_taken() -> None:
