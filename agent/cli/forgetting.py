@@ -9,6 +9,7 @@ from agent.cli.changing import Branch, DryRun, Wish, change, refusals
 from agent.cli.complete import complete_hosts
 from agent.cli.config import open_config
 from agent.cli.standing import standing
+from agent.cli.terminal import confirmed
 from agent.manifests.editing import intents
 from agent.model.objects.agent import AgentConfig
 from agent.model.objects.fleet import AnyObject, Fleet
@@ -48,7 +49,8 @@ def forget(
         _refuse_seen(settings, name)
         if not yes and not dry_run:
             typer.echo(_PROMISE.format(host=name))
-            typer.confirm(f"Is {name} off?", abort=True)
+            if not confirmed(f"Is {name} off?"):
+                raise Permanent(f"{name} may run: nothing is written", hint="switch it off first")
         key = ObjectKey(kind="Host", namespace="", name=name)
         if change(settings, key, wish, dry_run=dry_run, branch=branch):
             typer.echo(f"when it is back: trimtab uncordon {name}")

@@ -11,7 +11,7 @@ from agent.cli.config import DEFAULT, open_config
 from agent.cli.forgetting import forget
 from agent.cli.render.checks import checks_lines, healthy
 from agent.cli.render.escape import printable
-from agent.cli.terminal import paint
+from agent.cli.terminal import confirmed, paint
 from agent.cli.wiring import examine_host, scan_host_key
 from agent.model.objects import Host, HostSpec, ObjectMeta, Ssh
 from agent.model.objects.agent import AgentConfig, AgentSpec, SourceSpec
@@ -99,16 +99,9 @@ def manifest(name: str, ssh: Ssh) -> str:
 
 
 def _confirm() -> None:
-    """Have a person compare the key. Whoever says nothing, a pipe for one, has not."""
+    """Have a person compare the key. Raises Permanent where it is another, or nobody has."""
     typer.echo("On the machine's own console, `ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub` shows what it should be.")
-    try:
-        same = typer.confirm("Is it the same?")
-    except typer.Abort as silence:
-        typer.echo()
-        raise Permanent(
-            "nobody confirmed the key, so nothing is written", hint="answer y on a terminal, or check it and say --yes"
-        ) from silence
-    if not same:
+    if not confirmed("Is it the same?"):
         raise Permanent(
             "it is another machine, or somebody in between: nothing is written",
             hint="check the address, then look at the key on the machine's own console",

@@ -67,7 +67,7 @@ def test_a_bad_revision_is_an_error_with_every_place(folder: Path) -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_a_fault_while_applying_shows_no_values(monkeypatch: pytest.MonkeyPatch) -> None:
-    def faulty(*_: object, **__: object) -> None:
+    def faulty(*_arguments: object, **_settings: object) -> None:
         password = "hunter" + "2"
         try:
             _ = 1 / (len(password) - 7)
