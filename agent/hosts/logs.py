@@ -118,7 +118,7 @@ class Joiner:
         self._rest = self._rest[:_MOST_LINE]  # no line of the runtime's is so long
         for line in lines:
             fields = line.decode(errors="replace").split(" ", 3)
-            if len(fields) < 3 or fields[1] not in ("stdout", "stderr") or not _TIME.fullmatch(fields[0]):
+            if len(fields) < 3 or fields[1] not in ("stdout", "stderr") or not _is_time(fields[0]):
                 continue
             stream: Literal["stdout", "stderr"] = "stdout" if fields[1] == "stdout" else "stderr"
             text = self._parts.pop(stream, "") + (fields[3] if len(fields) == 4 else "")
@@ -126,6 +126,17 @@ class Joiner:
                 self._parts[stream] = text
             else:
                 yield LogLine(time=fields[0], stream=stream, text=text)
+
+
+def _is_time(told: str) -> bool:
+    """Tell whether a line begins with a time: one that was torn does not, nor does 30 February."""
+    if not _TIME.fullmatch(told):
+        return False
+    try:
+        seconds(told)
+    except (ValueError, OverflowError):
+        return False
+    return True
 
 
 def seconds(time: str) -> float:
