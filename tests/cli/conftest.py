@@ -1,8 +1,17 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.cli.git_fleet import new_fleet
+
+
+@pytest.fixture(autouse=True)
+def log() -> Iterator[None]:
+    """Take back where a verb has sent the log of its process: that stream is gone with the test."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -76,10 +76,7 @@ def test_a_fault_while_applying_shows_no_values(monkeypatch: pytest.MonkeyPatch)
         raise Permanent("that was all")
 
     monkeypatch.setattr("agent.cli.apply.converge_once", faulty)
-    try:
-        result = trimtab("apply")
-    finally:
-        structlog.reset_defaults()
+    result = trimtab("apply")
     assert "that was all" in result.stderr
     assert "fault in a loop" in result.stderr
     assert "hunter2" not in result.output
