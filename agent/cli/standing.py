@@ -3,6 +3,8 @@
 import time
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from agent.cli.looking import look_at, read_fleet
 from agent.cli.published import read_published
 from agent.cli.render.status_report import StatusReport
@@ -25,6 +27,9 @@ def standing(config: AgentConfig) -> StatusReport:
     Raises PortError when neither an agent nor the source can tell: then nothing is known, not even that there is none.
     """
     report = as_far_as_known(config)
+    if report.running is not None and not report.snapshot.fleet.planned_at:
+        # An agent that has just started knows of no pod yet, which does not mean that there is none.
+        report = replace(report, snapshot=_looked(config), running=None)
     source = report.snapshot.source
     if source.error and report.running is None:
         raise Permanent(source.error, hint=source.hint)

@@ -87,6 +87,7 @@ def troubled() -> Snapshot:
             refused="b" * 40,
             refused_why=("apps/web.yaml:14:11: Deployment default/web: unknown field `imagee`, did you mean `image`?",),
             statuses=statuses,
+            planned_at=NOW - 2,
         ),
         hosts=hosts,
         metrics=Metrics(),

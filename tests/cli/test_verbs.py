@@ -20,6 +20,7 @@ from agent.cli.published import publish
 from agent.hosts.ssh.trust import HostKey
 from agent.journal import FileJournal, StateLock
 from agent.ports import Event, Permanent, State
+from agent.reconciler.snapshot import FleetState
 from tests.cli.test_status_rendering import troubled
 
 COMMIT = "0123456789abcdef" * 2 + "01234567"
@@ -128,6 +129,15 @@ def test_what_cannot_be_known_is_not_told_as_nothing(arguments: list[str]) -> No
     assert result.exit_code == 2
     assert "did you mean `containers`" in result.stderr
     assert trimtab("status").exit_code == 0
+
+
+def test_an_agent_that_has_just_started_does_not_know_of_nothing(folder: Path) -> None:
+    """It has published, and not planned: what runs is looked for, here in a revision that has a problem."""
+    with StateLock(folder / "state", "prod"):
+        publish(folder / "state", replace(troubled(), fleet=FleetState()))
+        result = trimtab("get", "pods")
+    assert result.exit_code == 2
+    assert "did you mean `containers`" in result.stderr
 
 
 def test_a_wrong_configuration_is_told_with_its_line(folder: Path) -> None:
