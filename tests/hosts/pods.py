@@ -118,7 +118,7 @@ def execute(host: ContainerdHost, *actions: Action) -> dict[str, Outcome]:
 def succeed(host: ContainerdHost, *steps: AnyStep) -> None:
     """Do steps that must work."""
     outcome = execute(host, action("steps", *steps))["steps"]
-    assert outcome.error == ""
+    assert outcome.error == "", f"{outcome.step}: {outcome.error}"
 
 
 def sandbox_of(host: ContainerdHost, name: str) -> SandboxSeen:

@@ -17,6 +17,7 @@ _SETTLING: Final = (
     "failed to set removing state",
     "is in starting state",
     "must be stopped before deletion",
+    "cannot delete a running process",
 )
 
 
