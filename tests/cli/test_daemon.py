@@ -8,21 +8,11 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
-import structlog
 
 from agent.cli.config import open_config
 from agent.cli.service.daemon import Word, hold
-from agent.cli.service.logs import configure_log
 from agent.model.objects.agent import AgentConfig
 from agent.ports import PortError
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    stream = io.StringIO()
-    configure_log(stream)
-    yield stream
-    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -88,14 +88,6 @@ def test_a_sign_of_life_twice_as_often_as_asked(
     assert watchdog_interval() == interval
 
 
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    stream = io.StringIO()
-    configure_log(stream)
-    yield stream
-    structlog.reset_defaults()
-
-
 def test_the_log_is_json_and_masks_what_came_from_a_secret(log: io.StringIO) -> None:
     secret = Sensitive("hunter2-marker")
     structlog.get_logger().warning(
