@@ -22,11 +22,11 @@ from agent.model.objects.meta import ObjectMeta, PodKey
 from agent.model.objects.pod import ExecAction, GrpcAction, HttpGetAction, Probe, TcpSocketAction
 from agent.model.observation import Seen
 from agent.model.probing import ProbeResult, Probes, ProbeTarget
-from agent.reconciler.counters import Counters
 from agent.reconciler.crew import Crew
-from agent.reconciler.probe_events import ProbeEvents
-from agent.reconciler.prober import Prober
-from agent.reconciler.recorder import Recorder
+from agent.reconciler.probing.events import ProbeEvents
+from agent.reconciler.probing.prober import Prober
+from agent.reconciler.reporting.counters import Counters
+from agent.reconciler.reporting.recorder import Recorder
 from agent.simulator.journal import SimulatedJournal
 from lab import Lab
 from lab.host import LabHost

@@ -100,7 +100,7 @@ def trimtab(
 
 def imported(verb: str) -> TyperCommand | TyperGroup:
     """Import a verb's module and return its command."""
-    module = import_module(f"agent.cli.{VERBS[verb].module}")
+    module = import_module(f"agent.cli.verbs.{VERBS[verb].module}")
     real = typer.main.get_command(module.app)
     assert isinstance(real, TyperCommand | TyperGroup)  # noqa: S101 - nothing else comes out of a Typer
     return real

@@ -13,7 +13,7 @@ from agent.cli.kinds import KINDS
 from agent.ports import PortError
 
 if TYPE_CHECKING:
-    from agent.reconciler.snapshot import Snapshot
+    from agent.reconciler.reporting.snapshot import Snapshot
 
 
 def complete_kinds(incomplete: str) -> list[str]:
@@ -55,7 +55,7 @@ def complete_containers(ctx: typer.Context, incomplete: str) -> list[str]:
 def _published(ctx: typer.Context) -> "Snapshot | None":
     # Imported when the tab key asks, so that every other start of the command does without.
     from agent.cli.config import open_config  # noqa: PLC0415 - see above
-    from agent.cli.published import newest_published  # noqa: PLC0415 - see above
+    from agent.cli.running.published import newest_published  # noqa: PLC0415 - see above
 
     given = ctx.params.get("config") or ctx.find_root().params.get("config")
     try:

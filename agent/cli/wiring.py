@@ -23,7 +23,7 @@ from agent.model.quantity import whole
 from agent.ports import MetricsServer, Source, State
 
 if TYPE_CHECKING:
-    from agent.hosts.check import Check
+    from agent.hosts.doctor.check import Check
     from agent.hosts.host import ContainerdHost
     from agent.hosts.ssh.trust import HostKey
     from agent.planner.upkeep import Policy
@@ -75,7 +75,7 @@ def host_factory(config: AgentConfig, key: FingerprintKey) -> "HostFactory":
 
 def examine_host(host: HostObject, config: AgentConfig) -> "list[Check]":
     """Return what the doctor says of a host. Changes nothing."""
-    from agent.hosts.doctor import examine
+    from agent.hosts.doctor.examine import examine
 
     return list(examine(host, config.spec.ssh, config.metadata.name, clock=SystemClock()))
 

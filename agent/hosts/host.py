@@ -10,13 +10,13 @@ from agent.hosts import logs
 from agent.hosts.cri.errors import port_error
 from agent.hosts.execute.context import Context
 from agent.hosts.execute.run import Execution, at_once
-from agent.hosts.facts import HostFacts
 from agent.hosts.garbled import reading
 from agent.hosts.handlers import run_probe
 from agent.hosts.link import Link
 from agent.hosts.logs import LogLine, Position
-from agent.hosts.measure import measure, sample
-from agent.hosts.observe import Look
+from agent.hosts.look.facts import HostFacts
+from agent.hosts.look.measure import measure, sample
+from agent.hosts.look.observe import Look
 from agent.hosts.owner import OwnerRecord, check_owner, parse_owner, write_owner
 from agent.hosts.session import Session
 from agent.hosts.streaming import Command, Tunnel, open_tunnel, start_command

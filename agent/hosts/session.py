@@ -7,7 +7,7 @@ from agent.hosts.cri.client import Runtime
 from agent.hosts.events import EventStream, Exits
 from agent.hosts.execute.pulls import Pulls
 from agent.hosts.link import Link
-from agent.hosts.observe import Memo
+from agent.hosts.look.observe import Memo
 
 
 class Session:

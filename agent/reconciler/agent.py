@@ -5,8 +5,8 @@ from agent.ports import Clock, Event, Journal, MetricsServer, Source
 from agent.reconciler.assembly import assemble
 from agent.reconciler.crew import Crew
 from agent.reconciler.inbox import Receipt
+from agent.reconciler.reporting.snapshot import Snapshot
 from agent.reconciler.settings import HostFactory, Settings
-from agent.reconciler.snapshot import Snapshot
 
 _SPACING = 0.1
 

@@ -3,17 +3,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from agent.ports import Clock, Journal, MetricsServer, Source
-from agent.reconciler.asking import Asking
-from agent.reconciler.board import Board
-from agent.reconciler.counters import Counters
-from agent.reconciler.fleet_loop import FleetLoop
-from agent.reconciler.flights import Submit
-from agent.reconciler.host_loop import HostLoop
+from agent.reconciler.fleet.asking import Asking
+from agent.reconciler.fleet.loop import FleetLoop
+from agent.reconciler.fleet.roster import Driver, Roster
+from agent.reconciler.host.flights import Submit
+from agent.reconciler.host.loop import HostLoop
 from agent.reconciler.inbox import Inbox
-from agent.reconciler.probe_events import ProbeEvents
-from agent.reconciler.prober import Prober
-from agent.reconciler.recorder import Recorder
-from agent.reconciler.roster import Driver, Roster
+from agent.reconciler.probing.events import ProbeEvents
+from agent.reconciler.probing.prober import Prober
+from agent.reconciler.reporting.board import Board
+from agent.reconciler.reporting.counters import Counters
+from agent.reconciler.reporting.recorder import Recorder
 from agent.reconciler.settings import HostFactory, Settings
 from agent.reconciler.shared import Shared
 from agent.reconciler.source_loop import SourceLoop

@@ -3,7 +3,7 @@ import time
 from collections.abc import Callable
 
 from agent.ports import Clock
-from agent.reconciler.host_loop import HostLoop
+from agent.reconciler.host.loop import HostLoop
 from agent.reconciler.threads import Step, Worker
 
 

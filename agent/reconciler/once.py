@@ -4,9 +4,9 @@ from collections.abc import Callable
 from agent.model.value import Value
 from agent.ports import Clock, Journal, MetricsServer, Source
 from agent.reconciler.agent import Agent
-from agent.reconciler.reasons import Unconverged, reasons
+from agent.reconciler.reporting.reasons import Unconverged, reasons
+from agent.reconciler.reporting.snapshot import Snapshot
 from agent.reconciler.settings import HostFactory, Settings
-from agent.reconciler.snapshot import Snapshot
 
 
 class Converged(Value, frozen=True, kw_only=True):

@@ -1,9 +1,9 @@
 from dataclasses import dataclass
 
-from agent.reconciler.board import Board
-from agent.reconciler.counters import Counters
 from agent.reconciler.inbox import Inbox
-from agent.reconciler.recorder import Recorder
+from agent.reconciler.reporting.board import Board
+from agent.reconciler.reporting.counters import Counters
+from agent.reconciler.reporting.recorder import Recorder
 from agent.reconciler.settings import Settings
 
 

@@ -3,8 +3,8 @@ from agent.model.origin import Revision
 from agent.ports import Event, Permanent, PortError, Source
 from agent.reconciler.backoff import source_delay
 from agent.reconciler.inbox import Offer
+from agent.reconciler.reporting.snapshot import SourceState
 from agent.reconciler.shared import Shared
-from agent.reconciler.snapshot import SourceState
 
 
 class SourceLoop:

@@ -1,7 +1,7 @@
 import random
 from collections.abc import Callable
 
-from agent.reconciler.host_loop import HostLoop
+from agent.reconciler.host.loop import HostLoop
 from agent.reconciler.threads import Step
 
 

@@ -15,9 +15,9 @@ from agent.model.status import ObjectStatus
 from agent.planner.health import health_of
 from agent.ports import Unreachable
 from agent.reconciler.assembly import Loops, assemble
-from agent.reconciler.reasons import reasons
+from agent.reconciler.reporting.reasons import reasons
+from agent.reconciler.reporting.snapshot import Snapshot
 from agent.reconciler.settings import Settings
-from agent.reconciler.snapshot import Snapshot
 from agent.simulator.clock import START
 from agent.simulator.declared import Declaration
 from agent.simulator.effects import StepFailed, carry_out, pull

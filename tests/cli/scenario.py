@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from agent.cli.comparing import compare
+from agent.cli.look.comparing import compare
 from agent.cli.render.report import DiffReport
 from agent.manifests import Cache, load
 from agent.model.memory import Memory

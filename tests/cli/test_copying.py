@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from agent.cli.copying import receive
+from agent.cli.reach.copying import receive
 from agent.hosts.host import ContainerdHost
 from agent.ports import Permanent, PortError, Temporary
 

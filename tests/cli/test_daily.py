@@ -9,14 +9,14 @@ from rich.progress import Progress
 from typer.testing import CliRunner
 
 from agent.cli.app import app
-from agent.cli.copying import Place, parse_place, unpack
-from agent.cli.port_forward import parse_ports
+from agent.cli.reach.copying import Place, parse_place, unpack
 from agent.cli.render import describe, explanation
 from agent.cli.render.describe import Subject
 from agent.cli.render.log_line import LogStyle
 from agent.cli.render.paint import plain
 from agent.cli.render.top import Measured, container_rows, host_rows, pod_rows, render
 from agent.cli.selecting import label_matcher
+from agent.cli.verbs.port_forward import parse_ports
 from agent.hosts.logs import LogLine
 from agent.manifests.explanation import explain_field
 from agent.model.objects import Secret

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from agent.cli.forwarding import Listeners
+from agent.cli.reach.forwarding import Listeners
 from agent.ports import Permanent
 
 

@@ -7,21 +7,21 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from agent.cli.agentwatch import OutOfTime
-from agent.cli.published import publish
+from agent.cli.running.published import publish
+from agent.cli.running.watch import OutOfTime
 from agent.journal import StateLock
 from agent.model.kindstatus import Condition, DeploymentStatus
 from agent.model.objects.meta import ObjectKey
 from agent.model.origin import Revision
 from agent.model.plan import Waiting
 from agent.model.status import ObjectStatus, PodStatus
-from agent.reconciler.snapshot import Snapshot
+from agent.reconciler.reporting.snapshot import Snapshot
 from tests.cli.git_fleet import WEB, push, trimtab
 from tests.cli.test_status_rendering import CRASH, pod, troubled
 from tests.cli.test_status_rendering import WEB as WEB_KEY
 from tests.source.repo import git
 
-DRAIN, STATUS = "agent.cli.drain.snapshots", "agent.cli.rollout.status.snapshots"
+DRAIN, STATUS = "agent.cli.verbs.drain.snapshots", "agent.cli.verbs.rollout.status.snapshots"
 
 
 def _snapshot(in_force: str, *pods: PodStatus, waiting: str = "", status: DeploymentStatus | None = None) -> Snapshot:

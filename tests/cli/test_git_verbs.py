@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from agent.cli.app import app
-from agent.cli.published import publish
+from agent.cli.running.published import publish
 from tests.cli.git_fleet import HOSTS, WEB, push, trimtab
 from tests.cli.test_status_rendering import troubled
 from tests.source.repo import git

@@ -6,10 +6,10 @@ from typing import cast
 
 import pytest
 
-from agent.cli.host import manifest
-from agent.cli.looking import asked_of_each, observe_all
-from agent.cli.reaching import Reached, find_pod
+from agent.cli.look.everything import asked_of_each, observe_all
+from agent.cli.reach.pod import Reached, find_pod
 from agent.cli.render.escape import log_text, printable
+from agent.cli.verbs.host.adding import manifest
 from agent.hosts.host import ContainerdHost
 from agent.manifests import Cache, load
 from agent.model.objects import Ssh

@@ -24,7 +24,7 @@ from agent.model.objects.fleet import AnyObject
 from agent.model.objects.meta import ObjectKey, ObjectMeta, PodKey
 from agent.model.observation import RuntimeFacts
 from agent.model.status import ContainerStatus, ObjectStatus, PodCondition, PodStatus, Termination
-from agent.reconciler.snapshot import HostCondition, HostState
+from agent.reconciler.reporting.snapshot import HostCondition, HostState
 from tests.cli.goldens import assert_golden
 from tests.cli.scenario import APPS, NOW, Folder, fleet_of
 from tests.cli.test_workload_rendering import SHOWN, entry

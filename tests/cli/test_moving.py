@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.cli.moving import NAME, leave_moves, moves_left
-from agent.cli.words import folder_of
+from agent.cli.running.moving import NAME, leave_moves, moves_left
+from agent.cli.running.words import folder_of
 from agent.ports import Permanent
 
 FIRST, SECOND = {"default/web-0": "edge-1"}, {"default/web-1": "edge-2"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.cli.rollout.progress import progress
+from agent.cli.verbs.rollout.progress import progress
 from agent.model.kindstatus import AnyKindStatus, Condition, DaemonSetStatus, DeploymentStatus, StatefulSetStatus
 from agent.model.objects.daemonset import DaemonSet, DaemonSetSpec, DaemonSetStrategy
 from agent.model.objects.deployment import Deployment, DeploymentSpec

@@ -15,7 +15,7 @@ import pytest
 import structlog
 from msgspec.structs import replace
 
-from agent.cli.published import newest_published
+from agent.cli.running.published import newest_published
 from agent.cli.service.http import StatusServer
 from agent.cli.service.logs import LoggedJournal, configure_log
 from agent.cli.service.notify import notify, notify_reloading, watchdog_interval
@@ -27,7 +27,7 @@ from agent.model.objects.meta import ObjectKey
 from agent.model.status import ObjectStatus
 from agent.model.value import Sensitive
 from agent.ports import Event, Permanent, PortError, State
-from agent.reconciler.snapshot import Metrics
+from agent.reconciler.reporting.snapshot import Metrics
 from tests.cli.test_status_rendering import troubled
 
 NOW = 1_800_000_000.0

@@ -7,9 +7,9 @@ import jsonschema_rs
 import pytest
 from typer.testing import CliRunner
 
-from agent.cli import supposing
 from agent.cli.app import app
-from agent.cli.supposing import events_of
+from agent.cli.look import supposing
+from agent.cli.look.supposing import events_of
 from agent.ports import Permanent
 from tests.cli.scenario import APPS, HOSTS, given, running
 

@@ -15,8 +15,8 @@ from agent.model.origin import Revision
 from agent.model.plan import Waiting
 from agent.model.status import ContainerStatus, ObjectStatus, PodStatus
 from agent.reconciler.once import Converged
-from agent.reconciler.reasons import Unconverged
-from agent.reconciler.snapshot import FleetState, HostState, InFlight, Metrics, Snapshot, SourceState
+from agent.reconciler.reporting.reasons import Unconverged
+from agent.reconciler.reporting.snapshot import FleetState, HostState, InFlight, Metrics, Snapshot, SourceState
 from tests.cli.goldens import assert_golden
 from tests.cli.scenario import APPS, MARKER, NOW, Folder, fleet_of
 

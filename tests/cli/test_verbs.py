@@ -15,12 +15,12 @@ from msgspec.structs import replace
 from typer.testing import CliRunner, Result
 
 from agent.cli.app import app
-from agent.cli.approvals import approvals_left
-from agent.cli.published import publish
+from agent.cli.running.approvals import approvals_left
+from agent.cli.running.published import publish
 from agent.hosts.ssh.trust import HostKey
 from agent.journal import FileJournal, StateLock
 from agent.ports import Event, Permanent, State
-from agent.reconciler.snapshot import FleetState
+from agent.reconciler.reporting.snapshot import FleetState
 from tests.cli.test_status_rendering import troubled
 
 COMMIT = "0123456789abcdef" * 2 + "01234567"
@@ -76,7 +76,7 @@ def test_a_fault_while_applying_shows_no_values(monkeypatch: pytest.MonkeyPatch)
             structlog.get_logger().error("fault in a loop", exc_info=error)
         raise Permanent("that was all")
 
-    monkeypatch.setattr("agent.cli.apply.converge_once", faulty)
+    monkeypatch.setattr("agent.cli.verbs.apply.converge_once", faulty)
     result = trimtab("apply")
     assert "that was all" in result.stderr
     assert "fault in a loop" in result.stderr
@@ -87,7 +87,7 @@ def test_a_fault_while_applying_shows_no_values(monkeypatch: pytest.MonkeyPatch)
 def test_a_host_whose_key_nobody_confirms_is_not_added(
     folder: Path, monkeypatch: pytest.MonkeyPatch, answer: str, said: str
 ) -> None:
-    monkeypatch.setattr("agent.cli.host.scan_host_key", lambda *_: HostKey(type="ssh-ed25519", base64="AAAA"))
+    monkeypatch.setattr("agent.cli.verbs.host.adding.scan_host_key", lambda *_: HostKey(type="ssh-ed25519", base64="AAAA"))
     result = CliRunner().invoke(app, ["host", "add", "root@10.0.0.1"], input=answer)
     assert result.exit_code == 2
     assert said in result.stderr

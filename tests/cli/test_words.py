@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.cli import words
+from agent.cli.running import words
 from agent.ports import Permanent
 
 AGENT_USER = 4711 if os.getuid() == 0 else os.getuid()

@@ -6,9 +6,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from agent.hosts import marks
 from agent.hosts.files import claims
 from agent.hosts.files.paths import UnsafePath
+from agent.hosts.look import marks
 from agent.model.volumes import VolumeMark, VolumeSeen
 
 MARK = VolumeMark(path="/data/default_x_1a", agent="prod", namespace="default", claim="x", uid="1a", created=5.0)

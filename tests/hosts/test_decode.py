@@ -6,9 +6,9 @@ from collections.abc import Mapping
 import pytest
 from msgspec.structs import replace
 
-from agent.hosts.abilities import runtime_config
 from agent.hosts.cri.decode import decode_container, decode_sandbox
 from agent.hosts.cri.encode import encode_container, encode_sandbox
+from agent.hosts.look.abilities import runtime_config
 from agent.hosts.proto import runtime_v1_pb2 as pb
 from agent.model import labels
 from agent.model.cri import (

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.hosts import facts
+from agent.hosts.look import facts
 from agent.model.files import FileSeen
 from agent.ports import Permanent, Temporary
 

@@ -10,19 +10,19 @@ import msgspec
 import pytest
 from google.protobuf.message import Message
 
-from agent.hosts import facts as host_facts
-from agent.hosts import measure
-from agent.hosts.abilities import runtime_config
 from agent.hosts.cri.decode import decode_container, decode_sandbox
 from agent.hosts.cri.encode import encode_container, encode_sandbox
-from agent.hosts.doctor import examine
+from agent.hosts.doctor.examine import examine
+from agent.hosts.doctor.plugins import plugin_checks
+from agent.hosts.doctor.runtime import condition_check
 from agent.hosts.garbled import UNREADABLE, reading
 from agent.hosts.host import ContainerdHost
 from agent.hosts.local import LocalLink
+from agent.hosts.look import facts as host_facts
+from agent.hosts.look import measure
+from agent.hosts.look.abilities import runtime_config
 from agent.hosts.owner import parse_owner
-from agent.hosts.plugin_checks import plugin_checks
 from agent.hosts.proto.runtime_v1_pb2 import RuntimeCondition
-from agent.hosts.runtime_checks import condition_check
 from agent.hosts.streaming.command import exit_code
 from agent.model.cri import ContainerConfig, SandboxConfig
 from agent.model.objects.agent import SshDefaults
@@ -139,7 +139,7 @@ def test_the_doctor_says_of_a_host_that_cannot_be_read_that_it_cannot(monkeypatc
     def garbled(_: object) -> NoReturn:
         raise IndexError("secret")
 
-    monkeypatch.setattr("agent.hosts.doctor._examine_tools", garbled)
+    monkeypatch.setattr("agent.hosts.doctor.examine._examine_tools", garbled)
     host = Host(metadata=ObjectMeta(name="edge-1"), spec=HostSpec(local=True))
     *_, last = examine(host, SshDefaults(), AGENT, clock=WallClock())
     assert (last.status, last.message.endswith("cannot be read (IndexError)")) == ("problem", True)

@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from agent.hosts.check import Check
 from agent.hosts.connect import scan_key
-from agent.hosts.doctor import examine
+from agent.hosts.doctor.check import Check
+from agent.hosts.doctor.examine import examine
 from agent.hosts.host import ContainerdHost
 from agent.hosts.ssh.trust import parse_host_key
 from agent.model import labels

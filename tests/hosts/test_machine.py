@@ -5,12 +5,12 @@ import subprocess
 
 import pytest
 
-from agent.hosts import machine
-from agent.hosts.abilities import features, lacking, runtime_config
-from agent.hosts.ability_checks import ability_checks
-from agent.hosts.machine import Machine
+from agent.hosts.doctor.abilities import ability_checks
+from agent.hosts.doctor.runtime import condition_check
+from agent.hosts.look import machine
+from agent.hosts.look.abilities import features, lacking, runtime_config
+from agent.hosts.look.machine import Machine
 from agent.hosts.proto import runtime_v1_pb2 as pb
-from agent.hosts.runtime_checks import condition_check
 
 SOCKET = "/run/containerd/containerd.sock"
 RECORDED = (

@@ -1,6 +1,6 @@
 import pytest
 
-from agent.hosts.measure import parse
+from agent.hosts.look.measure import parse
 from agent.hosts.proto import runtime_v1_pb2 as pb
 from agent.model.usage import ContainerUsage, Filesystem
 from agent.ports import Temporary

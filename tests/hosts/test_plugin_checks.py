@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from agent.hosts.doctor.plugins import plugin_checks
 from agent.hosts.local import LocalLink
-from agent.hosts.plugin_checks import plugin_checks
 
 
 def told(*folders: Path, plugins: tuple[str, ...] = ("bridge", "portmap")) -> dict[str, str]:

@@ -11,8 +11,8 @@ from agent.model.observation import Seen
 from agent.model.plan import FingerprintKey
 from agent.planner.host.images import canonical
 from agent.ports import PortError
+from agent.reconciler.reporting.snapshot import Snapshot
 from agent.reconciler.settings import Settings
-from agent.reconciler.snapshot import Snapshot
 from agent.simulator.clock import SimulatedClock
 from agent.simulator.declared import IMAGES, Declaration
 from agent.simulator.effects import carry_out

@@ -9,10 +9,10 @@ from agent.model.labels import AGENT, PROBES
 from agent.model.objects.pod import ExecAction, Probe
 from agent.model.observation import ContainerSeen, RuntimeFacts, SandboxSeen, Seen
 from agent.model.probing import Health, ProbeResult, Probes, ProbeTarget
-from agent.reconciler.counters import Counters
-from agent.reconciler.probe_events import ProbeEvents
-from agent.reconciler.prober import Prober
-from agent.reconciler.recorder import Recorder
+from agent.reconciler.probing.events import ProbeEvents
+from agent.reconciler.probing.prober import Prober
+from agent.reconciler.reporting.counters import Counters
+from agent.reconciler.reporting.recorder import Recorder
 from agent.simulator.clock import SimulatedClock
 from agent.simulator.journal import SimulatedJournal
 from tests.reconciler.idle_host import IdleHost

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from agent.reconciler.assembly import Loops, assemble
-from agent.reconciler.host_loop import HostLoop
+from agent.reconciler.host.loop import HostLoop
 from tests.reconciler.calm import Calm
 
 

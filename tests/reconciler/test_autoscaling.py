@@ -14,14 +14,14 @@ from agent.model.plan import FingerprintKey, FleetInput, FleetPlan
 from agent.model.usage import ContainerUsage, Load
 from agent.planner.fleet import plan_fleet
 from agent.ports import MetricsServer, Permanent, PortError, Temporary, Unreachable
-from agent.reconciler import fleet_loop
 from agent.reconciler.agent import Agent
-from agent.reconciler.asking import Asking
-from agent.reconciler.board import Board
-from agent.reconciler.counters import Counters
+from agent.reconciler.fleet import loop as fleet_loop
+from agent.reconciler.fleet.asking import Asking
+from agent.reconciler.host.sampling import Sampling
 from agent.reconciler.inbox import Inbox
-from agent.reconciler.recorder import Recorder
-from agent.reconciler.sampling import Sampling
+from agent.reconciler.reporting.board import Board
+from agent.reconciler.reporting.counters import Counters
+from agent.reconciler.reporting.recorder import Recorder
 from agent.reconciler.settings import Settings
 from agent.reconciler.shared import Shared
 from agent.simulator.journal import SimulatedJournal

@@ -3,8 +3,8 @@
 import pytest
 
 from agent.model.probing import Health
-from agent.reconciler.glance import glance
-from agent.reconciler.subjects import subjects_of
+from agent.reconciler.probing.glance import glance
+from agent.reconciler.probing.subjects import subjects_of
 from tests.reconciler.probing import NAME, Ward, container, probe
 
 

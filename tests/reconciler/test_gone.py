@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from agent.model.objects.meta import PodKey
 from agent.model.plan import Waiting
-from agent.reconciler.pod_events import PodEvents
-from agent.reconciler.recorder import Recorder
+from agent.reconciler.host.pod_events import PodEvents
+from agent.reconciler.reporting.recorder import Recorder
 from agent.simulator.journal import SimulatedJournal
 from agent.simulator.machine import Machine
 from tests.reconciler.calm import Calm

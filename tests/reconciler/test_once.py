@@ -6,7 +6,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from agent.reconciler.once import Converged, converge_once
-from agent.reconciler.snapshot import Snapshot
+from agent.reconciler.reporting.snapshot import Snapshot
 from agent.simulator.machine import Machine
 from tests.reconciler.calm import LONG, Calm
 from tests.simulator.fleets import BROKEN, TWO, declaration, solo

@@ -13,12 +13,12 @@ from agent.model.objects.meta import PodKey
 from agent.model.observation import RuntimeFacts, Seen, Unseen
 from agent.ports import Event, Permanent, State
 from agent.reconciler.backoff import reconnect_delay, source_delay
-from agent.reconciler.expected import Expected
-from agent.reconciler.failures import Failures
-from agent.reconciler.flights import Ended, Flights, Wishes
+from agent.reconciler.host.expected import Expected
+from agent.reconciler.host.failures import Failures
+from agent.reconciler.host.flights import Ended, Flights, Wishes
+from agent.reconciler.host.wishes import wishes
 from agent.reconciler.inbox import Inbox
-from agent.reconciler.recorder import Recorder
-from agent.reconciler.wishes import wishes
+from agent.reconciler.reporting.recorder import Recorder
 from tests.reconciler.idle_host import IdleHost
 
 POD = PodKey(namespace="default", name="web")

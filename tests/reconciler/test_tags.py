@@ -8,13 +8,13 @@ from agent.model.objects.pod import Container, PodSpec
 from agent.model.origin import Origin
 from agent.model.plan import FingerprintKey
 from agent.ports import Temporary
-from agent.reconciler.board import Board
-from agent.reconciler.counters import Counters
+from agent.reconciler.host.tags import Tags
 from agent.reconciler.inbox import Inbox
-from agent.reconciler.recorder import Recorder
+from agent.reconciler.reporting.board import Board
+from agent.reconciler.reporting.counters import Counters
+from agent.reconciler.reporting.recorder import Recorder
 from agent.reconciler.settings import Settings
 from agent.reconciler.shared import Shared
-from agent.reconciler.tags import Tags
 from agent.simulator.journal import SimulatedJournal
 from tests.reconciler.idle_host import IdleHost
 from tests.reconciler.test_parts import POD

@@ -5,8 +5,8 @@ import pytest
 from agent.model.action import Action, Outcome
 from agent.model.cause import Drift
 from agent.model.objects.meta import PodKey
-from agent.reconciler import host_events
-from agent.reconciler.flights import Ended
+from agent.reconciler.host import events as host_events
+from agent.reconciler.host.flights import Ended
 
 POD = PodKey(namespace="default", name="web")
 

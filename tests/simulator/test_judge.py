@@ -30,11 +30,12 @@ from agent.planner.workloads import daemonset, job
 from agent.planner.workloads.deployment import Bounds, bounds, scene
 from agent.planner.workloads.statefulset.scene import Scene as StatefulScene
 from agent.ports import PortError
-from agent.reconciler import fleet_loop, host_loop
-from agent.reconciler.fleet_loop import FleetLoop
-from agent.reconciler.flights import Flights
+from agent.reconciler.fleet import loop as fleet_loop
+from agent.reconciler.fleet.loop import FleetLoop
+from agent.reconciler.host import loop as host_loop
+from agent.reconciler.host.flights import Flights
+from agent.reconciler.host.link import Link
 from agent.reconciler.inbox import Offer
-from agent.reconciler.link import Link
 from agent.reconciler.source_loop import SourceLoop
 from agent.simulator import Chaos, Failed, simulate
 from agent.simulator.judge import Violation

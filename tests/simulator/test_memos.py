@@ -8,7 +8,8 @@ import pytest
 from agent.model.plan import FleetInput, FleetPlan, HostInput, HostPlan
 from agent.planner.fleet import plan_fleet
 from agent.planner.host import plan_host
-from agent.reconciler import fleet_loop, host_loop
+from agent.reconciler.fleet import loop as fleet_loop
+from agent.reconciler.host import loop as host_loop
 from agent.simulator import Chaos, simulate
 
 Given = TypeVar("Given")

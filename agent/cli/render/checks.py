@@ -5,7 +5,7 @@ from typing import Final
 
 from agent.cli.render.escape import printable
 from agent.cli.render.paint import Paint, Role, plain
-from agent.hosts.check import Check
+from agent.hosts.doctor.check import Check
 
 _ROLES: Final[dict[str, Role]] = {"ok": "good", "warning": "replace", "problem": "bad"}
 _INDENT: Final = 12

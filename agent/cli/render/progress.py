@@ -7,7 +7,7 @@ from agent.cli.render.escape import printable
 from agent.cli.render.words import counted
 from agent.model.duration import format_duration
 from agent.reconciler.once import Converged
-from agent.reconciler.snapshot import HostState, Snapshot
+from agent.reconciler.reporting.snapshot import HostState, Snapshot
 
 _SHOWN = 3
 

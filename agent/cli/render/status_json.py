@@ -9,7 +9,7 @@ from agent.cli.render.status_report import StatusReport
 from agent.cli.render.waiting_json import waiting_json
 from agent.model.origin import Revision
 from agent.model.status import ObjectStatus
-from agent.reconciler.snapshot import FleetState, HostState, SourceState
+from agent.reconciler.reporting.snapshot import FleetState, HostState, SourceState
 
 VERSION = 1
 

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from agent.model.status import ObjectStatus, PodStatus
 from agent.model.value import Value
-from agent.reconciler.snapshot import HostState, Snapshot
+from agent.reconciler.reporting.snapshot import HostState, Snapshot
 
 _WORKLOADS: Final = frozenset({"Deployment", "Pod", "ReplicaSet", "StatefulSet", "DaemonSet"})
 

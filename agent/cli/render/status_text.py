@@ -11,7 +11,7 @@ from agent.model.duration import format_duration
 from agent.model.kindstatus import JobStatus
 from agent.model.plan import Waiting
 from agent.model.status import ObjectStatus
-from agent.reconciler.snapshot import HostState
+from agent.reconciler.reporting.snapshot import HostState
 
 _LABEL = 10
 _MOST_PROBLEMS = 20

@@ -10,8 +10,9 @@ from typing import Literal
 
 import structlog
 
-from agent.cli import approvals, moving
-from agent.cli.looking import established_key
+from agent.cli.look.everything import established_key
+from agent.cli.running import approvals, moving
+from agent.cli.running.words import folder_of
 from agent.cli.service.http import StatusServer
 from agent.cli.service.logs import LoggedJournal
 from agent.cli.service.notify import notify, notify_reloading, watchdog_interval
@@ -26,12 +27,11 @@ from agent.cli.wiring import (
     watching,
     watching_files,
 )
-from agent.cli.words import folder_of
 from agent.journal import StateLock
 from agent.model.objects.agent import AgentConfig
 from agent.ports import PortError
 from agent.reconciler.agent import Agent
-from agent.reconciler.snapshot import Snapshot
+from agent.reconciler.reporting.snapshot import Snapshot
 from agent.source.git import GitSource
 
 Word = Literal["stop", "look", "reload", "asked", "ended"]

@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from agent.cli.service.metrics import SnapshotCollector
 from agent.model.objects.agent import Metrics as MetricsSpec
 from agent.ports import Permanent
-from agent.reconciler.snapshot import Snapshot
+from agent.reconciler.reporting.snapshot import Snapshot
 
 _TEXT = "text/plain; charset=utf-8"
 _SLOWEST_CLIENT = 10.0

@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 
 from agent.model.kindstatus import AutoscalerStatus
 from agent.model.status import Phase
-from agent.reconciler.snapshot import FleetState, HostState, Metrics, Snapshot, SourceState
+from agent.reconciler.reporting.snapshot import FleetState, HostState, Metrics, Snapshot, SourceState
 
 _PHASES: tuple[Phase, ...] = ("Ready", "Progressing", "Waiting", "Failed")
 

@@ -5,9 +5,9 @@ from typing import Final
 
 import structlog
 
-from agent.cli.published import publish
+from agent.cli.running.published import publish
 from agent.ports import PortError
-from agent.reconciler.snapshot import Snapshot
+from agent.reconciler.reporting.snapshot import Snapshot
 
 _log: Final = structlog.get_logger()
 

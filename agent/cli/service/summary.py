@@ -1,4 +1,4 @@
-from agent.reconciler.snapshot import Snapshot
+from agent.reconciler.reporting.snapshot import Snapshot
 
 
 def one_line(snapshot: Snapshot) -> str:

@@ -14,8 +14,8 @@ from agent.planner.restartpolicy import role_of
 from agent.ports import State
 from agent.reconciler.assembly import Loops, assemble
 from agent.reconciler.inbox import Offer
+from agent.reconciler.reporting.snapshot import Snapshot
 from agent.reconciler.settings import Settings
-from agent.reconciler.snapshot import Snapshot
 from agent.simulator.clock import SimulatedClock
 from agent.simulator.journal import SimulatedJournal
 from agent.simulator.source import SimulatedSource

@@ -5,7 +5,7 @@ from agent.model.plan import Waiting
 from agent.model.status import ObjectStatus, PodStatus
 from agent.model.value import Value
 from agent.ports import Event
-from agent.reconciler.snapshot import HostState
+from agent.reconciler.reporting.snapshot import HostState
 
 
 class Subject(Value, frozen=True, kw_only=True):

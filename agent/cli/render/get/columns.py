@@ -7,7 +7,7 @@ from agent.model.objects.fleet import AnyObject
 from agent.model.objects.meta import Object
 from agent.model.status import ObjectStatus, PodStatus
 from agent.model.value import Value
-from agent.reconciler.snapshot import HostState
+from agent.reconciler.reporting.snapshot import HostState
 
 Cell = Callable[["Entry", float], str]
 Body = TypeVar("Body", bound=Object)

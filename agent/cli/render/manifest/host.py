@@ -8,7 +8,7 @@ from agent.model.capacity import Allotment, allotment_of, capacity
 from agent.model.objects.host import Host
 from agent.model.podrequests import CPU
 from agent.model.podresources import Amounts
-from agent.reconciler.snapshot import HostCondition
+from agent.reconciler.reporting.snapshot import HostCondition
 
 
 def host_status(entry: Entry) -> dict[str, Any]:

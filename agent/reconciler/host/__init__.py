@@ -1,0 +1,1 @@
+"""The loop of one host, and what it keeps of that host between its passes."""

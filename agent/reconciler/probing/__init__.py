@@ -1,0 +1,1 @@
+"""Probes, run when they are due, and what their results are worth."""
