@@ -87,7 +87,9 @@ def test_a_fault_while_applying_shows_no_values(monkeypatch: pytest.MonkeyPatch)
 def test_a_host_whose_key_nobody_confirms_is_not_added(
     folder: Path, monkeypatch: pytest.MonkeyPatch, answer: str, said: str
 ) -> None:
-    monkeypatch.setattr("agent.cli.verbs.host.adding.scan_host_key", lambda *_: HostKey(type="ssh-ed25519", base64="AAAA"))
+    monkeypatch.setattr(
+        "agent.cli.verbs.host.adding.scan_host_key", lambda *_: HostKey(type="ssh-ed25519", base64="AAAA")
+    )
     result = CliRunner().invoke(app, ["host", "add", "root@10.0.0.1"], input=answer)
     assert result.exit_code == 2
     assert said in result.stderr
