@@ -147,7 +147,7 @@ def _ghosts(
     unseen = {host: {pod.name for pod in pods.values()} for host, pods in on_host.items() if not _is_seen(given, host)}
     if not unseen:
         return {}
-    remembered = (one for one in _remembered_pods(given.memory) if one[1] in unseen and one[0] not in unseen[one[1]])
+    remembered = (one for one in remembered_pods(given.memory) if one[1] in unseen and one[0] not in unseen[one[1]])
     ghosts: dict[str, list[Live]] = {}
     for name, host in sorted(set(remembered)):
         planned = last_known(given.observations[host]) is not None
@@ -159,7 +159,7 @@ def _is_seen(given: FleetInput, host: str) -> bool:
     return not isinstance(given.observations[host], Unseen)
 
 
-def _remembered_pods(memory: Memory) -> Iterator[tuple[str, str]]:
+def remembered_pods(memory: Memory) -> Iterator[tuple[str, str]]:
     """Yield the pods that may be somewhere, each with its host: no host was told to start those that are pending."""
     pending = frozenset(memory.pending)
     placements = {name: host for name, host in memory.placements.items() if name not in pending}

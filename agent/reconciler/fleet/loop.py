@@ -143,7 +143,7 @@ class FleetLoop:
         revision = candidate.revision
         asked = self._input(candidate, mail, now)
         plan = self._planned(asked)
-        held = prune_guard(asked.observations, plan, self._shared.settings.prune)
+        held = prune_guard(asked, plan, self._shared.settings.prune)
         if held is not None and revision.id not in self._state.approved:
             if revision.id != self._state.held:
                 self._say("RevisionHeld", held.message, revision, now, warning=True)

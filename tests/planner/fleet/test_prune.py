@@ -8,7 +8,7 @@ from tests.planner.fleet.build import RECREATE, World, container, deployment, po
 
 
 def guard(world: World, fraction: float = 0.3) -> Held | None:
-    return prune_guard(world.observations, plan_fleet(world.given), Prune(max_fraction=fraction))
+    return prune_guard(world.given, plan_fleet(world.given), Prune(max_fraction=fraction))
 
 
 def ten() -> World:
@@ -121,6 +121,30 @@ def test_pods_of_unseen_hosts_count() -> None:
     found = guard(world)
     assert found is not None
     assert (len(found.removed), found.total) == (9, 10)
+
+
+@pytest.mark.parametrize("forget", [False, True])
+@pytest.mark.parametrize(("left", "extent"), [(9, None), (6, "4 of 10 pods"), (0, "every pod")])
+def test_pods_of_hosts_that_nobody_has_seen_yet_count_as_remembered(
+    left: int, extent: str | None, *, forget: bool
+) -> None:
+    world = ten()
+    for name in "abc":
+        world.lose(name, forget=forget)
+    world.declare(*(pod(f"p{number}") for number in range(left)))
+    found = guard(world)
+    assert (found and found.message.startswith(f"would remove {extent}")) == (extent and True)
+    assert (found is not None and "these are what memory knows of" in found.message) is (forget and extent is not None)
+
+
+def test_those_that_were_not_seen_are_told_from_those_that_were() -> None:
+    world = ten()
+    world.lose("a", forget=True)
+    unseen = sum(host == "a" for host in world.given.memory.placements.values())
+    world.declare()
+    found = guard(world)
+    assert found is not None
+    assert f"would remove every pod ({unseen} of them not seen yet: " in found.message
 
 
 def test_pods_that_stay_because_prune_is_off_do_not_count() -> None:
