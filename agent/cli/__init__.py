@@ -69,4 +69,9 @@ def main() -> None:
 
     from agent.cli.app import app  # noqa: PLC0415 - importing a verb's module alone must not build the command line
 
-    sys.exit(get_command(app)(prog_name="trimtab"))
+    try:
+        sys.exit(get_command(app)(prog_name="trimtab"))
+    finally:
+        # Python looks for garbage among all objects once more when it ends, which took a quarter of a dry run: what is
+        # frozen is left to the kernel.
+        gc.freeze()
