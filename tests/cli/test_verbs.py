@@ -23,6 +23,7 @@ from agent.ports import Event, Permanent, State
 from agent.reconciler.reporting.snapshot import FleetState
 from tests.cli.test_status_rendering import troubled
 
+KEY = "AAAAC3NzaC1lZDI1NTE5AAAAIDbO7EQVEsa5VjrkYrUZPpxsZNYzCH0QzET46VmuYTio"
 COMMIT = "0123456789abcdef" * 2 + "01234567"
 
 
@@ -90,10 +91,46 @@ def test_a_host_whose_key_nobody_confirms_is_not_added(
     monkeypatch.setattr(
         "agent.cli.verbs.host.adding.scan_host_key", lambda *_: HostKey(type="ssh-ed25519", base64="AAAA")
     )
+    monkeypatch.chdir(folder)
     result = CliRunner().invoke(app, ["host", "add", "root@10.0.0.1"], input=answer)
     assert result.exit_code == 2
     assert said in result.stderr
     assert not (folder / "hosts").exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "arguments", "said"),
+    [
+        (
+            "CCCC",
+            ["root@10.0.0.1", "--name", "b"],
+            "10.0.0.1 port 22 is Host a already, declared at fleet/infra.yaml:1",
+        ),
+        (
+            KEY,
+            ["root@10.0.0.2", "--name", "b"],
+            "this is the key of Host a already, declared at fleet/infra.yaml:1",
+        ),
+        ("CCCC", ["root@10.0.0.2", "--name", "a"], "fleet/infra.yaml:1:1 declares a Host a already"),
+        ("CCCC", ["root@10.0.0.1", "--name", "b", "--port", "23"], "say --yes"),
+    ],
+)
+def test_a_machine_that_is_in_the_source_already_is_not_added_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, key: str, arguments: list[str], said: str
+) -> None:
+    monkeypatch.setattr("agent.cli.verbs.host.adding.scan_host_key", lambda *_: HostKey(type="ssh-ed25519", base64=key))
+    monkeypatch.chdir(folder)
+    source = folder / "fleet"
+    (source / "hosts").mkdir()
+    (source / "infra.yaml").write_text(
+        "apiVersion: trimtab.dev/v1alpha1\nkind: Host\nmetadata: {name: a}\n"
+        f"spec: {{ssh: {{address: 10.0.0.1, hostKey: ssh-ed25519 {KEY}}}}}\n"
+    )
+    (source / "broken.yaml").write_text("kind: Host\n[")
+    result = trimtab("host", "add", *arguments, "--dir", "fleet")
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert not any((source / "hosts").iterdir())
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from agent.cli.config import DEFAULT, open_config
 from agent.cli.render.checks import checks_lines, healthy
 from agent.cli.render.escape import printable
 from agent.cli.terminal import confirmed, paint
+from agent.cli.verbs.host.known import known_hosts, refuse_address, refuse_key, refuse_name
 from agent.cli.wiring import examine_host, scan_host_key
 from agent.model.objects import Host, HostSpec, ObjectMeta, Ssh
 from agent.model.objects.agent import AgentConfig, AgentSpec, SourceSpec
@@ -35,15 +36,19 @@ def add(
 ) -> None:
     """Connect to a machine, confirm its key, examine it, and write hosts/NAME.yaml with the key pinned.
 
-    Nothing is written when the machine is not fit to run pods. Exit code 1 then.
+    Nothing is written when the machine is not fit to run pods (exit code 1), or is in the source already (exit code 2).
     """
     user, address = _split(target)
     called = _checked_name(name or address.lower())
     path = folder / "hosts" / f"{called}.yaml"
     if path.exists():
         raise Permanent(f"{path} is there already", hint="edit it, or choose another --name")
+    known = known_hosts(folder)
+    refuse_name(called, known)
+    refuse_address(address, port, known)
     settings = _settings(config)
     key = scan_host_key(address, port, settings)
+    refuse_key(str(key), known)
     typer.echo(f"{address} port {port} shows this key:\n\n  {printable(key.type)} {key.fingerprint}\n")
     if not yes:
         _confirm()
