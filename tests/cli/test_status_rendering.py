@@ -1,6 +1,7 @@
 """`trimtab status` and `get`: what stands, readable, complete, and without what must not be shown."""
 
 import json
+import re
 
 import pytest
 from msgspec.structs import replace
@@ -164,6 +165,52 @@ def test_a_host_that_nobody_got_to_look_at_is_not_left_out() -> None:
     report = reported(replace(troubled(), fleet=fleet))
     assert "\nedge-0   unseen       -            0/0     not looked at yet\n" in status_text.render(report)
     assert [host["name"] for host in json.loads(status_json.render(report))["hosts"]] == ["edge-0", "edge-1", "edge-2"]
+
+
+def stuck() -> Snapshot:
+    """A rollout that cannot get on: the older pod serves on edge-1, where nothing is wanted any more."""
+    why = 'image r/web:2: the registry has no such image: failed to pull "r/web:2": ' + "not found " * 20
+    waiting = Waiting(
+        reason="image-pull",
+        message=f"failed, next try at 2027-01-15 08:00:10Z: {why[:200]}… ({len(why)} characters)",
+        pod=PodKey(namespace="default", name="web-new-0"),
+        host="edge-2",
+        until=NOW + 10,
+    )
+    pods = (
+        pod("web-new-0", "edge-2", ready=False, reason="ImagePullBackOff", message=why),
+        pod("web-old-0", "edge-1"),
+        replace(pod("job-0", "edge-1", ready=False), phase="Succeeded"),
+    )
+    web = ObjectStatus(key=WEB, phase="Progressing", reason="Replacing", wanted=1, ready=1, available=1, pods=pods)
+    hosts = (
+        HostState(name="edge-1", seen=True, since=NOW, revision="a", wanted=0, settled=True),
+        HostState(name="edge-2", seen=True, since=NOW, revision="a", wanted=1, waiting=(waiting,)),
+    )
+    return replace(troubled(), fleet=FleetState(statuses=(web,)), hosts=hosts)
+
+
+def test_a_host_has_the_older_pods_of_a_stuck_rollout_too_and_none_that_have_ended() -> None:
+    text = status_text.render(reported(stuck()))
+    assert re.findall(r"^(edge-\d) .* (\d/\d) ", text, re.MULTILINE) == [("edge-1", "1/1"), ("edge-2", "0/1")]
+    told = json.loads(status_json.render(reported(stuck())))["hosts"]
+    assert [(host["pods"]["ready"], host["pods"]["total"]) for host in told] == [(1, 1), (0, 1)]
+    lines = progress.host_lines(stuck())
+    assert lines["edge-1"] == "edge-1  1/1 ready"
+    assert lines["edge-2"].startswith("edge-2  0/1 ready; waits: ")
+    edges = [
+        Entry(namespace="", name=host.name, host=host, host_pods=tuple(reported(stuck()).pods_of(host.name)))
+        for host in stuck().hosts
+    ]
+    table = get.render("Host", edges, now=NOW, wide=False, namespaces=False)
+    assert [line.split()[2] for line in table.splitlines()] == ["PODS", "1/1", "0/1"]
+
+
+def test_why_a_pull_fails_is_told_once_with_its_pod_and_its_host_says_when_it_is_tried_again() -> None:
+    text = status_text.render(reported(stuck()))
+    assert text.count("the registry has no such image") == 1
+    assert "default/web-new-0 on edge-2: ImagePullBackOff: image r/web:2: the registry has no such image" in text
+    assert "  … default/web-new-0 waits: failed, next try at 2027-01-15 08:00:10Z (in 10s)\n" in text
 
 
 def test_json_status_for_programs() -> None:

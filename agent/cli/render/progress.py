@@ -1,11 +1,11 @@
 """Where ``trimtab apply`` is, one line a host; and how it ended."""
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from agent.cli.render.escape import printable
-from agent.cli.render.words import counted
+from agent.cli.render.words import counted, ready_pods
 from agent.model.duration import format_duration
+from agent.model.status import PodStatus
 from agent.reconciler.once import Converged
 from agent.reconciler.reporting.snapshot import HostState, Snapshot
 
@@ -15,8 +15,10 @@ _SHOWN = 3
 def host_lines(snapshot: Snapshot) -> dict[str, str]:
     """Return what each host is doing, by name; equal texts mean that nothing worth telling happened."""
     width = max((len(host.name) for host in snapshot.hosts), default=0)
-    ready = Counter(pod.host for status in snapshot.fleet.statuses for pod in status.pods if pod.ready)
-    return {host.name: f"{printable(host.name):{width}}  {_doing(host, ready[host.name])}" for host in snapshot.hosts}
+    pods: dict[str, list[PodStatus]] = {host.name: [] for host in snapshot.hosts}
+    for pod in (pod for status in snapshot.fleet.statuses for pod in status.pods if pod.host in pods):
+        pods[pod.host].append(pod)
+    return {host.name: f"{printable(host.name):{width}}  {_doing(host, pods[host.name])}" for host in snapshot.hosts}
 
 
 def heading(snapshot: Snapshot) -> str:
@@ -32,13 +34,14 @@ def ending(result: Converged) -> list[str]:
     return [*_reasons(result), _sum(result)]
 
 
-def _doing(host: HostState, ready: int) -> str:
+def _doing(host: HostState, pods: Sequence[PodStatus]) -> str:
     if not host.seen:
         why = host.reason.removeprefix(f"{host.name}: ")
         return f"unseen: {printable(why)}" if why else "connecting"
     if not host.revision:
         return "connected"
-    count = f"{ready}/{host.wanted} ready"
+    ready, total = ready_pods(host.wanted, pods)
+    count = f"{ready}/{total} ready"
     if host.in_flight:
         flights = [f"{flight.verb} {printable(str(flight.pod))}" for flight in host.in_flight[:_SHOWN]]
         more = len(host.in_flight) - len(flights)

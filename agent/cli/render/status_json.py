@@ -7,6 +7,7 @@ import msgspec
 
 from agent.cli.render.status_report import StatusReport
 from agent.cli.render.waiting_json import waiting_json
+from agent.cli.render.words import ready_pods
 from agent.model.origin import Revision
 from agent.model.status import ObjectStatus
 from agent.reconciler.reporting.snapshot import FleetState, HostState, SourceState
@@ -55,6 +56,7 @@ def _revision(revision: Revision) -> dict[str, Any]:
 
 
 def _host(host: HostState, report: StatusReport) -> dict[str, Any]:
+    ready, total = ready_pods(host.wanted, report.pods_of(host.name))
     return {
         "name": host.name,
         "seen": host.seen,
@@ -63,7 +65,7 @@ def _host(host: HostState, report: StatusReport) -> dict[str, Any]:
         "refused": host.refused,
         "runtime": {"name": host.facts.name, "version": host.facts.version} if host.facts else None,
         "observedAt": host.observed_at,
-        "pods": {"ready": sum(pod.ready for pod in report.pods_of(host.name)), "wanted": host.wanted},
+        "pods": {"ready": ready, "total": total, "wanted": host.wanted},
         "planned": host.planned,
         "inFlight": [
             {"pod": str(flight.pod), "verb": flight.verb, "rule": flight.rule, "since": flight.since}

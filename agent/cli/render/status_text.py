@@ -1,14 +1,17 @@
 """``trimtab status`` for a person: what is in force, what is wrong and why, from the whole down to single objects."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+
+from msgspec.structs import replace
 
 from agent.cli.render.escape import printable, shortened
 from agent.cli.render.paint import Paint, plain
 from agent.cli.render.status_report import StatusReport
 from agent.cli.render.table import table
-from agent.cli.render.words import ago, counted, waits
+from agent.cli.render.words import ago, counted, ready_pods, waits
 from agent.model.duration import format_duration
 from agent.model.kindstatus import JobStatus
+from agent.model.objects.meta import PodKey
 from agent.model.plan import Waiting
 from agent.model.status import ObjectStatus
 from agent.reconciler.reporting.snapshot import HostState
@@ -68,20 +71,28 @@ def _hosts(report: StatusReport, paint: Paint) -> Iterator[str]:
         yield "No hosts are known yet."
         return
     rows = [_host(host, report) for host in hosts]
+    told = {pod.key: pod.message for status in report.snapshot.fleet.statuses for pod in status.pods if pod.message}
     header, *lines = table(("HOST", "STATE", "CONTAINERD", "READY", "NOW"), rows)
     yield paint(header, "strong")
     for host, line in zip(hosts, lines, strict=True):
         yield line if host.seen else paint(line, "bad")
         for waiting in host.waiting if host.seen else ():
-            yield f"  … {waits(waiting, report.now)}"
+            yield f"  … {waits(_without_why(waiting, told), report.now)}"
+
+
+def _without_why(waiting: Waiting, told: Mapping[PodKey, str]) -> Waiting:
+    """Return what waits without its reason where the pod's own line, below, says that: when is next is news."""
+    news, _, why = waiting.message.partition(": ")
+    same = waiting.pod is not None and why and why.partition("… (")[0] in told.get(waiting.pod, "")
+    return replace(waiting, message=news) if same else waiting
 
 
 def _host(host: HostState, report: StatusReport) -> tuple[str, ...]:
-    ready = sum(pod.ready for pod in report.pods_of(host.name))
+    ready, pods = ready_pods(host.wanted, report.pods_of(host.name))
     since = f" {format_duration(report.now - host.since)}" if host.since else ""
     state = "seen" if host.seen else f"{'refused' if host.refused else 'unseen'}{since}"
     version = host.facts.version if host.facts else ""
-    return (host.name, state, version, f"{ready}/{host.wanted}", _doing(host, report.now))
+    return (host.name, state, version, f"{ready}/{pods}", _doing(host, report.now))
 
 
 def _doing(host: HostState, now: float) -> str:

@@ -1,6 +1,6 @@
 """The words that renderers share: ages, counts, causes, consequences."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from agent.cli.render.escape import printable, shortened
@@ -9,6 +9,7 @@ from agent.model.action import Action, Verb
 from agent.model.cause import Cause, Commit
 from agent.model.duration import format_duration
 from agent.model.plan import Waiting
+from agent.model.status import PodStatus
 
 SIGNS: Final[Mapping[Verb, str]] = {
     "create": "+",
@@ -41,6 +42,15 @@ def ago(at: float, now: float) -> str:
 def counted(number: int, noun: str) -> str:
     """Return ``1 host``, ``3 hosts``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def ready_pods(wanted: int, pods: Iterable[PodStatus]) -> tuple[int, int]:
+    """Return how many pods of a host are ready, and of how many: those wanted there, and others that stay or go yet.
+
+    A rollout that is stuck keeps pods that nobody wants any more: they run, so they count on both sides.
+    """
+    alive = [pod.ready for pod in pods if pod.phase not in {"Succeeded", "Failed"}]
+    return sum(alive), max(wanted, len(alive))
 
 
 def because(cause: Cause, now: float) -> str:

@@ -2,6 +2,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from agent.cli.render.get.columns import NAME, Column, Entry, body
+from agent.cli.render.words import ready_pods
 from agent.model.duration import format_duration
 from agent.model.objects.host import Host
 
@@ -17,8 +18,8 @@ def _status(entry: Entry, _now: float) -> str:
 
 
 def _pods(entry: Entry, _now: float) -> str:
-    wanted = entry.host.wanted if entry.host else len(entry.host_pods)
-    return f"{sum(pod.ready for pod in entry.host_pods)}/{wanted}"
+    ready, pods = ready_pods(entry.host.wanted if entry.host else 0, entry.host_pods)
+    return f"{ready}/{pods}"
 
 
 def _version(entry: Entry, _now: float) -> str:
