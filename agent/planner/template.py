@@ -54,7 +54,8 @@ class Template(Value, frozen=True, kw_only=True, weakref=True, gc=True):
 
     ``hash`` is empty for a Pod, which is its own template. ``set`` is what the pods' names begin with, ``names`` are
     the main containers: what has to run. ``claiming`` are the volumes that are bound to claims; ``runtime`` is the
-    handler, and ``unresolved`` says why the pods cannot be placed at all. ``older`` is one that is not the newest.
+    handler, and ``unresolved`` says why the pods cannot be placed at all. ``older`` is one that is not the newest;
+    ``again`` is what a pod of such a one would be if it was made now, None as long as that is the same.
     """
 
     declared: Declared[Workload]
@@ -70,6 +71,7 @@ class Template(Value, frozen=True, kw_only=True, weakref=True, gc=True):
     runtime: str = ""
     unresolved: str = ""
     older: bool = False
+    again: "Template | None" = None
 
     def slot(self, index: int) -> Slot:
         """Return one slot of the template, for a pod that is like all others."""

@@ -17,6 +17,7 @@ FOUND: tuple[tuple[Chaos, int], ...] = (
     ("every-kind", 510),
     ("plain", 2067),
     ("plain", 3053),
+    ("plain", 42190),
     ("storm", 8031),
     ("storm", 8050),
     ("storm", 8051),
@@ -34,7 +35,7 @@ of sight made a pod of it. A job's pod that was told to go counted as failed by 
 had gone. The judge took pods for running on a machine of which a person had said that it is off. An agent that began
 again took pods down whose probes it had not made yet. The judge knew of a sandbox's removal before the agent could. A
 pod of which two copies were given up was taken for alive. A half-made pod of a DaemonSet that is updated OnDelete
-stayed half-made.
+stayed half-made. A pod of an older template was made again with other variables, and restarted when git went back.
 """
 
 

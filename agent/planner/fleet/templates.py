@@ -32,12 +32,26 @@ def older_hashes(given: FleetInput, newest: Template, live: Iterable[Live]) -> S
     return sorted({*(pod.generation for pod in live), *_current(given, newest.declared)} - {newest.hash, ""})
 
 
-def earlier_templates(given: FleetInput, declared: Declared[Workload], hashes: Sequence[str]) -> Mapping[str, Template]:
+def earlier_templates(given: FleetInput, newest: Template, hashes: Sequence[str]) -> Mapping[str, Template]:
     """Return older templates of a workload, as far as they are known, by hash."""
     if not hashes:
         return {}
-    texts = template_texts(given, declared.key, hashes)
-    return {hash_: template_of(given, _with_template(declared, text), hash_) for hash_, text in texts.items()}
+    texts = template_texts(given, newest.declared.key, hashes)
+    return {hash_: _earlier(given, newest, hash_, text) for hash_, text in texts.items()}
+
+
+def _earlier(given: FleetInput, newest: Template, hash_: str, text: str) -> Template:
+    """Return an older template, with what its pods would be by now: the variables that they read may have changed."""
+    declared = _with_template(newest.declared, text)
+    template, now = template_of(given, declared, hash_), template_of(given, declared).hash
+    if now == hash_:
+        return template
+    return _made_again(template, newest if now == newest.hash else template_of(given, declared, now))
+
+
+@remembered
+def _made_again(template: Template, again: Template) -> Template:
+    return msgspec.structs.replace(template, again=again)
 
 
 def _current(given: FleetInput, declared: Declared[Workload]) -> Iterable[str]:

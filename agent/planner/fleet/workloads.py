@@ -20,7 +20,7 @@ from agent.planner.live import Live
 from agent.planner.memo import remembered
 from agent.planner.naming import parse_set
 from agent.planner.ofkind import of_kind
-from agent.planner.template import Workload
+from agent.planner.template import Template, Workload
 from agent.planner.workload import Claim, Scope
 from agent.planner.workloads import CLAIMS, ORDER
 
@@ -57,9 +57,9 @@ def _claim(scope: Scope, since: Since) -> Claim:
     older = older_hashes(given, template, scope.live)
     whole = scope._replace(
         live=with_lost(given, declared.key.kind, template.demand, scope.live, since),
-        earlier=earlier_templates(given, declared, older),
+        earlier=earlier_templates(given, template, older),
     )
-    claim = _with_templates(given, CLAIMS[declared.key.kind](whole))
+    claim = _with_templates(given, CLAIMS[declared.key.kind](whole), whole.earlier)
     if whole.earlier:
         claim = replace(claim, earlier=whole.earlier)
     if not older:
@@ -82,8 +82,11 @@ def _autoscaled(claim: Claim) -> Claim:
     return claim if leaving == claim.leaving else replace(claim, leaving=leaving)
 
 
-def _with_templates(given: FleetInput, claim: Claim) -> Claim:
-    """Let a claim's record hold the older templates that its pods live of."""
+def _with_templates(given: FleetInput, claim: Claim, earlier: Mapping[str, Template]) -> Claim:
+    """Let a claim's record hold the older templates that its pods live of.
+
+    One that reads other variables by now has another hash, and the text and the number of the one that it was.
+    """
     record, key = claim.rollout, claim.template.declared.key
     if record is None:
         return claim
@@ -91,9 +94,13 @@ def _with_templates(given: FleetInput, claim: Claim) -> Claim:
     old = {record.current, *(pod.generation for pod in (*claim.kept, *claim.lost, *going))} | {
         slot.template.hash for slot in claim.final if slot.template is not None
     }
-    texts = template_texts(given, key, sorted(old - {claim.template.hash, ""})) if old else {}
+    wanted = sorted(old - {claim.template.hash, ""})
+    was = {one.again.hash: hash_ for hash_, one in earlier.items() if one.again is not None and one.again.hash in old}
+    found = template_texts(given, key, sorted({*wanted, *was.values()})) if wanted else {}
+    of = {hash_: hash_ if hash_ in found else was.get(hash_, "") for hash_ in wanted}
+    texts = {hash_: found[one] for hash_, one in of.items() if one in found}
     known = given.memory.rollouts.get(str(key))
-    numbers = {hash_: _number(known, hash_) for hash_ in texts}
+    numbers = {hash_: _number(known, of[hash_]) for hash_ in texts}
     if (texts, numbers) == (record.templates, record.numbers):
         return claim
     return replace(claim, rollout=replace(record, templates=texts, numbers=numbers))

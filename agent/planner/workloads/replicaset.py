@@ -15,6 +15,7 @@ from agent.planner.replicas import replica_slots
 from agent.planner.template import Slot
 from agent.planner.workload import Claim, Departure, Scope
 
+_STUCK: Final = "lacks containers, and what they were to read has changed since: another is made"
 _BACK: Final = "one too many, since a host is back whose pods others took the place of"
 
 
@@ -27,7 +28,9 @@ def claim(scope: Scope) -> Claim:
     lost = tuple(pod for pod in scope.live if pod.lost and pod.name not in leaving)
     active = [pod for pod in scope.live if not pod.lost and pod.name not in leaving]
     beside = siblings(active)
-    excess = first_to_go(active, beside)[: max(0, len(active) - replicas)]
+    stuck = [pod for pod in active if _stuck(scope, pod)]
+    rest = [pod for pod in active if pod not in stuck] if stuck else active
+    excess = [*first_to_go(rest, beside)[: max(0, len(rest) - replicas)], *stuck]
     going = {pod.key for pod in excess}
     staying = [pod for pod in active if pod.key not in going]
     newest = {pod.slot: pod for pod in staying if _newest(scope, pod)}
@@ -47,7 +50,7 @@ def claim(scope: Scope) -> Claim:
         wanted=replicas,
         current=(*(newest[slot.index] for slot in slots if slot.index in newest), *(pod for pod, _ in half)),
         kept=tuple(pod for pod in older if pod.key not in unfinished),
-        leaving=tuple(_departures(scope, excess, gone, replicas)),
+        leaving=(*_departures(scope, excess[: len(excess) - len(stuck)], gone, replicas), *map(_replaced, stuck)),
         lost=lost,
         ready=status.ready_replicas,
         available=status.available_replicas,
@@ -87,6 +90,12 @@ def _place(scope: Scope, pod: Live) -> Slot:
     return Slot(key=pod.key, name=pod.name, index=pod.slot, template=scope.earlier.get(pod.generation))
 
 
+def _stuck(scope: Scope, pod: Live) -> bool:
+    """Tell whether a pod lacks containers that would not be as its template says if they were made now."""
+    older = scope.earlier.get(pod.generation)
+    return older is not None and older.again is not None and pod.lacks(older.names)
+
+
 def _half(pod: Live, place: Slot) -> bool:
     """Tell whether a pod of an older template lacks containers that can be made."""
     return place.template is not None and pod.lacks(place.template.names)
@@ -109,3 +118,7 @@ def _departures(scope: Scope, excess: Sequence[Live], gone: Sequence[Live], repl
         yield Departure(pod=pod, reason="surplus", path="spec.replicas", summary=_BACK)
     for pod in (*excess[back:], *gone):
         yield Departure(pod=pod, reason="scaled-down", path="spec.replicas", summary=f"scaled down to {replicas}")
+
+
+def _replaced(pod: Live) -> Departure:
+    return Departure(pod=pod, reason="replaced", path="spec.template", summary=_STUCK)

@@ -77,13 +77,18 @@ def _slots(scene: Scene, taken: frozenset[str]) -> tuple[Slot, ...]:
 
 
 def _unfinished(scene: Scene, host: str) -> Live | None:
-    """Return the older pod that a host keeps for good, if it lacks containers and it is known which."""
+    """Return the older pod that a host keeps for good, if it lacks containers and it is known which.
+
+    What these read may have changed since. Then it is made anew, unless its host would take no other.
+    """
     on, standing = scene.on[host], scene.standing[host]
     for_good = standing == "suffered" or (standing == "wanted" and not scene.rolls)
     if not for_good or not on.older or on.newest or on.going:
         return None
     older = scene.template_of(on.older[0])
-    return on.older[0] if older is not None and on.older[0].lacks(older.names) else None
+    if older is None or (standing == "wanted" and older.again is not None):
+        return None
+    return on.older[0] if on.older[0].lacks(older.names) else None
 
 
 def _free_name(scene: Scene, host: str, names: set[str]) -> str:

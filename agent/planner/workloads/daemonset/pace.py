@@ -37,8 +37,15 @@ def _beyond_one(scene: Scene, host: str) -> list[Live]:
 
 
 def _lifeless(scene: Scene, host: str) -> list[Live]:
-    """Return an older pod that has no container, and never will: nobody knows its template any more."""
-    return [one for one in scene.on[host].older[:1] if one.seen and not one.names and scene.template_of(one) is None]
+    """Return an older pod that can never be whole: nobody knows what the containers that it lacks were to be.
+
+    Of a template that nobody remembers only a pod without any container is known to lack some.
+    """
+    for pod in scene.on[host].older[:1]:
+        older = scene.template_of(pod)
+        if pod.seen and (not pod.names if older is None else older.again is not None and pod.lacks(older.names)):
+            return [pod]
+    return []
 
 
 def _one_for_another(scene: Scene) -> Pace:

@@ -47,7 +47,7 @@ def pause(scene: Scene) -> Decision:
     replicas, newest = scene.spec.replicas, scene.template.hash
     sizes = sizes_of(scene)
     if not scene.older:
-        begun = scene.current or (scene.record is not None and newest in scene.record.sizes)
+        begun = scene.current or scene.renewed or (scene.record is not None and newest in scene.record.sizes)
         return Decision((), (), replicas if begun else 0, "" if begun else "paused before its first pod")
     places = old_places(scene, sizes)
     go = [place for place in places if place.surplus]

@@ -46,14 +46,13 @@ def _order(scene: Scene, place: Place) -> tuple[object, ...]:
 
 def _places(scene: Scene, older: Older, size: int) -> Iterator[Place]:
     generation, template = older.generation, older.template
-    if template is None or len(older.pods) >= size:
+    if template is None or len(older.pods) > size:
         yield from (Place(generation, pod, None) for pod in older.pods)
         return
     there = {pod.slot: pod for pod in older.pods}
     slots = replica_slots(template, size, there, scene.memory, held=older.held)
     for slot in slots:
         pod, made = there.get(slot.index), replace(slot, template=template)
-        # What runs is left as it is: what its template refers to may have changed since.
-        half = pod is not None and not set(template.names) <= set(pod.names)
+        half = pod is not None and pod.lacks(template.names)
         yield Place(generation, pod, made if pod is None or half else None)
     yield from (Place(generation, pod, None) for pod in surplus(there, slots))

@@ -12,7 +12,7 @@ def sizes_of(scene: Scene) -> Sizes:
     """Return the sizes of all templates: those of the last plan, scaled when the wanted count is another one now."""
     record, newest = scene.record, scene.template.hash
     sizes = {one.generation: one.size for one in scene.older}
-    sizes[newest] = len(scene.current) if record is None else record.sizes.get(newest, 0)
+    sizes[newest] = scene.renewed + (len(scene.current) if record is None else record.sizes.get(newest, 0))
     if len(sizes) == 1:
         return sizes
     total, replicas = sum(sizes.values()), scene.spec.replicas

@@ -27,6 +27,17 @@ class Older(NamedTuple):
     held: frozenset[int]
     age: tuple[int, float, str]
 
+    @property
+    def changed(self) -> int:
+        """How many pods are missing, or were not finished, that would not be of this template if they were made now.
+
+        They would read other variables, which a pod that bears its hash must not have.
+        """
+        if self.template is None or self.template.again is None:
+            return 0
+        names = self.template.names
+        return max(0, self.size - sum(not pod.lacks(names) for pod in self.pods))
+
 
 class Scene:
     """What a Deployment decides from: its pods, told apart by template, and whether each is ready and available."""
@@ -91,15 +102,37 @@ class Scene:
     def older(self) -> tuple[Older, ...]:
         """The older templates that are to have pods, the oldest first.
 
-        How many, the last plan said; of a template that it did not know of, all that are there.
+        Pods that would not be the same again are counted with the template that they would be of.
         """
+        found = {one.generation: one for one in self._remembered}
+        for one in self._remembered:
+            if one.template is None or (again := one.template.again) is None or not one.changed:
+                continue
+            found[one.generation] = one._replace(size=one.size - one.changed)
+            if again.hash != self.template.hash:
+                heir = found.get(again.hash) or self._older(again.hash, 0, again)._replace(age=one.age)
+                found[again.hash] = heir._replace(size=heir.size + one.changed)
+        return tuple(sorted((one for one in found.values() if one.size or one.pods), key=lambda one: one.age))
+
+    @cached_property
+    def renewed(self) -> int:
+        """How many pods of older templates would be of the newest if they were made again."""
+        newest = self.template.hash
+        return sum(
+            one.changed
+            for one in self._remembered
+            if one.template is not None and one.template.again is not None and one.template.again.hash == newest
+        )
+
+    @cached_property
+    def _remembered(self) -> Sequence[Older]:
+        """The older templates with as many pods as the last plan said; of one that is new to it, all that are there."""
         sizes = self.record.sizes if self.record is not None else {}
         generations = {pod.generation for pod in self.old} | set(sizes)
-        found = [self._older(one, sizes.get(one)) for one in sorted(generations - {self.template.hash})]
-        return tuple(sorted((one for one in found if one.size or one.pods), key=lambda one: one.age))
+        older = sorted(generations - {self.template.hash})
+        return [self._older(one, sizes.get(one), self.scope.earlier.get(one)) for one in older]
 
-    def _older(self, generation: str, size: int | None) -> Older:
-        template = self.scope.earlier.get(generation)
+    def _older(self, generation: str, size: int | None, template: Template | None) -> Older:
         pods = [pod for pod in self.old if pod.generation == generation]
         known = self.record is not None and template is not None
         number = 0 if self.record is None else self.record.numbers.get(generation, 0)

@@ -6,6 +6,7 @@ it anew under its name once it is gone.
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -19,6 +20,9 @@ from agent.planner.workloads.statefulset.report import kind_status, note
 from agent.planner.workloads.statefulset.scene import Scene
 
 __all__ = ["claim"]
+
+_NO_CONTAINER: Final = "has no container, and nobody knows its template any more: made anew once it is gone"
+_NEVER_WHOLE: Final = "lacks containers, and what they were to read has changed since: made anew once it is gone"
 
 
 def claim(scope: Scope) -> Claim:
@@ -56,8 +60,11 @@ def _slot(scene: Scene, steps: Pace, ordinal: int) -> Slot:
     slot, pod = scene.template.named_slot(name, ordinal), scene.pods.get(ordinal)
     if ordinal in steps.turned or (pod is not None and ordinal in scene.due and not _unfinished(scene, pod)):
         return slot
-    older = scene.current if pod is None or ordinal in steps.gone else scene.template_of(pod)
-    return slot if older is None else replace(slot, template=older)
+    if pod is not None and ordinal not in steps.gone:
+        older = scene.template_of(pod)
+    elif (older := scene.current) is not None:
+        older = older.again or older
+    return slot if older is None or older is scene.template else replace(slot, template=older)
 
 
 def _allowed(scene: Scene, steps: Pace, ordinal: int) -> bool:
@@ -71,9 +78,9 @@ def _allowed(scene: Scene, steps: Pace, ordinal: int) -> bool:
 
 
 def _unfinished(scene: Scene, pod: Live) -> bool:
-    """Tell whether a pod of an older template lacks containers, and it is known which."""
+    """Tell whether a pod of an older template lacks containers, and it is known what they are to be."""
     older = scene.template_of(pod)
-    return older is not None and pod.lacks(older.names)
+    return older is not None and older.again is None and pod.lacks(older.names)
 
 
 def _departures(scene: Scene, steps: Pace) -> Iterator[Departure]:
@@ -84,7 +91,7 @@ def _departures(scene: Scene, steps: Pace) -> Iterator[Departure]:
             yield Departure(pod=pod, reason="scaled-down", path="spec.replicas", summary=summary)
         else:
             if ordinal in steps.lifeless:
-                summary = "has no container, and nobody knows its template any more: made anew once it is gone"
+                summary = _NEVER_WHOLE if scene.template_of(pod) else _NO_CONTAINER
             elif pod.generation == scene.template.hash:
                 summary = "sent away before, made anew once it is gone"
             else:

@@ -85,10 +85,14 @@ def _replaced(scene: Scene, busy: int) -> list[int]:
 
 
 def _lifeless(scene: Scene) -> Iterator[int]:
-    """Yield the ordinals whose pods have no container, and never will: nobody knows their older template any more."""
+    """Yield the ordinals whose pods can never be whole: nobody knows what the containers that they lack were to be.
+
+    Of a template that nobody remembers only a pod without any container is known to lack some.
+    """
     for ordinal in scene.wanted:
         pod = scene.pods.get(ordinal)
-        if pod is None or not pod.seen or pod.names or scene.newest(ordinal) or scene.going(ordinal):
+        if pod is None or not pod.seen or scene.newest(ordinal) or scene.going(ordinal):
             continue
-        if scene.template_of(pod) is None:
+        older = scene.template_of(pod)
+        if not pod.names if older is None else older.again is not None and pod.lacks(older.names):
             yield ordinal
