@@ -6,9 +6,11 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from agent.manifests import load_agent_config
+from agent.manifests import load_agent_config, locate
 from agent.manifests.report import render_text
 from agent.model.objects.agent import AgentConfig, Prometheus, SourceSpec, SshDefaults
+from agent.model.origin import Location
+from agent.model.problem import Problem
 from agent.ports import Permanent
 
 DEFAULT: Final = Path("/etc/trimtab/agent.yaml")
@@ -20,13 +22,64 @@ def config_file(given: Path | None) -> Path:
     return (given or DEFAULT).absolute()
 
 
-def open_config(given: Path | None) -> AgentConfig:
-    """Read and check the agent's configuration. Raises Permanent, with every problem, when it is not right."""
+def open_config(given: Path | None, *, to_run: bool = False) -> AgentConfig:
+    """Read and check the agent's configuration. Raises Permanent, with every problem, when it is not right.
+
+    For who is ``to_run`` with it, the files that it names for SSH have to be there, too.
+    """
     path = config_file(given)
-    loaded = load_agent_config(str(path), _read(path))
+    loaded = load_agent_config(str(path), content := _read(path))
+    if isinstance(loaded, AgentConfig):
+        config = _resolved(loaded, path.parent)
+        loaded = missing_files(config, str(path), content) if to_run else ()
+        if not loaded:
+            return config
+    raise Permanent(f"{path} is not right:\n{render_text(loaded)}", hint="correct it, then try again")
+
+
+def check_config(path: Path, shown: str, content: bytes) -> tuple[Problem, ...]:
+    """Return everything that is wrong with a configuration, and with the files that it names for SSH."""
+    loaded = load_agent_config(shown, content)
     if not isinstance(loaded, AgentConfig):
-        raise Permanent(f"{path} is not right:\n{render_text(loaded)}", hint="correct it, then try again")
-    return _resolved(loaded, path.parent)
+        return loaded
+    return missing_files(_resolved(loaded, path.absolute().parent), shown, content)
+
+
+def missing_files(config: AgentConfig, shown: str, content: bytes) -> tuple[Problem, ...]:
+    """Return a problem for each file that a configuration names for SSH and that is not there."""
+    ssh = config.spec.ssh
+    named = {
+        "identityFile": ssh.identity_file,
+        "knownHostsFile": ssh.known_hosts_file,
+        "configFile": ssh.config_file,
+    }
+    found = []
+    for field, file in named.items():
+        if file is not None and not _is_there(Path(file)):
+            field_path = f"spec.ssh.{field}"
+            mark = locate(content, 0, field_path)
+            found.append(
+                Problem(
+                    location=Location(file=shown, line=mark.line, column=mark.column),
+                    rule="missing-file",
+                    message=f"there is no file {file}",
+                    object=f"Agent {config.metadata.name}",
+                    path=field_path,
+                    hint="put it there, or name another; a relative one is a systemd credential, or beside this file",
+                )
+            )
+    return tuple(found)
+
+
+def _is_there(path: Path) -> bool:
+    """Tell whether a file is there, as far as this user may know."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _read(path: Path) -> bytes:

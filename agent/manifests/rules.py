@@ -14,6 +14,7 @@ RULES: Final = {
     "host-port-conflict": "A port of a host goes to one pod.",
     "limit-range": "What an object asks for is within the LimitRanges of its namespace.",
     "missing-field": "A required field must be there.",
+    "missing-file": "A file that the agent's configuration names must be there.",
     "missing-key": "A Secret's type says which keys it needs.",
     "missing-reference": "What an object refers to must be declared.",
     "more-problems": "Only the first problems are listed.",

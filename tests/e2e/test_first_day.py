@@ -12,6 +12,11 @@ from tests.e2e.manifests import container, deployment, pod
 pytestmark = pytest.mark.lab
 
 
+@pytest.fixture
+def warm() -> None:
+    """Every verb of this file is the installed command itself."""
+
+
 def test_from_nothing_to_a_first_pod_with_init_and_host_add(fleet: Fleet) -> None:
     host = fleet.lab.hosts[0]
     for path in (fleet.work / "hosts").glob("*.yaml"):
@@ -125,3 +130,15 @@ def test_a_hang_up_reads_the_configuration_again(fleet: Fleet) -> None:
         agent.hang_up()
         eventually(lambda: fleet.pods() == ["default/one", "default/two"])
     fleet.assert_in_sync()
+
+
+def test_a_hang_up_with_a_key_that_is_not_there_keeps_the_configuration_that_runs(fleet: Fleet) -> None:
+    fleet.push("first", **{"one.yaml": pod("one")})
+    with fleet.agent() as agent:
+        eventually(lambda: fleet.pods() == ["default/one"])
+        fleet.configure(ssh={"user": fleet.lab.user, "identityFile": "/nonexistent/key"})
+        agent.hang_up()
+        eventually(lambda: "there is no file /nonexistent/key" in agent.said())
+        fleet.push("second", **{"two.yaml": pod("two")})
+        eventually(lambda: fleet.pods() == ["default/one", "default/two"])
+        fleet.configure()

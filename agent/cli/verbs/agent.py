@@ -31,5 +31,6 @@ def agent(config: options.Config = None) -> None:
     """
     configure_log()
     words: SimpleQueue[Word] = SimpleQueue()
+    read = partial(open_config, config, to_run=True)
     with heard({number: partial(words.put, word) for number, word in _WORDS.items()}):
-        hold(open_config(config), words, config_file(config), lambda: open_config(config))
+        hold(read(), words, config_file(config), read)

@@ -9,10 +9,11 @@ import typer
 from msgspec.structs import replace
 
 from agent.cli import options
-from agent.cli.config import open_config
+from agent.cli.config import check_config, open_config
 from agent.cli.wiring import open_folder, open_source
 from agent.manifests import Cache, Loaded, load
 from agent.manifests.limits import MAX_FILE_BYTES
+from agent.manifests.objects import read_nodes
 from agent.manifests.report import render_github, render_json, render_sarif, render_summary, render_text
 from agent.manifests.selection import SUFFIXES
 from agent.model.origin import Blob, Revision
@@ -51,7 +52,7 @@ def validate(
     output: Annotated[Output, typer.Option("--output", "-o", help="The form.")] = Output.text,
     config: options.Config = None,
 ) -> None:
-    """Check manifests, and show every problem with its place.
+    """Check manifests, or an agent.yaml, and show every problem with its place.
 
     Folders are a whole source: what is referred to must be there, and a Host too. Files by themselves, and standard
     input, are a part of one: what they refer to may be elsewhere.
@@ -81,7 +82,12 @@ class _Part(NamedTuple):
 
 
 def _paths(paths: Sequence[str]) -> Loaded:
-    """Check all paths together, as one source; as a part of one when there are only files."""
+    """Check all paths together, as one source; as a part of one when there are only files.
+
+    An agent's configuration is no part of a source: it is checked when it is named by itself.
+    """
+    if len(paths) == 1 and (checked := _configuration(paths[0])) is not None:
+        return checked
     folders = [path for path in paths if path != _STDIN and Path(path).is_dir()]
     parts = [_folder(Path(path)) for path in folders]
     parts.extend(_file(path, in_source=bool(folders)) for path in paths if path not in folders)
@@ -94,6 +100,17 @@ def _paths(paths: Sequence[str]) -> Loaded:
         return contents
 
     return load(_WORKTREE, [blobs[path] for path in sorted(blobs)], read, Cache(), whole=bool(folders))
+
+
+def _configuration(path: str) -> Loaded | None:
+    """Check a file that is an agent's configuration; None for any other."""
+    if path == _STDIN or not Path(path).is_file():
+        return None
+    content = _content(path)
+    nodes, _ = read_nodes(content)
+    if len(nodes) != 1 or not isinstance(nodes[0].data, dict) or nodes[0].data.get("kind") != "Agent":
+        return None
+    return Loaded(fleet=None, problems=check_config(Path(path), path, content), documents=1, files=1)
 
 
 def _folder(folder: Path) -> _Part:
