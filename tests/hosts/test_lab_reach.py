@@ -203,6 +203,37 @@ def test_the_doctor_names_what_is_wrong_and_what_to_do(lab: Lab, defaults: SshDe
     assert all(found[name].hint for name in wrong)
 
 
+@pytest.mark.parametrize(
+    ("shell", "said"), [("/usr/sbin/nologin", "not available"), ("/bin/false", "ends with code 1")]
+)
+@pytest.mark.parametrize("become", [None, "sudo"])
+def test_the_doctor_knows_a_user_whose_shell_runs_nothing(
+    lab: Lab, defaults: SshDefaults, shell: str, said: str, become: str | None
+) -> None:
+    machine = lab.host("h1")
+    machine.run(f"cp /etc/passwd /tmp/passwd && sed -i '/^op:/s#[^:]*$#{shell}#' /etc/passwd", check=True)
+    try:
+        found = checks(lab, defaults, user="op", become=become)
+    finally:
+        machine.run("cp /tmp/passwd /etc/passwd", check=True)
+    assert list(found) == ["connection", "shell"]
+    assert found["shell"].message.startswith("user op is let in, but its login shell runs no commands: it ")
+    assert said in found["shell"].message
+    assert "usermod --shell /bin/sh op" in found["shell"].hint
+
+
+def test_the_doctor_knows_a_user_that_sudo_refuses(lab: Lab, defaults: SshDefaults) -> None:
+    machine = lab.host("h1")
+    machine.run("cp -a /etc/sudoers /tmp/sudoers && sed -i '/^op /d' /etc/sudoers", check=True)
+    try:
+        found = checks(lab, defaults, user="op", become="sudo")
+    finally:
+        machine.run("cp -a /tmp/sudoers /etc/sudoers", check=True)
+    assert list(found) == ["connection", "rights"]
+    assert found["rights"].message.startswith("user op cannot become root with sudo: it says 'sudo: ")
+    assert "NOPASSWD" in found["rights"].hint
+
+
 def first_answer(host: ContainerdHost) -> PortError | None:
     """Look until containerd is up, whatever it then says."""
     while True:

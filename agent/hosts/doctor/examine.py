@@ -12,8 +12,9 @@ from agent.hosts.doctor.abilities import ability_checks
 from agent.hosts.doctor.check import Check, Status
 from agent.hosts.doctor.plugins import plugin_checks
 from agent.hosts.doctor.runtime import condition_check, pause_image_check
+from agent.hosts.doctor.shell import shell_check
 from agent.hosts.garbled import reading
-from agent.hosts.link import Link
+from agent.hosts.link import Finished, Link
 from agent.hosts.look import facts as host_facts
 from agent.hosts.look.abilities import features, runtime_config
 from agent.hosts.look.facts import HostFacts
@@ -57,8 +58,12 @@ def examine(declared: Host, defaults: SshDefaults, agent: str, *, clock: Clock) 
         return
     try:
         yield Check(name="connection", status="ok", message=f"{where}: key and login are in order")
+        told = link.run(_TOOLS_SCRIPT)
+        if (mute := shell_check(told, declared, defaults)) is not None:
+            yield mute
+            return
         with reading(declared.metadata.name):
-            yield from _examine_tools(link)
+            yield from _examine_tools(told)
             machine = yield from _examine_facts(declared, link, agent, clock)
             yield from _examine_runtime(declared, link, machine)
     except PortError as error:
@@ -71,8 +76,8 @@ def _failed(name: str, error: PortError) -> Check:
     return Check(name=name, status="problem", message=str(error), hint=error.hint)
 
 
-def _examine_tools(link: Link) -> Iterator[Check]:
-    output = link.run(_TOOLS_SCRIPT).output.decode(errors="replace")
+def _examine_tools(done: Finished) -> Iterator[Check]:
+    output = done.output.decode(errors="replace")
     entries = [entry.partition(" ")[::2] for entry in output.split("\0") if entry]
     told = dict(entries)
     yield Check(name="kernel", status="ok", message=told.get("kernel", "unknown"))
