@@ -8,18 +8,27 @@ Shortage = Literal["MemoryPressure", "DiskPressure"]
 """Named as the conditions of a Kubernetes node."""
 
 
+class Victim(Value, frozen=True, kw_only=True):
+    """A pod that is taken down so that the others of its host get by.
+
+    ``sandbox`` is its, so that a pod that is made again is nobody's victim; ``why`` says what was short and what the
+    pod used of it, ``since`` when that was found.
+    """
+
+    sandbox: str
+    uid: str
+    why: str
+    since: float
+
+
 class Strain(Value, frozen=True, kw_only=True):
     """``shortages`` are in force, sorted: they last a while longer than what brought them about.
 
-    ``victim`` is the sandbox of the one pod that is taken down for it now, ``uid`` that pod's, ``why`` says what is
-    short and what the pod uses of it. A sandbox that is gone is nobody's victim any more, so one measurement takes down
-    one pod.
+    ``victims`` are those of which something is left, the newest last. One measurement finds one at most.
     """
 
     shortages: tuple[Shortage, ...] = ()
-    victim: str = ""
-    uid: str = ""
-    why: str = ""
+    victims: tuple[Victim, ...] = ()
 
 
 CALM: Final = Strain()

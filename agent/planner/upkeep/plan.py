@@ -53,6 +53,14 @@ def plan_upkeep(given: UpkeepInput) -> UpkeepPlan:
         chores=(*images.chores, *logs),
         last_used=used,
         short=images.short,
-        strain=strain_of(found, given.strain, given.desired, given.seen, given.usage, reclaiming=bool(images.chores)),
+        strain=strain_of(
+            found,
+            given.strain,
+            given.desired,
+            given.seen,
+            given.usage,
+            now=given.now,
+            reclaiming=bool(images.chores),
+        ),
         pressed=found,
     )

@@ -1,17 +1,21 @@
 """What is done about a host that is short of something: images first, then one pod at a time."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from msgspec.structs import replace
 
 from agent.model.desired import HostDesired
 from agent.model.observation import Seen
-from agent.model.strain import CALM, Shortage, Strain
+from agent.model.strain import CALM, Shortage, Strain, Victim
 from agent.model.usage import Usage
 from agent.model.value import Value
 from agent.planner.upkeep.policy import Policy
 from agent.planner.upkeep.ranking import first_to_go
 from agent.planner.upkeep.thresholds import crossed
+
+_MAY_TAKE: Final = 30.0
+"""As long as that a kubelet waits for a pod that it evicted to be gone, before another one goes."""
 
 
 class Pressed(Value, frozen=True, kw_only=True):
@@ -41,24 +45,31 @@ def pressed(usage: Usage, before: Mapping[Shortage, float], now: float, policy: 
 
 
 def strain_of(
-    found: Pressed, before: Strain, desired: HostDesired, seen: Seen, usage: Usage, *, reclaiming: bool
+    found: Pressed, before: Strain, desired: HostDesired, seen: Seen, usage: Usage, *, now: float, reclaiming: bool
 ) -> Strain:
     """Return the strain on a host, and who goes: nobody as long as images are ``reclaiming`` the disk.
 
-    Nor does another pod, as long as something is left of the one that went ``before``: what it held was still counted.
+    Nor does another pod for as long as one that went ``before`` may take to be gone: what it held was still counted.
+    For those that went there is no way back, as in Kubernetes, whatever is measured meanwhile.
     """
-    if not found.measured_at:
+    left = tuple(one for one in before.victims if _lingers(one, seen))
+    if not found.measured_at and not left:
         return CALM
-    strain = Strain(shortages=tuple(found.measured_at))
-    if found.now and _lingers(before, seen):
-        return replace(before, shortages=strain.shortages)
+    strain = Strain(shortages=tuple(found.measured_at), victims=left)
+    if any(0 <= now - one.since < _MAY_TAKE for one in left):
+        return strain
+    told = {one.sandbox for one in left}
     for shortage, why in found.now.items():
         if shortage == "DiskPressure" and reclaiming:
             continue
-        if (gone := first_to_go(shortage, desired, seen, usage)) is not None:
-            return replace(strain, victim=gone.pod.sandbox.id, uid=gone.pod.uid, why=f"{why}; {gone}")
+        if (gone := first_to_go(shortage, desired, seen, usage, told)) is not None:
+            victim = Victim(sandbox=gone.pod.sandbox.id, uid=gone.pod.uid, why=f"{why}; {gone}", since=now)
+            return replace(strain, victims=(*left, victim))
     return strain
 
 
-def _lingers(before: Strain, seen: Seen) -> bool:
-    return before.uid in seen.pod_dirs or any(one.id == before.victim for one in seen.sandboxes)
+def _lingers(victim: Victim, seen: Seen) -> bool:
+    """Tell whether something of a pod is left: it, or its files, unless they are those of the same pod made again."""
+    if any(one.id == victim.sandbox for one in seen.sandboxes):
+        return True
+    return victim.uid in seen.pod_dirs and all(one.config.uid != victim.uid for one in seen.sandboxes)

@@ -1,6 +1,7 @@
 """Which pod goes when a host is short of something: by the ranking of a kubelet."""
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 from agent.model.desired import DesiredPod, HostDesired
 from agent.model.observation import Seen
@@ -31,9 +32,15 @@ class Candidate(Value, frozen=True, kw_only=True):
         return f"the pod uses {rounded_up(self.used)} of it and asked for {rounded_up(self.asked)}"
 
 
-def first_to_go(shortage: Shortage, desired: HostDesired, seen: Seen, usage: Usage) -> Candidate | None:
-    """Return the pod that a host does without first; None where none would free anything."""
-    return min(_candidates(shortage, desired, seen, usage), key=lambda one: one.rank, default=None)
+def first_to_go(
+    shortage: Shortage, desired: HostDesired, seen: Seen, usage: Usage, but: AbstractSet[str]
+) -> Candidate | None:
+    """Return the pod that a host does without first; None where none would free anything.
+
+    Not one of the sandboxes in ``but``: these are told to go already.
+    """
+    found = (one for one in _candidates(shortage, desired, seen, usage) if one.pod.sandbox.id not in but)
+    return min(found, key=lambda one: one.rank, default=None)
 
 
 def _candidates(shortage: Shortage, desired: HostDesired, seen: Seen, usage: Usage) -> Iterator[Candidate]:

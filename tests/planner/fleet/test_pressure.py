@@ -3,11 +3,15 @@
 from msgspec.structs import replace
 
 from agent.model.objects.pod import Toleration
-from agent.model.strain import CALM, Strain
+from agent.model.strain import CALM, Strain, Victim
 from tests.planner.fleet.build import World, deployment, pod, slots
 from tests.planner.stateful.build import daemon
 
 SHORT = Strain(shortages=("DiskPressure",))
+
+
+def told(sandbox: str) -> Victim:
+    return Victim(sandbox=sandbox, uid="", why="nodefs.available is 1Mi", since=0.0)
 
 
 def strain(world: World, host: str, what: Strain) -> None:
@@ -20,7 +24,7 @@ def test_the_victim_is_made_elsewhere_and_the_others_stay() -> None:
     before = world.pods()
     victim = before["a"][0]
     [sandbox] = (one.id for one in world.seen("a").sandboxes if one.config.name == victim)
-    strain(world, "a", replace(SHORT, victim=sandbox, why="nodefs.available is 1Mi"))
+    strain(world, "a", replace(SHORT, victims=(told(sandbox),)))
     assert world.settle() == [[("a", "remove", victim)], [("b", "create", victim)]]
     assert world.pods() == {"a": before["a"][1:], "b": sorted([*before["b"], victim])}
 
@@ -56,7 +60,7 @@ def test_a_daemon_that_gave_way_waits_for_its_own_host() -> None:
     world.settle()
     [gone] = world.pods()["a"]
     [sandbox] = world.seen("a").sandboxes
-    strain(world, "a", replace(SHORT, victim=sandbox.id))
+    strain(world, "a", replace(SHORT, victims=(told(sandbox.id),)))
     assert world.settle() == [[("a", "remove", gone)]]
     strain(world, "a", CALM)
     [[(place, verb, _)]] = world.settle()

@@ -5,10 +5,14 @@ from msgspec.structs import replace
 from agent.model.action import RemovePodFiles, StopContainers
 from agent.model.cause import Drift
 from agent.model.objects.pod import ExecAction, Lifecycle, LifecycleHandler
-from agent.model.strain import Strain
+from agent.model.strain import Strain, Victim
 from tests.planner.host.build import EMPTY, container, converge, desired, live, only, plan, pod
 
 SHORT = Strain(shortages=("DiskPressure", "MemoryPressure"))
+
+
+def told(sandbox: str) -> Victim:
+    return Victim(sandbox=sandbox, uid="", why="memory.available is 1Mi", since=0.0)
 
 
 def test_the_victim_goes_at_once_with_its_files_and_the_others_stay() -> None:
@@ -16,7 +20,7 @@ def test_the_victim_goes_at_once_with_its_files_and_the_others_stay() -> None:
     wanted = desired(pod("one", container(lifecycle=hook)), pod("two"))
     seen = converge(wanted)
     found = live(seen, "one")
-    strained = replace(seen, strain=replace(SHORT, victim=found.sandbox.id, why="memory.available is 1Mi"))
+    strained = replace(seen, strain=replace(SHORT, victims=(told(found.sandbox.id),)))
     action = only(plan(wanted, strained))
     assert (action.verb, str(action.pod)) == ("remove", "default/one")
     assert isinstance(action.cause, Drift)
@@ -28,7 +32,7 @@ def test_the_victim_goes_at_once_with_its_files_and_the_others_stay() -> None:
 
 def test_what_is_gone_does_not_come_back_before_the_shortage_is_over() -> None:
     wanted = desired(pod("one"), pod("two"))
-    seen = replace(converge(desired(pod("two"))), strain=replace(SHORT, victim="gone"))
+    seen = replace(converge(desired(pod("two"))), strain=replace(SHORT, victims=(told("gone"),)))
     found = plan(wanted, seen)
     assert found.actions == ()
     (waiting,) = found.waiting

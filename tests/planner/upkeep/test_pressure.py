@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from agent.model.desired import HostDesired
 from agent.model.objects.pod import EmptyDirVolume, ResourceRequirements, Volume
 from agent.model.observation import Seen
-from agent.model.strain import Shortage
+from agent.model.strain import CALM, Shortage, Strain
 from agent.model.usage import ContainerUsage, Filesystem, Usage
 from agent.planner.upkeep import Policy, UpkeepInput, UpkeepPlan, plan_upkeep
 from agent.planner.upkeep.thresholds import crossed
@@ -87,6 +87,12 @@ def asked(wanted: HostDesired, seen: Seen, used: Mapping[str, int], **more: obje
     )
 
 
+def names(strain: Strain, seen: Seen) -> list[str]:
+    """Return the pods that are to go, by name."""
+    named = {one.id: one.config.name for one in seen.sandboxes}
+    return [named[one.sandbox] for one in strain.victims]
+
+
 @pytest.mark.parametrize(
     ("used", "victim"),
     [
@@ -102,8 +108,7 @@ def test_who_goes_is_ranked_by_what_is_used_above_requests_then_priority(used: d
     seen = converge(wanted)
     strain = measured(wanted, seen, used).strain
     assert strain.shortages == ("MemoryPressure",)
-    names = {one.id: one.config.name for one in seen.sandboxes}
-    assert names.get(strain.victim, "") == victim
+    assert names(strain, seen) == ([victim] if victim else [])
 
 
 def test_a_disk_is_freed_of_images_before_a_pod_goes() -> None:
@@ -113,10 +118,10 @@ def test_a_disk_is_freed_of_images_before_a_pod_goes() -> None:
     spare = replace(seen, images=(*seen.images, image(OLD, 99)))
     first = measured(wanted, spare, {"free": 5}, **full)
     assert removed(first) == [OLD], "however new: it is not used by anybody"
-    assert (first.strain.shortages, first.strain.victim) == (("DiskPressure",), "")
+    assert (first.strain.shortages, first.strain.victims) == (("DiskPressure",), ())
     second = measured(wanted, seen, {"free": 5}, **full)
-    assert second.strain.victim
-    assert "imagefs.available is 100, less than 150; the pod uses 5Mi of it and asked for 0" in second.strain.why
+    [victim] = second.strain.victims
+    assert "imagefs.available is 100, less than 150; the pod uses 5Mi of it and asked for 0" in victim.why
 
 
 def test_images_on_a_disk_with_room_are_no_help_where_another_one_is_full() -> None:
@@ -127,14 +132,14 @@ def test_images_on_a_disk_with_room_are_no_help_where_another_one_is_full() -> N
     full = {"memory_available": 4096 * MIB, "pods": disk(50), "images": roomy, "pulled": (OLD,)}
     plan = measured(wanted, spare, {"free": 5}, **full)
     assert removed(plan) == []
-    assert "nodefs.available is 50, less than 100" in plan.strain.why
+    assert "nodefs.available is 50, less than 100" in plan.strain.victims[0].why
     same = measured(wanted, spare, {"free": 5}, **{**full, "images": disk(500)})
-    assert (removed(same), same.strain.victim) == ([OLD], "")
+    assert (removed(same), same.strain.victims) == ([OLD], ())
 
 
 def test_a_pod_that_was_measured_before_it_was_made_is_let_be() -> None:
     wanted = declared()
-    assert measured(wanted, converge(wanted), {"free": 5}, at=1.0).strain.victim == ""
+    assert measured(wanted, converge(wanted), {"free": 5}, at=1.0).strain.victims == ()
 
 
 def test_nobody_else_goes_as_long_as_something_of_the_one_before_is_left() -> None:
@@ -142,7 +147,7 @@ def test_nobody_else_goes_as_long_as_something_of_the_one_before_is_left() -> No
     seen = converge(wanted)
     used = {"above": 103, "free": 5, "high": 500}
     first = measured(wanted, seen, used).strain
-    [victim] = (one for one in seen.sandboxes if one.id == first.victim)
+    [victim] = (one for one in seen.sandboxes if one.id == first.victims[0].sandbox)
     assert victim.config.name == "free"
     others = tuple(one for one in seen.sandboxes if one is not victim)
     stopped = replace(seen, sandboxes=(*others, replace(victim, ready=False)))
@@ -153,7 +158,34 @@ def test_nobody_else_goes_as_long_as_something_of_the_one_before_is_left() -> No
     assert plan_upkeep(replace(asked(wanted, files, used), strain=first)).strain == first, "only its files are left"
     gone = replace(files, pod_dirs=tuple(uid for uid in seen.pod_dirs if uid != victim.config.uid))
     after = plan_upkeep(replace(asked(wanted, gone, used), strain=first)).strain
-    assert {one.id: one.config.name for one in others}[after.victim] == "above", "measured once it was gone"
+    assert names(after, seen) == ["above"], "measured once it was gone"
+
+
+@pytest.mark.parametrize(("passed", "more"), [(29.0, []), (30.0, ["above"]), (-5.0, ["above"])])
+def test_a_pod_that_cannot_be_got_rid_of_holds_the_others_for_as_long_as_with_a_kubelet(
+    passed: float, more: list[str]
+) -> None:
+    wanted = declared()
+    seen = converge(wanted)
+    short = asked(wanted, seen, {"above": 103, "free": 5, "high": 500})
+    first = plan_upkeep(short).strain
+    second = plan_upkeep(replace(short, strain=first, now=LATER + passed)).strain
+    assert names(second, seen) == ["free", *more]
+    third = plan_upkeep(replace(short, strain=second, now=LATER + passed + 0.5)).strain
+    assert third == second, "and so does the next one"
+
+
+def test_there_is_no_way_back_for_a_pod_that_gives_way() -> None:
+    wanted = declared()
+    seen = converge(wanted)
+    first = measured(wanted, seen, {"free": 5}).strain
+    for passed in (10.0, 1000.0):
+        calm = UpkeepInput(
+            desired=wanted, seen=seen, usage=usage(), last_used={}, now=LATER + passed, strain=first, policy=Policy()
+        )
+        assert plan_upkeep(calm).strain == Strain(victims=first.victims)
+    again = tuple(replace(one, id=f"{one.id}-again") for one in seen.sandboxes)
+    assert plan_upkeep(replace(calm, seen=replace(seen, sandboxes=again))).strain == CALM, "made again, it is another"
 
 
 @pytest.mark.parametrize(("passed", "shortages"), [(299.0, ("MemoryPressure",)), (300.0, ()), (-5.0, ())])
@@ -169,4 +201,4 @@ def test_a_shortage_counts_for_a_while_after_it_is_over(passed: float, shortages
         pressed_at={"MemoryPressure": LATER},
     )
     strain = plan_upkeep(given).strain
-    assert (strain.shortages, strain.victim) == (shortages, "")
+    assert (strain.shortages, strain.victims) == (shortages, ())

@@ -7,9 +7,12 @@ from agent.planner.precedence import critical
 
 
 def give_way(subject: Subject, view: HostView, rule: str) -> Verdict | None:
-    """Match the pod that goes so that its host gets by. It has no time for hooks, as there is none to lose."""
-    pod, strain = subject.observed, view.seen.strain
-    if pod is None or subject.wanted is None or pod.sandbox.id != strain.victim:
+    """Match a pod that goes so that its host gets by. It has no time for hooks, as there is none to lose."""
+    pod, victims = subject.observed, view.seen.strain.victims
+    if pod is None or subject.wanted is None or not victims:
+        return None
+    victim = next((one for one in victims if one.sandbox == pod.sandbox.id), None)
+    if victim is None:
         return None
     action = Action(
         id=f"remove {subject.key}",
@@ -17,7 +20,7 @@ def give_way(subject: Subject, view: HostView, rule: str) -> Verdict | None:
         pod=subject.key,
         uid=pod.uid,
         rule=rule,
-        cause=drift(view, rule, f"evicted: {strain.why}"),
+        cause=drift(view, rule, f"evicted: {victim.why}"),
         consequence="remove",
         steps=steps.take_down(pod, None, at_once=True),
     )
