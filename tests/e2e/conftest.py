@@ -6,7 +6,8 @@ import pytest
 
 from lab import Lab
 from tests.e2e import containerd
-from tests.e2e.fleet import Fleet
+from tests.e2e.fleet import TRIMTAB, Fleet, common_environment
+from tests.e2e.warm import WarmCommand, warm_command
 from tests.labs import lab_name, lab_releases
 
 # A shell without job control starts background jobs deaf to Ctrl-C, and so would be all that tests start.
@@ -21,11 +22,18 @@ def lab() -> Iterator[Lab]:
         yield lab
 
 
+@pytest.fixture(scope="session")
+def warm() -> Iterator[WarmCommand | None]:
+    """The command, imported once for the whole run. A file whose subject is the verbs has None in its place."""
+    with warm_command(TRIMTAB, common_environment()) as warm:
+        yield warm
+
+
 @pytest.fixture
-def fleet(lab: Lab, tmp_path: Path) -> Iterator[Fleet]:
+def fleet(lab: Lab, tmp_path: Path, warm: WarmCommand | None) -> Iterator[Fleet]:
     """A fresh source and state directory on hosts that run nothing."""
     for host in lab.hosts:
         containerd.wipe(host)
-    yield Fleet(lab, tmp_path)
+    yield Fleet(lab, tmp_path, warm=warm)
     for host in lab.hosts:
         host.mend()

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from lab import Lab, LabError
 from lab.host import LabHost
 from tests.e2e import containerd
+from tests.e2e.warm import WarmCommand
 
 DEADLINE = 60.0
 NO_PRESSURE = dict.fromkeys(
@@ -22,7 +23,14 @@ NO_PRESSURE = dict.fromkeys(
 )
 """The hosts share this machine's memory and disk, which may be short for reasons of its own."""
 TRIMTAB = str(Path(sys.executable).with_name("trimtab"))
+STARTED_WARM = {"apply", "diff", "events", "exec", "get", "logs", "status"}
+"""Verbs that tests of other things come by, often; test_first_day.py and test_pod_daily.py start each as installed."""
 Result = TypeVar("Result")
+
+
+def common_environment() -> dict[str, str]:
+    """What the environments of all verbs have in common."""
+    return {key: value for key, value in os.environ.items() if key in {"PATH", "LANG", "TMPDIR"}} | {"NO_COLOR": "1"}
 
 
 def eventually(look: Callable[[], Result], *, within: float = DEADLINE, every: float = 0.05, what: str = "") -> Result:
@@ -49,6 +57,7 @@ class Fleet:
     folder: Path
     name: str = "e2e"
     environment: dict[str, str] = field(default_factory=dict)
+    warm: WarmCommand | None = None
 
     def __post_init__(self) -> None:
         self.bare = self.folder / "fleet.git"
@@ -113,16 +122,7 @@ class Fleet:
 
     def trimtab(self, *arguments: str, check: int | None = 0, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run `trimtab ARGUMENTS` and require its exit code (None: any)."""
-        done = subprocess.run(
-            [TRIMTAB, *arguments],
-            env=self._environment(),
-            cwd=self.folder,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        done = self._run(arguments, stdin)
         assert "Traceback" not in done.stderr, done.stderr
         if check is not None:
             assert done.returncode == check, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
@@ -149,17 +149,25 @@ class Fleet:
             status = self.json("status", check=None)
             return bool(status["converged"] and status["source"]["inForce"]["revision"] == head)
 
-        eventually(settled)
+        eventually(settled, every=0.2)
+
+    def _run(self, arguments: tuple[str, ...], stdin: str) -> subprocess.CompletedProcess[str]:
+        if self.warm and arguments[0] in STARTED_WARM:
+            return self.warm.run(arguments, env=self._environment(), cwd=self.folder, stdin=stdin)
+        return subprocess.run(
+            [TRIMTAB, *arguments],
+            env=self._environment(),
+            cwd=self.folder,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
 
     def _environment(self) -> dict[str, str]:
-        kept = {key: value for key, value in os.environ.items() if key in {"PATH", "LANG", "TMPDIR"}}
-        return {
-            **kept,
-            "HOME": str(self.folder),
-            "TRIMTAB_CONFIG": str(self.config),
-            "NO_COLOR": "1",
-            **self.environment,
-        }
+        own = {"HOME": str(self.folder), "TRIMTAB_CONFIG": str(self.config)}
+        return {**common_environment(), **own, **self.environment}
 
     @contextmanager
     def agent(self) -> Iterator["AgentProcess"]:
