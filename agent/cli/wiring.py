@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from agent.journal import FileJournal, fingerprint_key
 from agent.journal.key import NAME as KEY_FILE
@@ -17,7 +17,7 @@ from agent.journal.replace import replace_file
 from agent.model.duration import parse_duration
 from agent.model.objects import Declared
 from agent.model.objects import Host as HostObject
-from agent.model.objects.agent import AgentConfig, Cleanup
+from agent.model.objects.agent import AgentConfig, AgentSpec, Cleanup
 from agent.model.plan import FingerprintKey, Scoring
 from agent.model.quantity import whole
 from agent.ports import MetricsServer, Source, State
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from agent.planner.upkeep import Policy
     from agent.reconciler.settings import HostFactory, Settings
     from agent.source.git import GitSource
+
+_OWN_LIMITS: Final = 600.0
+"""Seconds that the time limits of one step which nobody configures add up to, at the very most."""
 
 
 class SystemClock:
@@ -104,8 +107,15 @@ def settings_of(config: AgentConfig, key: FingerprintKey, *, watched: bool, ref:
         autoscaling=parse_duration(spec.limits.autoscaling),
         cleanup=_policy(spec.cleanup),
         connections=spec.limits.connections,
+        patience=_patience(spec),
         profiles=profiles_of(config),
     )
+
+
+def _patience(spec: AgentSpec) -> float:
+    """Return what no step takes that ends: connecting is some ten waits for each jump, a fetch some four."""
+    waits = max(60 * parse_duration(spec.ssh.connect_timeout), 10 * parse_duration(spec.source.timeout))
+    return _OWN_LIMITS + waits
 
 
 def profiles_of(config: AgentConfig) -> Mapping[str, Scoring]:

@@ -7,6 +7,8 @@ from agent.reconciler.crew import Crew
 from agent.reconciler.inbox import Receipt
 from agent.reconciler.reporting.snapshot import Snapshot
 from agent.reconciler.settings import HostFactory, Settings
+from agent.reconciler.threads import no_thread_left, out_of_threads, threads_suffice
+from agent.reconciler.watch import Watch
 
 _SPACING = 0.1
 
@@ -35,6 +37,8 @@ class Agent:
         self._publish = publish
         self._published_at = 0.0
         self._crew = Crew(clock, self._fault)
+        self._watch = Watch(settings.patience)
+        self._out_of_threads = False
         self._stop_asked: queue.SimpleQueue[float] = queue.SimpleQueue()
         self._loops = assemble(
             source,
@@ -55,14 +59,21 @@ class Agent:
         self._wake_source = self._crew.employ("source", self._loops.source.step)
 
     def run(self) -> bool:
-        """Run until ``stop``; tell whether everything ended within its time limit."""
+        """Run until ``stop``; tell whether everything ended within its time limit.
+
+        Raises Temporary where the system gives no thread any more. Libraries start threads of their own, and not all
+        say so when they get none: an agent that went on might take every host for unseen, and make its pods elsewhere.
+        """
         timeout = 0.0
-        self._crew.begin()
-        try:
-            timeout = self._stop_asked.get()
-        finally:
-            ended = self._crew.dismiss(timeout)
-            self._publish(self.snapshot())
+        with threads_suffice():
+            try:
+                self._crew.begin()
+                timeout = self._stop_asked.get()
+            finally:
+                ended = self._crew.dismiss(timeout)
+                self._publish(self.snapshot())
+        if self._out_of_threads:
+            raise no_thread_left()
         return ended
 
     def stop(self, timeout: float = 10.0) -> None:
@@ -89,6 +100,10 @@ class Agent:
         """
         self._loops.shared.inbox.ask(moves, saved)
 
+    def stuck(self, now: float) -> tuple[str, ...]:
+        """Return which loops make no progress; ``now`` is of a clock that is never set. From one thread only."""
+        return self._watch.look(self._crew.workers, now)
+
     def snapshot(self) -> Snapshot:
         """Return the agent as it is now."""
         return self._loops.shared.board.snapshot(self._clock.now())
@@ -103,6 +118,10 @@ class Agent:
     def _fault(self, loop: str, error: Exception) -> None:
         import structlog  # noqa: PLC0415 - a command that only looks at hosts logs nothing, and starts faster without
 
+        if out_of_threads(error):
+            self._out_of_threads = True
+            self.stop()
+            return
         structlog.get_logger(__name__).error("fault in a loop; it goes on in ten seconds", loop=loop, exc_info=error)
         message = f"fault in trimtab's {loop} loop: {error!r}; it goes on in ten seconds"
         event = Event(at=self._clock.now(), type="Warning", reason="LoopFault", message=message)

@@ -35,6 +35,12 @@ class Crew:
         for worker in self._workers:
             worker.start()
 
+    @property
+    def workers(self) -> tuple[Worker, ...]:
+        """All that step a loop at the moment."""
+        with self._lock:
+            return *self._workers, *(worker for _, worker in self._hosts.values())
+
     def adopt(self, loop: HostLoop) -> None:
         """Start a host's loop; none is any more once all are being stopped."""
         worker = Worker(f"host-{loop.name}", loop.step, self._clock, self._fault)
@@ -51,7 +57,7 @@ class Crew:
         worker.stop()
 
     def submit(self, work: Callable[[], None]) -> None:
-        """Run a piece of work on a thread of its own, and on the caller's where the system has none to give."""
+        """Run a piece of work on a thread of its own."""
 
         def run() -> None:
             try:
@@ -62,12 +68,12 @@ class Crew:
 
         thread = threading.Thread(target=run, name="batch", daemon=True)
         with self._lock:
+            thread.start()
             self._batches.add(thread)
-        _start(thread, instead=run)
 
     def let_run(self, work: Callable[[], None]) -> None:
         """Run likewise what changes nothing: its end is not waited for."""
-        _start(threading.Thread(target=work, name="check", daemon=True), instead=work)
+        threading.Thread(target=work, name="check", daemon=True).start()
 
     def wake_hosts(self) -> None:
         """Have every host looked at, those that wait to be tried again, too."""
@@ -92,16 +98,9 @@ class Crew:
             worker.stop()
         with self._lock:
             threads = [*(worker.thread for worker in workers), *self._batches]
+        threads = [thread for thread in threads if thread.ident is not None]  # started at all
         for thread in threads:
             thread.join(max(deadline - time.perf_counter(), 0.0))
         for loop, _ in hosts:
             loop.close()
         return not any(thread.is_alive() for thread in threads)
-
-
-def _start(thread: threading.Thread, *, instead: Callable[[], None]) -> None:
-    """Start a thread. Where none can be started, what it was for is done now: somebody counts on it being done."""
-    try:
-        thread.start()
-    except RuntimeError:
-        instead()

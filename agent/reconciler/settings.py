@@ -20,7 +20,7 @@ class Settings(Value, frozen=True, kw_only=True):
     bounds how many hosts are connected to at one moment (hosts that are seen already never wait for it);
     ``first_look`` is how long the first plan waits for hosts that have not answered yet, so that pods they run are not
     started twice, and for the first checks of their probes. ``profiles`` says how hosts are scored for pods
-    that name a scheduler.
+    that name a scheduler. ``patience`` is what no step of a loop takes, however its host or the source hang.
     """
 
     agent: str
@@ -34,4 +34,5 @@ class Settings(Value, frozen=True, kw_only=True):
     cleanup: Policy = Policy()
     connections: int = 64
     first_look: float = 10.0
+    patience: float = 1200.0
     profiles: Mapping[str, Scoring] = {}

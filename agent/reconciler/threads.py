@@ -1,15 +1,17 @@
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
-from agent.ports import Clock
+from agent.ports import Clock, Temporary
 
 Step = Callable[[float], float | None]
 
 _AT_MOST: Final = 600.0
 _AFTER_FAULT: Final = 10.0
 _LONGEST_REST: Final = 1.0
+_NO_THREAD: Final = "can't start new thread"
 
 
 class Worker:
@@ -31,11 +33,16 @@ class Worker:
         self._condition = threading.Condition()
         self._woken = True
         self._stopping = False
+        self._begun = False
+        self._steps = 0
+        self.step_under_way: int | None = None
+        """Its number; None while the loop waits for what wakes it."""
         self.thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
         """Begin, with a first step at once."""
         self.thread.start()
+        self._begun = True
 
     def wake(self) -> None:
         """Ask for a step. From any thread."""
@@ -49,19 +56,29 @@ class Worker:
             self._stopping = True
             self._condition.notify()
 
+    @property
+    def ended(self) -> bool:
+        """Whether its thread is gone, and nobody asked for that."""
+        return self._begun and not (self._stopping or self.thread.is_alive())
+
     def _run(self) -> None:
         wake_at: float | None = None
         while self._awaited(wake_at):
             begun = time.perf_counter()
+            self._steps += 1
+            self.step_under_way = self._steps
+            failed = False
             try:
                 wake_at = self._step(self._clock.now())
             except Exception as error:  # noqa: BLE001 -- see the class: one loop's bug must not end the others
                 self._fault(self.thread.name, error)
+                failed = True
+            self.step_under_way = None
+            if failed:
                 self._rest(_AFTER_FAULT)
                 self.wake()
-            else:
-                if self._rests:
-                    self._rest(min(time.perf_counter() - begun, _LONGEST_REST))
+            elif self._rests:
+                self._rest(min(time.perf_counter() - begun, _LONGEST_REST))
 
     def _rest(self, seconds: float) -> None:
         with self._condition:
@@ -75,3 +92,27 @@ class Worker:
                 self._condition.wait(timeout)
             self._woken = False
             return not self._stopping
+
+
+def out_of_threads(error: BaseException) -> bool:
+    """Tell whether an error is the system's word that it has no thread to give."""
+    return isinstance(error, RuntimeError) and str(error) == _NO_THREAD
+
+
+@contextmanager
+def threads_suffice() -> Iterator[None]:
+    """Say of a process that gets no thread any more that this is so. Raises Temporary."""
+    try:
+        yield
+    except RuntimeError as error:
+        if out_of_threads(error):
+            raise no_thread_left() from error
+        raise
+
+
+def no_thread_left() -> Temporary:
+    """Return the error of a process that gets no thread any more."""
+    return Temporary(
+        "the system gives this process no further thread",
+        hint="raise its limit (TasksMax of the systemd unit, ulimit -u): some fifty, and twenty for each host",
+    )

@@ -16,6 +16,7 @@ import structlog
 from msgspec.structs import replace
 
 from agent.cli.running.published import newest_published
+from agent.cli.service.health import Health
 from agent.cli.service.http import StatusServer
 from agent.cli.service.logs import LoggedJournal, configure_log
 from agent.cli.service.notify import notify, notify_reloading, watchdog_interval
@@ -179,6 +180,34 @@ def test_health_and_readiness(server: StatusServer) -> None:
     server.snapshot = replace(troubled(), fleet=replace(fleet, planned_at=NOW))
     assert read(server, "/readyz") == (200, "ok\n")
     assert read(server, "/other")[0] == 404
+    server.ailing = lambda: "the fleet loop has ended"
+    assert read(server, "/healthz") == (503, "the fleet loop has ended\n")
+
+
+def test_health_is_lost_and_found_and_said_once(log: io.StringIO) -> None:
+    wrong: tuple[str, ...] = ()
+    health = Health(lambda _now: wrong, lambda: NOW)
+    assert (health.turn(), health.ailing()) == (True, "")
+    wrong = ("the fleet loop is stuck in a step since 21 minutes",)
+    assert (health.turn(), health.ailing()) == (False, wrong[0])
+    wrong = ("the fleet loop is stuck in a step since 22 minutes", "the host-h1 loop has ended")
+    assert (health.turn(), health.ailing()) == (False, "; ".join(wrong))
+    wrong = ()
+    assert (health.turn(), health.ailing()) == (True, "")
+    said = [(line["level"], line["event"].partition(":")[0]) for line in _lines(log)]
+    assert said == [
+        ("error", "the fleet loop is stuck in a step since 21 minutes"),
+        ("error", "the host-h1 loop has ended"),
+    ]
+
+
+def test_a_control_loop_that_takes_no_turn_is_no_health() -> None:
+    now = NOW
+    health = Health(lambda _now: (), lambda: now)
+    now += 91
+    assert health.ailing() == "the control loop has taken no turn for 91 seconds"
+    health.turn()
+    assert health.ailing() == ""
 
 
 def test_metrics_tell_the_snapshot(server: StatusServer) -> None:

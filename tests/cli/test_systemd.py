@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 from agent.cli import VERBS
+from agent.cli.service.health import TURN
 
 UNIT = Path(__file__).parents[2] / "systemd" / "trimtab.service"
 
@@ -37,6 +38,16 @@ def test_the_unit_may_open_the_files_of_thousands_of_hosts() -> None:
     """Three for each host, and systemd's own limit is 1024."""
     (most,) = re.findall(r"^LimitNOFILE=(\d+)$", UNIT.read_text(), re.MULTILINE)
     assert int(most) >= 3 * 10_000
+
+
+def test_the_unit_may_start_the_threads_of_thousands_of_hosts() -> None:
+    """Twenty for each host at work, and systemd's own limit is 4915 on many machines."""
+    assert re.findall(r"^TasksMax=(\S+)$", UNIT.read_text(), re.MULTILINE) == ["infinity"]
+
+
+def test_the_watchdog_waits_for_more_than_a_turn_of_the_control_loop() -> None:
+    (limit,) = re.findall(r"^WatchdogSec=(\d+)s$", UNIT.read_text(), re.MULTILINE)
+    assert int(limit) >= 2 * TURN
 
 
 def test_the_unit_runs_what_the_command_line_has() -> None:

@@ -6,6 +6,7 @@ from typing import NoReturn
 
 import pytest
 
+from agent.ports import Temporary
 from agent.reconciler.agent import Agent
 from agent.reconciler.crew import Crew
 from agent.reconciler.threads import Worker
@@ -20,16 +21,18 @@ def no_thread(*_: object) -> NoReturn:
     raise RuntimeError("can't start new thread")
 
 
-def test_what_gets_no_thread_of_its_own_is_done_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("wanted", ["fleet", "host-h1", "batch"])
+def test_an_agent_that_gets_no_thread_ends_and_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch, wanted: str) -> None:
+    """It would go on without an answer from its hosts otherwise, and take them for gone."""
     start = threading.Thread.start
 
     def scarce(thread: threading.Thread) -> None:
-        if thread.name in {"batch", "check"}:
+        if thread.name == wanted:
             no_thread()
         start(thread)
 
     monkeypatch.setattr(threading.Thread, "start", scarce)
-    fleet, watcher = Calm("h1"), Watcher()
+    fleet = Calm("h1")
     fleet.push(FLEET)
     agent = Agent(
         fleet.source,
@@ -37,14 +40,15 @@ def test_what_gets_no_thread_of_its_own_is_done_all_the_same(monkeypatch: pytest
         clock=fleet.clock,
         journal=fleet.journal,
         settings=fleet.settings,
-        publish=watcher.publish,
+        publish=Watcher().publish,
     )
-    running = threading.Thread(target=agent.run, daemon=True)
-    running.start()
-    watcher.until(lambda now: now.converged)
-    agent.stop()
-    running.join(LONG)
-    assert fleet.running("h1") == ["db"]
+    alarm = threading.Timer(LONG, agent.stop)
+    alarm.daemon = True
+    alarm.start()
+    with pytest.raises(Temporary, match="no further thread") as ended:
+        agent.run()
+    alarm.cancel()
+    assert "TasksMax" in ended.value.hint
 
 
 def test_a_loop_with_a_fault_is_not_stepped_at_once_however_often_it_is_woken(monkeypatch: pytest.MonkeyPatch) -> None:

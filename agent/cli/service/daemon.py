@@ -13,6 +13,7 @@ import structlog
 from agent.cli.look.everything import established_key
 from agent.cli.running import approvals, moving
 from agent.cli.running.words import folder_of
+from agent.cli.service.health import TURN, Health
 from agent.cli.service.http import StatusServer
 from agent.cli.service.logs import LoggedJournal
 from agent.cli.service.notify import notify, notify_reloading, watchdog_interval
@@ -88,15 +89,16 @@ class Daemon:
                 stack.callback(self._server.close)
             source = open_source(config)
             agent = self._make(source)
+            health = Health(agent.stuck)
             if self._server is not None:
-                self._server.fresh = agent.snapshot
+                self._server.fresh, self._server.ailing = agent.snapshot, health.ailing
             stack.enter_context(watching(source, agent.wake))
             stack.enter_context(watching_files([config_file], lambda: words.put("reload")))
             asked = folder_of(self._state_dir)
             names = (approvals.NAME, moving.NAME)
             stack.enter_context(watching_files([asked / name for name in names], lambda: words.put("asked")))
             words.put("asked")  # what was left while no agent ran
-            return self._drive(agent)
+            return self._drive(agent, health)
 
     def _make(self, source: GitSource) -> Agent:
         config = self._config
@@ -111,7 +113,7 @@ class Daemon:
             metrics=metrics_server(config),
         )
 
-    def _drive(self, agent: Agent) -> AgentConfig | None:
+    def _drive(self, agent: Agent, health: Health) -> AgentConfig | None:
         gc.collect()
         gc.freeze()  # what was imported stays: it need not be looked through again and again for what may go
         loops = Thread(target=self._loop, args=(agent,), name="agent")
@@ -119,7 +121,7 @@ class Daemon:
         self.started = True
         notify(READY=1)
         try:
-            return self._obey(agent)
+            return self._obey(agent, health)
         finally:
             self._ending = True
             agent.stop(_END_WITHIN)
@@ -137,12 +139,13 @@ class Daemon:
             if not self._ending:  # nobody listens for it otherwise, but the daemon that follows this one
                 self._words.put("ended")
 
-    def _obey(self, agent: Agent) -> AgentConfig | None:
+    def _obey(self, agent: Agent, health: Health) -> AgentConfig | None:
+        turn = min(watchdog_interval() or TURN, TURN)
         while True:
-            agent.snapshot()  # an agent that cannot even show itself hangs, and gives no sign of life
-            notify(WATCHDOG=1)
+            if health.turn():
+                notify(WATCHDOG=1)
             try:
-                word = self._words.get(timeout=watchdog_interval())
+                word = self._words.get(timeout=turn)
             except Empty:
                 continue
             match word:

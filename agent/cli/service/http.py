@@ -21,11 +21,13 @@ class StatusServer:
     """Serves the newest snapshot until closed. ``snapshot`` is set by whoever has a newer one.
 
     ``fresh`` makes one for a scraper: numbers grow also while nothing happens that is worth a new snapshot.
+    ``ailing`` tells what is wrong with the agent itself; nothing, when it is well.
     """
 
     def __init__(self, spec: MetricsSpec, now: Callable[[], float]) -> None:
         self.snapshot: Snapshot | None = None
         self.fresh: Callable[[], Snapshot | None] = lambda: self.snapshot
+        self.ailing: Callable[[], str] = lambda: ""
         registry = CollectorRegistry(auto_describe=False)
         registry.register(SnapshotCollector(lambda: self.fresh(), now))  # noqa: PLW0108 - the one that is set by then
         try:
@@ -69,13 +71,15 @@ def _handler(server: StatusServer, registry: CollectorRegistry) -> type[BaseHTTP
                 case "/metrics":
                     self._answer(HTTPStatus.OK, generate_latest(registry), CONTENT_TYPE_LATEST)
                 case "/healthz":
-                    self._answer(HTTPStatus.OK, b"ok\n")
+                    self._tell(server.ailing())
                 case "/readyz":
-                    why = unready(server.snapshot)
-                    status = HTTPStatus.SERVICE_UNAVAILABLE if why else HTTPStatus.OK
-                    self._answer(status, f"{why or 'ok'}\n".encode(errors="replace"))
+                    self._tell(unready(server.snapshot))
                 case _:
                     self._answer(HTTPStatus.NOT_FOUND, b"try /metrics, /healthz or /readyz\n")
+
+        def _tell(self, why: str) -> None:
+            status = HTTPStatus.SERVICE_UNAVAILABLE if why else HTTPStatus.OK
+            self._answer(status, f"{why or 'ok'}\n".encode(errors="replace"))
 
         def _answer(self, status: HTTPStatus, body: bytes, content_type: str = _TEXT) -> None:
             self.send_response(status)

@@ -26,7 +26,10 @@ def notify_reloading() -> None:
 
 
 def watchdog_interval() -> float | None:
-    """Return how often systemd wants a sign of life, in seconds: half its limit, as sd_watchdog_enabled(3) advises."""
+    """Return how often systemd wants a sign of life, in seconds: half its limit, as sd_watchdog_enabled(3) advises.
+
+    None when it wants none.
+    """
     limit = os.environ.get("WATCHDOG_USEC", "")
     ours = os.environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
     return int(limit) / 2e6 if limit.isdecimal() and int(limit) > 0 and ours else None

@@ -11,6 +11,7 @@ from agent.cli.config import config_file, open_config
 from agent.cli.service.daemon import Word, hold
 from agent.cli.service.logs import configure_log
 from agent.cli.service.signals import heard
+from agent.reconciler.threads import threads_suffice
 
 app = typer.Typer(add_completion=False)
 
@@ -32,5 +33,5 @@ def agent(config: options.Config = None) -> None:
     configure_log()
     words: SimpleQueue[Word] = SimpleQueue()
     read = partial(open_config, config, to_run=True)
-    with heard({number: partial(words.put, word) for number, word in _WORDS.items()}):
+    with threads_suffice(), heard({number: partial(words.put, word) for number, word in _WORDS.items()}):
         hold(read(), words, config_file(config), read)

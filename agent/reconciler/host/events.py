@@ -59,7 +59,8 @@ def _why(one: Ended) -> str:
         case Drift(what=what):
             return what
         case Commit(summary=summary, revision=revision, location=location):
-            return f"{summary or 'declared'} ({revision[:12]} {location})"
+            where = f" {location}" if location.file else ""  # what is not written any more has no place
+            return f"{summary or 'declared'} ({revision[:12]}{where})"
 
 
 def waits(waiting: Waiting, host: str, now: float) -> Event | None:

@@ -1,6 +1,5 @@
 import threading
 from collections.abc import Callable
-from contextlib import nullcontext
 
 from agent.model.objects.host import Host as HostObject
 from agent.model.objects.meta import Declared
@@ -10,6 +9,8 @@ from agent.reconciler.backoff import reconnect_delay
 from agent.reconciler.settings import HostFactory
 
 _ODD_CLOCK = 60.0
+_TURN = 60.0
+"""Seconds that a step waits for its turn to connect; then the next one waits on."""
 
 
 class Link:
@@ -65,18 +66,29 @@ class Link:
         if self._declared is None:
             raise AssertionError("a host that is not declared is not looked at")
         known = self.observation
-        try:
-            with nullcontext() if isinstance(known, Seen) else self._gate:
-                if self.host is None:
-                    self.host = self._make_host(self._declared)
-                    self.host.watch(self._woken)  # before the first look: nothing may happen between the two
-                self.observation = self.host.observe()
-        except PortError as error:
-            self.observation = self._lost(error, now)
+        if isinstance(known, Seen):
+            self.observation = self._tried(self._declared, now)
+        elif self._gate.acquire(timeout=_TURN):
+            try:
+                self.observation = self._tried(self._declared, now)
+            finally:
+                self._gate.release()
         else:
-            self._failures, self._retry_at, self.refused = 0, 0.0, False
-            self.since = self.since if isinstance(known, Seen) else now
+            self.observation = known or Unseen(since=now, reason="waits to be connected to, after other hosts")
+            self._woken()
         return self.observation
+
+    def _tried(self, declared: Declared[HostObject], now: float) -> Observation:
+        try:
+            if self.host is None:
+                self.host = self._make_host(declared)
+                self.host.watch(self._woken)  # before the first look: nothing may happen between the two
+            seen = self.host.observe()
+        except PortError as error:
+            return self._lost(error, now)
+        self._failures, self._retry_at, self.refused = 0, 0.0, False
+        self.since = self.since if isinstance(self.observation, Seen) else now
+        return seen
 
     def _lost(self, error: PortError, now: float) -> Unseen:
         self.close()

@@ -1,0 +1,184 @@
+"""What is told of loops that make no progress, by a clock that the test turns."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from msgspec.structs import replace
+
+from agent.model.observation import Observation
+from agent.reconciler.agent import Agent
+from agent.reconciler.host.link import Link
+from agent.reconciler.threads import Worker
+from agent.simulator.machine import Machine
+from tests.reconciler.calm import LONG, Calm, Watcher
+from tests.simulator.fleets import declaration, solo
+
+TWO_HOSTS = declaration(2, apps={}, solos={"db": solo("h1"), "cache": solo("h2")})
+MINUTE = 60.0
+
+
+class Turned:
+    """A control loop that comes round once a minute, for as long as a test likes."""
+
+    def __init__(self, agent: Agent) -> None:
+        self._agent = agent
+        self._now = 0.0
+
+    def after(self, minutes: int, *, meanwhile: Callable[[], object] = lambda: None) -> tuple[str, ...]:
+        """Return what is wrong after so many minutes, looking once in each; ``meanwhile`` happens before each look."""
+        wrong = self._agent.stuck(self._now)
+        for _ in range(minutes):
+            meanwhile()
+            self._now += MINUTE
+            wrong = self._agent.stuck(self._now)
+        return wrong
+
+    def asleep(self, hours: float) -> None:
+        """Let hours go by in which nobody looks: the process was stopped, or the machine asleep."""
+        self._now += hours * 60 * MINUTE
+
+
+@contextmanager
+def running(fleet: Calm) -> Iterator[tuple[Agent, Watcher, Turned]]:
+    watcher = Watcher()
+    agent = Agent(
+        fleet.source,
+        fleet.make_host,
+        clock=fleet.clock,
+        journal=fleet.journal,
+        settings=fleet.settings,
+        publish=watcher.publish,
+    )
+    thread = threading.Thread(target=agent.run, daemon=True)
+    thread.start()
+    try:
+        yield agent, watcher, Turned(agent)
+    finally:
+        agent.stop(0.0)
+        thread.join(LONG)
+
+
+@pytest.fixture
+def fleet() -> Calm:
+    fleet = Calm("h1", "h2")
+    fleet.settings = replace(fleet.settings, first_look=0.0, patience=20 * MINUTE)
+    fleet.push(TWO_HOSTS)
+    return fleet
+
+
+@contextmanager
+def hanging(fleet: Calm, *hosts: str) -> Iterator[Callable[[], None]]:
+    """Have looks at hosts hang until the block ends; what is yielded waits until one does."""
+    hangs, ends = threading.Event(), threading.Event()
+
+    def on_look(machine: Machine) -> None:
+        if machine.name in hosts:
+            hangs.set()
+            ends.wait(LONG)
+
+    fleet.on_look = on_look
+    try:
+        yield lambda: _met(hangs)
+    finally:
+        ends.set()
+
+
+def _met(event: threading.Event) -> None:
+    assert event.wait(LONG)
+
+
+def test_loops_that_wait_for_news_are_well_however_long(fleet: Calm) -> None:
+    with running(fleet) as (_, watcher, turned):
+        watcher.until(lambda now: now.converged)
+        assert turned.after(minutes=600) == ()
+
+
+def test_a_host_that_hangs_for_as_long_as_a_look_may_take_is_none_of_the_agents_fault(fleet: Calm) -> None:
+    with hanging(fleet, "h1") as met, running(fleet) as (_, _, turned):
+        met()
+        assert turned.after(minutes=20) == ()
+
+
+def test_a_loop_that_never_comes_back_from_a_step_is_named(fleet: Calm) -> None:
+    with hanging(fleet, "h1") as met, running(fleet) as (_, watcher, turned):
+        met()
+        watcher.until(lambda now: any(host.name == "h2" and host.settled for host in now.hosts))
+        assert turned.after(minutes=22) == ("the host-h1 loop is stuck in a step since 22 minutes",)
+
+
+def test_a_loop_that_gets_on_after_all_is_well_again(fleet: Calm) -> None:
+    with running(fleet) as (_, watcher, turned):
+        with hanging(fleet, "h1") as met:
+            met()
+            assert turned.after(minutes=22)
+        watcher.until(lambda now: now.converged)
+        assert turned.after(minutes=22) == ()
+
+
+def test_a_process_that_was_stopped_for_hours_goes_on(fleet: Calm) -> None:
+    with hanging(fleet, "h1") as met, running(fleet) as (_, _, turned):
+        met()
+        assert turned.after(minutes=1) == ()
+        turned.asleep(hours=8)
+        assert turned.after(minutes=1) == ()
+
+
+def test_a_source_that_takes_a_lock_and_keeps_it_is_named(fleet: Calm, monkeypatch: pytest.MonkeyPatch) -> None:
+    hangs, ends = threading.Event(), threading.Event()
+
+    def fetch() -> None:
+        hangs.set()
+        ends.wait(LONG)
+
+    monkeypatch.setattr(fleet.source, "fetch", fetch)
+    with running(fleet) as (_, _, turned):
+        _met(hangs)
+        assert [wrong.split(" loop ")[0] for wrong in turned.after(minutes=22)] == ["the source"]
+        ends.set()
+
+
+def test_a_loop_whose_thread_died_is_named(fleet: Calm, monkeypatch: pytest.MonkeyPatch) -> None:
+    met = threading.Event()
+
+    def run_or_die(worker: Worker) -> None:
+        if worker.thread.name == "host-h2":
+            met.set()
+        else:
+            run(worker)
+
+    run = Worker._run  # there is no other way to end a thread from outside
+    monkeypatch.setattr(Worker, "_run", run_or_die)
+    with running(fleet) as (agent, watcher, turned):
+        _met(met)
+        watcher.until(lambda now: any(host.name == "h1" and host.settled for host in now.hosts))
+        (dead,) = [thread for thread in agent_threads(agent) if thread.name == "host-h2"]
+        dead.join(LONG)
+        assert turned.after(minutes=0) == ("the host-h2 loop has ended",)
+
+
+def agent_threads(agent: Agent) -> list[threading.Thread]:
+    return [worker.thread for worker in agent._crew.workers]  # to wait until one of them is gone
+
+
+def test_a_host_that_waits_for_its_turn_to_connect_is_well(fleet: Calm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand hosts that hang are connected to a few at a time: who waits in line is not stuck."""
+    monkeypatch.setattr("agent.reconciler.host.link._TURN", 0.01)
+    fleet.settings = replace(fleet.settings, connections=1)
+    turns = threading.Semaphore(0)
+    look = Link.look
+
+    def counted(link: Link, now: float) -> Observation:
+        seen = look(link, now)
+        turns.release()
+        return seen
+
+    monkeypatch.setattr(Link, "look", counted)
+    with hanging(fleet, "h1", "h2") as met, running(fleet) as (_, watcher, turned):
+        met()
+        now = watcher.until(lambda now: any("waits to be connected to" in host.reason for host in now.hosts))
+        (waits,) = [host.name for host in now.hosts if host.reason]
+        wrong = turned.after(minutes=22, meanwhile=lambda: (turns.acquire(timeout=LONG), turns.acquire(timeout=LONG)))
+        assert len(wrong) == 1, wrong
+        assert waits not in wrong[0]
