@@ -48,6 +48,7 @@ def test_reasons_for_a_failed_pull_are_told_apart(details: str, meaning: str) ->
     assert isinstance(error, ImagePullError)
     assert meaning in str(error)
     assert "rpc error" not in str(error)
+    assert str(error).count("r/x:1") == 1
 
 
 def test_a_runtime_without_cri_is_dockers_default() -> None:

@@ -114,11 +114,13 @@ def pull_error(error: grpc.RpcError, image: str) -> ImagePullError:
         return ImagePullError(f"image {image}: the pull did not finish in time")
     for cause in _PULL_CAUSES:
         if re.search(cause.pattern, text, re.IGNORECASE):
-            return ImagePullError(f"image {image}: {cause.meaning}: {_core(text)}")
-    return ImagePullError(f"image {image}: {_core(text)}")
+            return ImagePullError(f"image {image}: {cause.meaning}: {_core(text, image)}")
+    return ImagePullError(f"image {image}: {_core(text, image)}")
 
 
-def _core(text: str) -> str:
+def _core(text: str, image: str) -> str:
     """Return the innermost part of Go's chain of reasons; what is before it repeats the image's name."""
     parts = text.split(": ")
-    return ": ".join(parts[-3:]) if len(parts) > 4 else text
+    while len(parts) > 1 and image in parts[0]:
+        del parts[0]
+    return ": ".join(parts[-3:])
