@@ -106,5 +106,5 @@ def _refusal(folder: Path, holder: Holder) -> Refused:
     since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(holder.since))
     return Refused(
         f"{folder} is held by agent {holder.name} (pid {holder.pid} on {holder.host}, since {since})",
-        hint="stop that one first, or give this one its own spec.stateDir",
+        hint="`trimtab status` tells how far that one is; or stop it first. Another fleet needs its own spec.stateDir",
     )

@@ -12,6 +12,7 @@ from agent.cli.app import app
 from agent.cli.reach.copying import Place, parse_place, unpack
 from agent.cli.render import describe, explanation
 from agent.cli.render.describe import Subject
+from agent.cli.render.event import event_line
 from agent.cli.render.log_line import LogStyle
 from agent.cli.render.paint import plain
 from agent.cli.render.top import Measured, container_rows, host_rows, pod_rows, render
@@ -229,6 +230,18 @@ def crashing() -> Subject:
 
 def test_a_crashing_pod_is_described() -> None:
     assert_golden("describe_pod.txt", describe.render(crashing()))
+
+
+def test_the_events_of_a_host_say_of_which_pod_they_are_and_its_name_once() -> None:
+    unseen = Event(at=NOW, type="Warning", reason="HostUnseen", message="edge-1: no route to host", host="edge-1")
+    killed = Event(at=NOW, type="Normal", reason="Killed", message="remove", object="Pod default/web-0", host="edge-1")
+    key = ObjectKey(kind="Host", namespace="", name="edge-1")
+    text = describe.render(Subject(key=key, now=NOW, declared_at="edge.yaml:1 @ 3f2a", events=(unseen, killed)))
+    assert [line.rpartition("ago)  ")[2] for line in text.splitlines()[-2:]] == [
+        "no route to host",
+        "Pod default/web-0: remove",
+    ]
+    assert event_line(unseen).endswith("  edge-1: no route to host")
 
 
 def test_a_secret_shows_its_keys_and_sizes_only() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e import containerd
 from tests.e2e.fleet import Fleet, eventually
-from tests.e2e.manifests import container, deployment, pod
+from tests.e2e.manifests import container, deployment, pod, with_metadata
 
 pytestmark = pytest.mark.lab
 
@@ -47,8 +47,28 @@ def test_diff_says_which_host_it_could_not_see(fleet: Fleet) -> None:
     done = fleet.trimtab("diff", check=2)
     assert lost.name in done.stdout + done.stderr
     assert "to remove" not in done.stdout or "0 to remove" in done.stdout
+    assert "is the machine on" in fleet.trimtab("doctor", lost.name, check=1).stdout
     lost.mend()
     fleet.assert_in_sync()
+
+
+def test_logs_of_many_pods_do_without_a_host_that_is_cut_off(fleet: Fleet) -> None:
+    fleet.configure(ssh={"user": fleet.lab.user, "identityFile": str(fleet.lab.identity_file), "connectTimeout": "2s"})
+    speaking = container(command=["sh", "-c", "trap 'exit 0' TERM; echo hello; while :; do sleep 1; done"])
+    many = (
+        with_metadata(pod(f"on-{h.name}", speaking, nodeName=h.name), labels={"app": "many"}) for h in fleet.lab.hosts
+    )
+    fleet.push("first", **{f"{index}.yaml": text for index, text in enumerate(many)})
+    fleet.apply()
+    lost, *others = fleet.lab.hosts
+    lost.cut()
+    try:
+        done = fleet.trimtab("logs", "-l", "app=many", check=2)
+    finally:
+        lost.mend()
+    assert done.stdout.splitlines() == [f"[pod/on-{host.name}/main] hello" for host in others]
+    assert f"{lost.name}: cannot connect" in done.stderr
+    assert len(fleet.trimtab("logs", "-l", "app=many").stdout.splitlines()) == 3
 
 
 def test_containerd_killed_and_started_again(fleet: Fleet) -> None:

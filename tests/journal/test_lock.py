@@ -34,6 +34,7 @@ def test_a_second_agent_is_refused_with_the_holders_name_until_the_first_is_kill
             StateLock(tmp_path, "staging")
         assert f"held by agent prod (pid {holder.pid} on {socket.gethostname()}" in str(refusal.value)
         assert "spec.stateDir" in refusal.value.hint
+        assert "`trimtab status` tells how far that one is" in refusal.value.hint
         seen = holder_of(tmp_path)
         assert seen is not None
         assert (seen.name, seen.pid) == ("prod", holder.pid)

@@ -18,7 +18,8 @@ def event_line(event: Event, paint: Paint = plain) -> str:
     about = (event.object, event.host) if event.object or event.host else (event.revision[:12],)
     where = " on ".join(printable(part) for part in about if part)
     reason = f"{printable(event.reason):16}"
-    said = f"{shortened(event.message, _LONGEST_MESSAGE)}"
+    told = event.message.removeprefix(f"{event.host}: ") if event.host else event.message
+    said = shortened(told, _LONGEST_MESSAGE)
     line = f"{paint(reason, 'bad') if event.type == 'Warning' else reason}  {f'{where}: ' if where else ''}{said}"
     return f"{when}  {line}"
 

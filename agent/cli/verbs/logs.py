@@ -8,6 +8,7 @@ import typer
 from agent.cli import options
 from agent.cli.complete import complete_pods
 from agent.cli.config import open_config
+from agent.cli.errors import complain
 from agent.cli.look.standing import standing
 from agent.cli.reach.following import Follower, Watch, follow_all
 from agent.cli.reach.pod import Reached, connected, find_pod
@@ -18,7 +19,7 @@ from agent.hosts.logs import LogLine, seconds
 from agent.model.duration import parse_duration
 from agent.model.objects.agent import AgentConfig
 from agent.model.observation import ContainerSeen
-from agent.ports import Permanent
+from agent.ports import Permanent, PortError
 
 app = typer.Typer(add_completion=False)
 
@@ -51,14 +52,17 @@ def logs(
     namespace: options.Namespace = "default",
     config: options.Config = None,
 ) -> None:
-    """Print what containers wrote. With -f it ends once they are gone for good."""
+    """Print what containers wrote. With -f it ends once they are gone for good.
+
+    With -l, a host that does not answer is told, and left out (exit code 2).
+    """
     if (pod is None) == (selector is None):
         raise Permanent("name a pod, or select some with -l", hint="trimtab logs POD, trimtab logs -l app=web")
     if selector is not None and tail is None:
         tail = _TAIL_OF_MANY
     settings, earliest = open_config(config), _earliest(since, since_time, time.time())
     with ExitStack() as connections:
-        reached = _reached(settings, pod, selector, namespace, connections)
+        reached, lost = _reached(settings, pod, selector, namespace, connections)
         wanted = [
             (each, found)
             for each in reached
@@ -76,6 +80,8 @@ def logs(
             _follow(wanted, style, earliest, lines)
         else:
             _print(wanted, style, earliest, lines, previous=previous)
+    if lost:
+        raise typer.Exit(2)
 
 
 def _earliest(since: str | None, since_time: str | None, now: float) -> float:
@@ -94,8 +100,11 @@ def _earliest(since: str | None, since_time: str | None, now: float) -> float:
 
 def _reached(
     settings: AgentConfig, pod: str | None, selector: str | None, namespace: str, connections: ExitStack
-) -> Sequence[Reached]:
-    """Connect to the hosts of the pods that are meant, one connection a host. Raises PortError."""
+) -> tuple[Sequence[Reached], Sequence[str]]:
+    """Connect to the hosts of the pods that are meant, one connection a host. Raises PortError.
+
+    With a selector a host that cannot be seen is said so and left out; the second part names those.
+    """
     statuses = standing(settings).snapshot.fleet.statuses
     if pod is not None:
         pods = [find_pod(statuses, pod, namespace)]
@@ -104,18 +113,26 @@ def _reached(
         pods = sorted((one for one in mine if one.host), key=lambda one: one.key)
     matches = label_matcher(selector)
     found: list[Reached] = []
+    lost: list[str] = []
     for name in sorted({one.host for one in pods}):
-        host = connections.enter_context(connected(settings, name))
-        seen = host.observe()
+        try:
+            host = connections.enter_context(connected(settings, name))
+            seen = host.observe()
+        except PortError as error:
+            if selector is None:
+                raise
+            complain(str(error), hint=error.hint)
+            lost.append(name)
+            continue
         labels = {(each.config.namespace, each.config.name): each.config.labels for each in seen.sandboxes}
         found += [
             Reached(host, one, settings.metadata.name, seen)
             for one in pods
             if one.host == name and (selector is None or _has(labels.get((one.key.namespace, one.key.name)), matches))
         ]
-    if not found:
+    if not found and not lost:
         typer.echo(f"No resources found in {namespace} namespace.", err=True)
-    return found
+    return found, lost
 
 
 def _has(labels: Mapping[str, str] | None, matches: Callable[[Mapping[str, str]], bool]) -> bool:

@@ -54,7 +54,9 @@ def examine(declared: Host, defaults: SshDefaults, agent: str, *, clock: Clock) 
     try:
         link = open_link(declared, defaults)
     except PortError as error:
-        yield _failed("connection", error)
+        yield _failed(
+            "connection", error, "is the machine on and on the network, and is spec.ssh.address of the Host right?"
+        )
         return
     try:
         yield Check(name="connection", status="ok", message=f"{where}: key and login are in order")
@@ -72,8 +74,8 @@ def examine(declared: Host, defaults: SshDefaults, agent: str, *, clock: Clock) 
         link.close()
 
 
-def _failed(name: str, error: PortError) -> Check:
-    return Check(name=name, status="problem", message=str(error), hint=error.hint)
+def _failed(name: str, error: PortError, hint: str = "") -> Check:
+    return Check(name=name, status="problem", message=str(error), hint=error.hint or hint)
 
 
 def _examine_tools(done: Finished) -> Iterator[Check]:

@@ -81,7 +81,7 @@ def test_a_pod_whose_sandbox_was_removed_is_drift() -> None:
     seen = replace(converge(desired(pod())), sandboxes=(), containers=())
     action = only(plan(desired(pod()), seen))
     assert action.verb == "create"
-    assert drift_of(action).what == "the pod's folder is there, but its sandbox is not"
+    assert drift_of(action).what == "the pod's folder is there, but its sandbox is not: lost, or it could not be made"
 
 
 def test_what_is_as_desired_is_counted_and_left_alone() -> None:

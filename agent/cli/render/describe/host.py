@@ -1,6 +1,7 @@
 from agent.cli.render.describe.lines import NONE, block, moment
 from agent.cli.render.describe.parts import because, pods
 from agent.cli.render.describe.told import Subject
+from agent.cli.render.words import ready_pods
 from agent.model.capacity import Allotment, allotment_of, capacity
 from agent.model.objects.host import Host
 from agent.model.podrequests import CPU
@@ -22,8 +23,10 @@ def lines(subject: Subject) -> list[str]:
     ]
     if state is not None:
         word = "Ready" if state.seen else "Refused" if state.refused else "Unseen"
-        pairs += [("Status", because(word, "", state.reason)), ("Since", moment(state.since, subject.now) or NONE)]
-        pairs.append(("Pods", f"{sum(pod.ready for pod in subject.pods)} ready of {state.wanted}"))
+        why = state.reason.removeprefix(f"{state.name}: ")
+        pairs += [("Status", because(word, "", why)), ("Since", moment(state.since, subject.now) or NONE)]
+        ready, pods_there = ready_pods(state.wanted, subject.pods)
+        pairs.append(("Pods", f"{ready} ready of {pods_there}"))
     if state is not None and (facts := state.facts) is not None:
         pairs += [
             ("Runtime", f"{facts.name} {facts.version}"),

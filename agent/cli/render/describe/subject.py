@@ -7,6 +7,7 @@ from agent.cli.render.describe import batch, config, host, pod, policies, storag
 from agent.cli.render.describe.lines import block, headed, mapped, moment, shown
 from agent.cli.render.describe.told import Subject
 from agent.cli.render.words import waits
+from agent.ports import Event
 
 __all__ = ["Subject", "render"]
 
@@ -60,7 +61,14 @@ def _events(subject: Subject) -> list[str]:
     if not subject.events:
         return headed("Events", [])
     rows = [
-        f"  {event.type:8} {event.reason:16} {moment(event.at, subject.now)}  {shown(event.message)}"
+        f"  {event.type:8} {event.reason:16} {moment(event.at, subject.now)}  {_about(event, subject)}"
         for event in subject.events
     ]
     return ["Events:", *rows]
+
+
+def _about(event: Event, subject: Subject) -> str:
+    """Return what an event says, and of what where that is not what is described: of a host's pods, say."""
+    own = event.object in {"", str(subject.key)} or subject.pod is not None
+    message = event.message.removeprefix(f"{event.host}: ") if event.host else event.message
+    return shown(message if own else f"{event.object}: {message}")

@@ -96,7 +96,7 @@ def _absent(subject: Subject, view: HostView, rule: str) -> Verdict | None:
         return None
     cause: Cause
     if subject.wanted.uid in view.seen.pod_dirs:
-        cause = drift(view, rule, "the pod's folder is there, but its sandbox is not")
+        cause = drift(view, rule, "the pod's folder is there, but its sandbox is not: lost, or it could not be made")
     else:
         path = subject.desired.spec_path
         cause = asked_for(view, subject.desired, path=path, summary="declared, and not on the host yet")
@@ -199,11 +199,11 @@ def _by_parts(subject: Subject, view: HostView, rule: str) -> Verdict | None:
 
 POD_RULES: Final = (
     PodRule("pod gone", _gone),
+    PodRule("pod gives way", give_way),
     PodRule("pod leaving", _leaving),
     PodRule("pod not mentioned", _unmentioned),
     PodRule("pod refused", _refused),
     PodRule("host under pressure", keep_out),
-    PodRule("pod gives way", give_way),
     PodRule("pod absent", _absent),
     PodRule("pod changed", _changed),
     PodRule("extra sandbox", _extra_sandbox),
