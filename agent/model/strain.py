@@ -2,6 +2,7 @@
 
 from typing import Final, Literal
 
+from agent.model.objects.meta import ObjectKey, PodKey
 from agent.model.value import Value
 
 Shortage = Literal["MemoryPressure", "DiskPressure"]
@@ -11,10 +12,12 @@ Shortage = Literal["MemoryPressure", "DiskPressure"]
 class Victim(Value, frozen=True, kw_only=True):
     """A pod that is taken down so that the others of its host get by.
 
-    ``sandbox`` is its, so that a pod that is made again is nobody's victim; ``why`` says what was short and what the
-    pod used of it, ``since`` when that was found.
+    ``owner`` is its workload; by its ``sandbox`` it is told from the same pod made again. ``why`` says what was short
+    and what the pod used of it, ``since`` when that was found.
     """
 
+    pod: PodKey
+    owner: ObjectKey
     sandbox: str
     uid: str
     why: str

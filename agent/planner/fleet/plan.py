@@ -5,6 +5,7 @@ from agent.model.plan import FleetInput, FleetPlan
 from agent.planner.autoscaling import autoscale
 from agent.planner.batch import kept_jobs, tend
 from agent.planner.fleet.assemble import assemble
+from agent.planner.fleet.givingway import with_those_that_give_way
 from agent.planner.fleet.ground import Ground, on_their_way
 from agent.planner.fleet.lost import next_loss
 from agent.planner.fleet.placement import place
@@ -26,6 +27,7 @@ def plan_fleet(given: FleetInput) -> FleetPlan:
     Pure: the same input gives the same plan. Everything is decided from the whole input again; memory only makes
     decisions stick that were taken before.
     """
+    given = with_those_that_give_way(given)
     hosts = {key.name: one for key, one in of_kind(given.fleet, Host).items()}
     sight, since = look(given, hosts), tainted_since(given, hosts)
     scaling = autoscale(given, sight.by_owner)

@@ -11,7 +11,7 @@ from agent.model.strain import CALM, Shortage, Strain, Victim
 from agent.model.usage import Usage
 from agent.model.value import Value
 from agent.planner.upkeep.policy import Policy
-from agent.planner.upkeep.ranking import first_to_go
+from agent.planner.upkeep.ranking import Candidate, first_to_go
 from agent.planner.upkeep.thresholds import crossed
 
 _MAY_TAKE: Final = 30.0
@@ -63,9 +63,13 @@ def strain_of(
         if shortage == "DiskPressure" and reclaiming:
             continue
         if (gone := first_to_go(shortage, desired, seen, usage, told)) is not None:
-            victim = Victim(sandbox=gone.pod.sandbox.id, uid=gone.pod.uid, why=f"{why}; {gone}", since=now)
-            return replace(strain, victims=(*left, victim))
+            return replace(strain, victims=(*left, _victim(gone, f"{why}; {gone}", now)))
     return strain
+
+
+def _victim(gone: Candidate, why: str, now: float) -> Victim:
+    pod = gone.pod
+    return Victim(pod=pod.key, owner=gone.owner, sandbox=pod.sandbox.id, uid=pod.uid, why=why, since=now)
 
 
 def _lingers(victim: Victim, seen: Seen) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
 from agent.model.desired import DesiredPod, HostDesired
+from agent.model.objects.meta import ObjectKey
 from agent.model.observation import Seen
 from agent.model.podrequests import MEMORY, STORAGE, pod_requests
 from agent.model.strain import Shortage
@@ -19,6 +20,7 @@ class Candidate(Value, frozen=True, kw_only=True):
     """A pod that might go: what it uses of what is short, and what it asked for."""
 
     pod: ObservedPod
+    owner: ObjectKey
     used: int
     asked: int
     priority: int
@@ -51,7 +53,7 @@ def _candidates(shortage: Shortage, desired: HostDesired, seen: Seen, usage: Usa
             continue
         if used := memory_use(pod, usage) if shortage == "MemoryPressure" else disk_use(one.spec, pod, usage):
             priority = precedence(one.spec, desired.priorities)
-            yield Candidate(pod=pod, used=used, asked=_asked(one, shortage), priority=priority)
+            yield Candidate(pod=pod, owner=one.owner, used=used, asked=_asked(one, shortage), priority=priority)
 
 
 def _counts(pod: ObservedPod, usage: Usage) -> bool:

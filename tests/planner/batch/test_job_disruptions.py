@@ -1,9 +1,14 @@
 """Pods of a job that do not end by themselves: lost, evicted, told to stop."""
 
+import pytest
+from msgspec.structs import replace
+
 from agent.model.objects.host import Taint
 from agent.model.objects.job import Job, OnPodCondition, PodFailurePolicy, PodFailureRule
+from agent.model.strain import Strain
 from tests.planner.batch.build import Works, indexed, job
 from tests.planner.fleet.build import host
+from tests.planner.pressure import victim
 
 DISRUPTED = PodFailureRule(action="Ignore", on_pod_conditions=(OnPodCondition(type="DisruptionTarget"),))
 
@@ -74,6 +79,27 @@ def test_an_evicted_pod_fails_and_is_not_moved() -> None:
     assert world.running() == ["work-1"]
     assert world.find("work-1")[0] != place
     assert world.told().failed == 1
+    world.still()
+
+
+@pytest.mark.parametrize("first", ["fleet", "host", "pod"])
+def test_a_pod_that_gives_way_to_the_pressure_on_its_host_fails_and_is_not_moved(first: str) -> None:
+    """Whoever of the planners sees it first, and also if it ends well when it is told to stop."""
+    world = Works(job(completions=1), hosts=["a", "b"])
+    world.settle()
+    place, name = world.find("work-0")
+    before, seen = world.plan(), world.seen(place)
+    strain = Strain(shortages=("MemoryPressure",), victims=(victim(name, seen, kind="Job"),))
+    world.observations[place] = replace(seen, strain=strain)
+    if first == "host":
+        [(_, action)] = world.actions(before)
+        world.do(place, action)
+    elif first == "pod":
+        world.end("work-0", 0)
+    world.settle()
+    assert world.running() == ["work-1"]
+    assert world.find("work-1")[0] != place
+    assert (world.told().failed, world.told().succeeded) == (1, 0)
     world.still()
 
 

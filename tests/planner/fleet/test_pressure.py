@@ -3,15 +3,12 @@
 from msgspec.structs import replace
 
 from agent.model.objects.pod import Toleration
-from agent.model.strain import CALM, Strain, Victim
+from agent.model.strain import CALM, Strain
 from tests.planner.fleet.build import World, deployment, pod, slots
+from tests.planner.pressure import victim
 from tests.planner.stateful.build import daemon
 
 SHORT = Strain(shortages=("DiskPressure",))
-
-
-def told(sandbox: str) -> Victim:
-    return Victim(sandbox=sandbox, uid="", why="nodefs.available is 1Mi", since=0.0)
 
 
 def strain(world: World, host: str, what: Strain) -> None:
@@ -22,11 +19,10 @@ def test_the_victim_is_made_elsewhere_and_the_others_stay() -> None:
     world = World(deployment(4), hosts=["a", "b"])
     world.settle()
     before = world.pods()
-    victim = before["a"][0]
-    [sandbox] = (one.id for one in world.seen("a").sandboxes if one.config.name == victim)
-    strain(world, "a", replace(SHORT, victims=(told(sandbox),)))
-    assert world.settle() == [[("a", "remove", victim)], [("b", "create", victim)]]
-    assert world.pods() == {"a": before["a"][1:], "b": sorted([*before["b"], victim])}
+    gone = before["a"][0]
+    strain(world, "a", replace(SHORT, victims=(victim(gone, world.seen("a")),)))
+    assert world.settle() == [[("a", "remove", gone)], [("b", "create", gone)]]
+    assert world.pods() == {"a": before["a"][1:], "b": sorted([*before["b"], gone])}
 
 
 def test_new_pods_go_to_other_hosts_or_wait() -> None:
@@ -59,8 +55,7 @@ def test_a_daemon_that_gave_way_waits_for_its_own_host() -> None:
     world = World(daemon(), hosts=["a", "b"])
     world.settle()
     [gone] = world.pods()["a"]
-    [sandbox] = world.seen("a").sandboxes
-    strain(world, "a", replace(SHORT, victims=(told(sandbox.id),)))
+    strain(world, "a", replace(SHORT, victims=(victim(gone, world.seen("a")),)))
     assert world.settle() == [[("a", "remove", gone)]]
     strain(world, "a", CALM)
     [[(place, verb, _)]] = world.settle()

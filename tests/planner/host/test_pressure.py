@@ -4,15 +4,13 @@ from msgspec.structs import replace
 
 from agent.model.action import RemovePodFiles, StopContainers
 from agent.model.cause import Drift
+from agent.model.desired import LeavingPod
 from agent.model.objects.pod import ExecAction, Lifecycle, LifecycleHandler
-from agent.model.strain import Strain, Victim
-from tests.planner.host.build import EMPTY, container, converge, desired, live, only, plan, pod
+from agent.model.strain import Strain
+from tests.planner.host.build import EMPTY, ROLLOUT, container, converge, desired, live, only, plan, pod, pod_key
+from tests.planner.pressure import victim
 
 SHORT = Strain(shortages=("DiskPressure", "MemoryPressure"))
-
-
-def told(sandbox: str) -> Victim:
-    return Victim(sandbox=sandbox, uid="", why="memory.available is 1Mi", since=0.0)
 
 
 def test_the_victim_goes_at_once_with_its_files_and_the_others_stay() -> None:
@@ -20,7 +18,7 @@ def test_the_victim_goes_at_once_with_its_files_and_the_others_stay() -> None:
     wanted = desired(pod("one", container(lifecycle=hook)), pod("two"))
     seen = converge(wanted)
     found = live(seen, "one")
-    strained = replace(seen, strain=replace(SHORT, victims=(told(found.sandbox.id),)))
+    strained = replace(seen, strain=replace(SHORT, victims=(victim("one", seen),)))
     action = only(plan(wanted, strained))
     assert (action.verb, str(action.pod)) == ("remove", "default/one")
     assert isinstance(action.cause, Drift)
@@ -30,9 +28,24 @@ def test_the_victim_goes_at_once_with_its_files_and_the_others_stay() -> None:
     assert [step.uid for step in action.steps if isinstance(step, RemovePodFiles)] == [found.uid]
 
 
+def test_a_victim_that_its_owner_lets_go_meanwhile_has_no_more_time_for_that() -> None:
+    seen = converge(desired(pod("one")))
+    leaving = desired(leaving=(LeavingPod(key=pod_key("one"), cause=ROLLOUT),))
+    strained = replace(seen, strain=replace(SHORT, victims=(victim("one", seen),)))
+    graces = [
+        one.grace
+        for looked in (seen, strained)
+        for step in only(plan(leaving, looked)).steps
+        if isinstance(step, StopContainers)
+        for one in step.containers
+    ]
+    assert graces == [30, 2]
+
+
 def test_what_is_gone_does_not_come_back_before_the_shortage_is_over() -> None:
     wanted = desired(pod("one"), pod("two"))
-    seen = replace(converge(desired(pod("two"))), strain=replace(SHORT, victims=(told("gone"),)))
+    seen = converge(desired(pod("two")))
+    seen = replace(seen, strain=replace(SHORT, victims=(victim("one", seen, sandbox="gone"),)))
     found = plan(wanted, seen)
     assert found.actions == ()
     (waiting,) = found.waiting

@@ -75,9 +75,7 @@ def _removals(given: HostInput, plan: HostPlan, seen: Seen) -> Iterator[str]:
     """Find pods that would go without anybody having said so; one that makes room for itself is excused."""
     stay: set[PodKey] = {pod.key for pod in given.desired.pods} | {pod.key for pod in given.desired.kept}
     go = {pod.key for pod in given.desired.leaving} - stay
-    given_way = {one.sandbox for one in seen.strain.victims}
-    victims = (one.config for one in seen.sandboxes if one.id in given_way)
-    go |= {PodKey(namespace=one.namespace, name=one.name) for one in victims}
+    go |= {one.pod for one in seen.strain.victims}
     go |= {entry.pod for entry in plan.waiting if entry.reason == "predecessor" and entry.pod in stay}
     for action in plan.actions:
         if action.verb != "remove" or action.pod in go:

@@ -9,7 +9,7 @@ from agent.planner.precedence import critical
 def give_way(subject: Subject, view: HostView, rule: str) -> Verdict | None:
     """Match a pod that goes so that its host gets by. It has no time for hooks, as there is none to lose."""
     pod, victims = subject.observed, view.seen.strain.victims
-    if pod is None or subject.wanted is None or not victims:
+    if pod is None or not victims:
         return None
     victim = next((one for one in victims if one.sandbox == pod.sandbox.id), None)
     if victim is None:
