@@ -213,12 +213,11 @@ def test_a_container_that_must_not_be_root_never_runs_as_root(fleet: Fleet) -> N
             "group.yaml": pod("group", container(image=image, securityContext={"runAsGroup": 77})),
         },
     )
-    done = fleet.apply("--timeout", "20s", check=None)
-    assert done.returncode != 0
-    said = done.stdout + done.stderr
-    assert "container has runAsNonRoot and image will run as root" in said
-    assert "image has non-numeric user (nobody)" in said
-    assert fleet.pods() == ["default/good", "default/group"]
+    for _ in range(2):  # nor when it is tried again
+        said = fleet.apply("--no-wait", check=1).stdout
+        assert "container has runAsNonRoot and image will run as root" in said
+        assert "image has non-numeric user (nobody)" in said
+        assert fleet.pods() == ["default/good", "default/group"]
     assert Inside(fleet, "good").status()["Uid"].split()[0] == "1001"
     group = Inside(fleet, "group").status()
     assert (group["Uid"].split()[0], group["Gid"].split()[0]) == ("1001", "77")

@@ -35,7 +35,7 @@ def _hosts(fleet: Fleet, name: str) -> Counter[str]:
 
 def test_one_a_host_and_no_more(fleet: Fleet) -> None:
     fleet.push("first", **{"web.yaml": deployment("web", replicas=4, affinity=_apart("web"))})
-    done = fleet.apply("--timeout", "20s", check=None)
+    done = fleet.apply("--no-wait", check=1)
     assert sorted(_hosts(fleet, "web").values()) == [1, 1, 1]
     assert "pod anti-affinity" in done.stdout + done.stderr
 
@@ -125,5 +125,5 @@ def test_node_affinity_by_name_and_a_profile_that_fills_one_host_first(fleet: Fl
 def test_what_no_host_has_is_said(fleet: Fleet) -> None:
     huge = container(resources={"requests": {"ephemeral-storage": "900Ti"}})
     fleet.push("first", **{"one.yaml": pod("one", huge)})
-    done = fleet.apply("--timeout", "20s", check=None)
+    done = fleet.apply("--no-wait", check=1)
     assert "ephemeral-storage short by" in done.stdout + done.stderr
