@@ -58,6 +58,8 @@ class Entrance:
         self._departing = departing
         self._inside: set[PodKey] = set()
         self._nowhere: dict[tuple[int, bool], Refused] = {}
+        self._unsettled: list[Homeless] | None = None
+        """Pods that have their places and may be told otherwise, once somebody asks."""
         self.waits: dict[PodKey, str] = {}
         self.wake_at: float | None = None
         """When those may go elsewhere that a host was told to start, which is told otherwise now."""
@@ -148,13 +150,23 @@ class Entrance:
         One of higher priority keeps its place: it would only push the other out again.
         """
         hosts, pods = self._seating.hosts, self._ground.sight.pods
-        settled = {*self._inside, *self.waits, by.slot.key}
+        if self._unsettled is None:
+            self._unsettled = [
+                Homeless(claim, claim.template_of(slot), (slot,))
+                for claim in self._claims
+                for slot in claim.final
+                if slot.key in hosts and slot.key not in pods
+            ]
+        # They only become fewer: who is inside, or waits, stays so, and who gets a place from here on is inside.
+        self._unsettled = [
+            one
+            for one in self._unsettled
+            if (key := one.slots[0].key) in hosts and key not in self._inside and key not in self.waits
+        ]
         return [
-            Homeless(claim, claim.template_of(slot), (slot,))
-            for claim in self._claims
-            if self._seating.priority(claim.template) <= by.priority
-            for slot in claim.final
-            if slot.key not in pods and slot.key in hosts and slot.key not in settled
+            one
+            for one in self._unsettled
+            if one.slots[0].key != by.slot.key and self._seating.priority(one.claim.template) <= by.priority
         ]
 
     @cached_property

@@ -10,14 +10,14 @@ from agent.model.objects.job import Job
 from agent.model.objects.meta import PodKey
 from agent.model.objects.pod import Pod
 from agent.model.observation import Seen, Unseen
-from agent.model.plan import FleetInput
+from agent.model.plan import Failure, FleetInput
 from agent.model.status import ObjectStatus, Phase, PodStatus
 from agent.model.value import Value
 from agent.planner.fleet.placement import Placed
 from agent.planner.live import Live, names_of
 from agent.planner.memo import remembered
 from agent.planner.podstatus import pod_status
-from agent.planner.template import Slot
+from agent.planner.template import Slot, Template
 from agent.planner.workload import Claim
 
 _NAMED = 3
@@ -138,21 +138,10 @@ def _is_newest(claim: Claim, pod: Live) -> bool:
 
 def _missing(given: FleetInput, claim: Claim, slot: Slot, placed: Placed, delayed: Mapping[PodKey, str]) -> PodStatus:
     host = "" if slot.key in placed.refused else placed.hosts.get(slot.key, "")
-    observation, template = given.observations.get(host), claim.template_of(slot)
-    status = pod_status(
-        None,
-        key=slot.key,
-        owner=claim.template.declared.key,
-        host=host,
-        names=template.names,
-        policy=template.spec.restart_policy,
-        now=given.now,
-        failure=given.failures.get(slot.key),
-        unseen=observation.reason if isinstance(observation, Unseen) else "",
-        template_hash=template.hash,
-        spec=template.spec,
-        annotations=template.annotations,
-    )
+    observation, failure = given.observations.get(host), given.failures.get(slot.key)
+    unseen = observation.reason if isinstance(observation, Unseen) else ""
+    like_it = _unmade(claim.template_of(slot), host, unseen, failure, given.now if failure is not None else 0.0)
+    status = replace(like_it, key=slot.key)
     if why := placed.forbidden.get(slot.key):
         return replace(status, reason="FailedCreate", message=why)
     if why := placed.refused.get(slot.key):
@@ -160,6 +149,25 @@ def _missing(given: FleetInput, claim: Claim, slot: Slot, placed: Placed, delaye
     if why := delayed.get(slot.key):
         return replace(status, reason="Delayed", message=why)
     return status
+
+
+@remembered
+def _unmade(template: Template, host: str, unseen: str, failure: Failure | None, now: float) -> PodStatus:
+    """Return the status of a pod that is not there yet, but for its name: of many that wait all have the same."""
+    return pod_status(
+        None,
+        key=template.slot(0).key,
+        owner=template.declared.key,
+        host=host,
+        names=template.names,
+        policy=template.spec.restart_policy,
+        now=now,
+        failure=failure,
+        unseen=unseen,
+        template_hash=template.hash,
+        spec=template.spec,
+        annotations=template.annotations,
+    )
 
 
 def _judge(given: FleetInput, claim: Claim, placed: Placed, pods: tuple[PodStatus, ...]) -> _Verdict:

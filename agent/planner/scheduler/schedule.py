@@ -40,6 +40,8 @@ class Scheduler:
         self._labels = {room.name: room.labels for room in rooms}
         self._by_name = {room.name: room for room in rooms}
         self._suited: dict[Hashable, _Suited] = {}
+        self._full: dict[Hashable, Refused] = {}
+        """What was found to have room nowhere, until somebody moves: of pods that fit nowhere many are alike."""
 
     def place(
         self,
@@ -57,16 +59,22 @@ class Scheduler:
         go still holds a host port; then those with the fewest ``siblings`` (pods of the same owner) come first, then
         the emptiest, then those with the fewest pods, then by name. With ``packing`` the fullest come before those.
         """
+        if self._full and (full := self._no_room(demand)) is not None:
+            return (full,) * count
         # A pod with nodeName never meets Kubernetes' scheduler.
         minds = self._company is not None and not demand.node_name
         neighbours = Neighbours(demand, self._company, self._labels) if self._company is not None and minds else None
         if neighbours or (minds and demand.spread) or _prefers_hosts(demand):
-            return self._place_choosy(demand, count, dict(siblings), neighbours, suits, packing=packing)
-        answers = self._place_plain(demand, count, siblings, suits, packing=packing)
-        if self._company is not None:
-            for answer in answers:
-                if isinstance(answer, str):
-                    self._company.join(demand, answer)
+            answers = self._place_choosy(demand, count, dict(siblings), neighbours, suits, packing=packing)
+        else:
+            answers = self._place_plain(demand, count, siblings, suits, packing=packing)
+            if self._company is not None:
+                for answer in answers:
+                    if isinstance(answer, str):
+                        self._company.join(demand, answer)
+        self._full.clear()
+        if not isinstance(answers[-1], str):
+            self._no_room(demand)
         return answers
 
     def pin(
@@ -99,6 +107,7 @@ class Scheduler:
                 answers.append(Refused(why=f"{why} on {host}"))
                 continue
             room.take(demand)
+            self._full.clear()
             for company in (neighbours, spread):
                 if company is not None:
                     company.placed(room.labels)
@@ -130,12 +139,14 @@ class Scheduler:
     def take(self, demand: Demand, host: str) -> None:
         """Count a pod in, on a host that was chosen otherwise."""
         self._by_name[host].take(demand)
+        self._full.clear()
         if self._company is not None:
             self._company.join(demand, host)
 
     def give(self, demand: Demand, host: str) -> None:
         """Count a pod out of its host again."""
         self._by_name[host].give(demand)
+        self._full.clear()
         if self._company is not None:
             self._company.leave(demand, host)
 
@@ -230,8 +241,7 @@ class Scheduler:
 
     def _suited_for(self, demand: Demand) -> "_Suited":
         """Return the rooms that suit a pod whatever else is there; pods with equal wishes share the answer."""
-        selector = tuple(sorted(demand.node_selector.items()))
-        wishes = (demand.node_name, selector, demand.tolerations, demand.handler, _node_affinity(demand))
+        wishes = _wishes(demand)
         if wishes not in self._suited:
             refused, rooms = {}, []
             for room in self._rooms:
@@ -242,6 +252,27 @@ class Scheduler:
                     rooms.append((sum(not demand.tolerates(one) for one in avoids), room))
             self._suited[wishes] = _Suited(rooms, refused)
         return self._suited[wishes]
+
+    def _no_room(self, demand: Demand) -> Refused | None:
+        """Return what every host has against a pod if none has the room for it, wherever else it might go; else None.
+
+        Nothing but room is asked then, so that the answer is that of all pods which suit the same hosts and take up
+        the same.
+        """
+        alike = (_wishes(demand), demand.cpu, demand.memory, demand.others, demand.ports)
+        if alike not in self._full:
+            suited = self._suited_for(demand)
+            full = {room.name: refusal(FILLING, demand, room) for _, room in suited.rooms}
+            if not all(full.values()):
+                return None
+            self._full[alike] = Refused(why=_explained(demand, {**suited.refused, **full}))
+        return self._full[alike]
+
+
+def _wishes(demand: Demand) -> Hashable:
+    """Return what decides which hosts suit a pod."""
+    selector = tuple(sorted(demand.node_selector.items()))
+    return demand.node_name, selector, demand.tolerations, demand.handler, _node_affinity(demand)
 
 
 def _node_affinity(demand: Demand) -> NodeAffinity | None:
