@@ -194,6 +194,7 @@ class Lab:
             f"  source: {{url: {text['url']}, ref: {{branch: main}}, path: ., interval: 10s}}\n"
             f"  ssh: {{user: {text['user']}, identityFile: {text['identity']}, knownHostsFile: {text['known']}}}\n"
             f"  stateDir: {text['state']}\n"
+            "  metrics: {port: 0}  # the machine may have an agent of its own\n"
             "  # Memory and disk are the machine's, which may be short of them for reasons of its own.\n"
             "  cleanup: {evictionHard: {memory.available: 0, nodefs.available: 0, imagefs.available: 0}}\n"
         )

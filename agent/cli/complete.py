@@ -44,6 +44,21 @@ def complete_pods(ctx: typer.Context, incomplete: str) -> list[str]:
     return _matching(pods, incomplete)
 
 
+def complete_named(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Complete the name of an object, of the kind that is written before it."""
+    kind = str(ctx.params.get("kind") or ctx.params.get("what")).lower()
+    if kind in KINDS["Pod"]:
+        return complete_pods(ctx, incomplete)
+    snapshot = _published(ctx)
+    statuses = snapshot.fleet.statuses if snapshot else ()
+    return _matching((one.key.name for one in statuses if kind in KINDS.get(one.key.kind, ())), incomplete)
+
+
+def complete_place(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Complete the POD: of a place in a pod; local paths are the shell's own."""
+    return _matching((f"{name}:" for name in complete_pods(ctx, incomplete)), incomplete)
+
+
 def complete_containers(ctx: typer.Context, incomplete: str) -> list[str]:
     """Complete the name of a container: of the pod that is named already, else of any."""
     snapshot, named = _published(ctx), ctx.params.get("pod")

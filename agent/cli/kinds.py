@@ -56,6 +56,8 @@ def kind_named(name: str) -> str:
     for kind, why in UNSUPPORTED_KINDS.items():
         if kind.lower() in {lowered, singular, lowered.removesuffix("es")}:
             raise Permanent(f"kind {kind} is {why}")
+    if lowered in {"event", "events", "ev"}:
+        raise Permanent("events are no objects here", hint="`trimtab events` lists them")
     raise Permanent(
         f"there is no kind {name!r}", hint=f"the kinds are {', '.join(names[0] for names in KINDS.values())}"
     )

@@ -280,6 +280,10 @@ def test_pushes_at_the_same_time_all_arrive(bare: Path) -> None:
         ("rollout undo deploy/w", "deploy/web"),
         ("cordon edge", "edge-1"),
         ("rollout ", "undo"),
+        ("describe deploy w", "web"),
+        ("describe pod w", "web-6d4f-0"),
+        ("get cm s", "site"),
+        ("cp web-6d4f-0", "web-6d4f-0:"),
     ],
 )
 @pytest.mark.usefixtures("bare")

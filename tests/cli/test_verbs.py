@@ -142,6 +142,7 @@ def test_a_machine_that_is_in_the_source_already_is_not_added_again(
         (["apply", "--timeout", "soon"], "'soon' is not a duration"),
         (["get", "pots"], "the kinds are pods, deployments, replicasets"),
         (["get", "svc"], "kind Service is not supported yet"),
+        (["get", "events"], "`trimtab events` lists them"),
         (["get", "ingresses"], "kind Ingress is not supported yet"),
         (["get", "deploy/web", "web"], "names an object already"),
         (["approve", "abcd"], "no revision is held back"),

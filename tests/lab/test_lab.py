@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from agent.manifests import load_agent_config
+from agent.model.objects.agent import AgentConfig
 from lab import Lab, LabHost, cgroups, cleanup
 from lab.processes import Process
 from lab.state import paths_for
@@ -199,6 +201,9 @@ def test_manifests_and_configuration_name_the_hosts(lab: Lab, tmp_path: Path) ->
         assert host.host_key in path.read_text()
         assert host.address in path.read_text()
     config = lab.agent_config(tmp_path, "file:///tmp/fleet.git").read_text()
+    loaded = load_agent_config("agent.yaml", config.encode())
+    assert isinstance(loaded, AgentConfig)
+    assert loaded.spec.metrics.port == 0, "an agent of the machine's own has the usual one"
     assert "file:///tmp/fleet.git" in config
     assert str(lab.identity_file) in config
     assert lab.identity_file.stat().st_mode & 0o777 == 0o600

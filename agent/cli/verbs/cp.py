@@ -4,6 +4,7 @@ from typing import Annotated
 import typer
 
 from agent.cli import options
+from agent.cli.complete import complete_place
 from agent.cli.config import open_config
 from agent.cli.reach.copying import Place, parse_place, receive, send
 from agent.cli.reach.pod import reach
@@ -14,8 +15,14 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def cp(
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help="A local path, or [NAMESPACE/]POD:PATH.")],
-    target: Annotated[str, typer.Argument(metavar="TARGET", help="The same; one of the two is in a pod.")],
+    source: Annotated[
+        str,
+        typer.Argument(metavar="SOURCE", help="A local path, or [NAMESPACE/]POD:PATH.", autocompletion=complete_place),
+    ],
+    target: Annotated[
+        str,
+        typer.Argument(metavar="TARGET", help="The same; one of the two is in a pod.", autocompletion=complete_place),
+    ],
     *,
     container: options.Container = None,
     namespace: options.Namespace = "default",

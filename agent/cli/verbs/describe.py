@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from agent.cli import options
-from agent.cli.complete import complete_kinds, complete_pods
+from agent.cli.complete import complete_kinds, complete_named
 from agent.cli.config import open_config
 from agent.cli.kinds import CLUSTER_SCOPED, kind_named
 from agent.cli.look.standing import fleet_in_force, standing
@@ -40,7 +40,7 @@ def describe(
         str,
         typer.Argument(metavar="KIND", help="pod, deployment, host, …; or KIND/NAME.", autocompletion=complete_kinds),
     ],
-    name: Annotated[str | None, typer.Argument(metavar="NAME", autocompletion=complete_pods)] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", autocompletion=complete_named)] = None,
     *,
     namespace: options.Namespace = "default",
     config: options.Config = None,

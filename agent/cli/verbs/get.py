@@ -7,7 +7,7 @@ import typer
 from msgspec.structs import replace
 
 from agent.cli import options
-from agent.cli.complete import complete_kinds
+from agent.cli.complete import complete_kinds, complete_named
 from agent.cli.config import open_config
 from agent.cli.kinds import ALL, CLUSTER_SCOPED, kind_named
 from agent.cli.look.standing import fleet_in_force, standing
@@ -38,7 +38,9 @@ def get(
     kind: Annotated[
         str, typer.Argument(metavar="KIND", help="pods, deployments, hosts, …", autocompletion=complete_kinds)
     ],
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Only this one.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Only this one.", autocompletion=complete_named)
+    ] = None,
     *,
     namespace: options.Namespace = "default",
     all_namespaces: Annotated[bool, typer.Option("--all-namespaces", "-A", help="Of every namespace.")] = False,

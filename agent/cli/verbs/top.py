@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from agent.cli import options
-from agent.cli.complete import complete_pods
+from agent.cli.complete import complete_named
 from agent.cli.config import open_config
 from agent.cli.errors import complain
 from agent.cli.look.everything import asked_of_each, hosts_of, late, look_limit
@@ -42,7 +42,7 @@ class By(StrEnum):
 @app.command()
 def top(
     what: Annotated[str, typer.Argument(metavar="hosts|pods", help="Whose use.")],
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", autocompletion=complete_pods)] = None,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", autocompletion=complete_named)] = None,
     *,
     namespace: options.Namespace = "default",
     all_namespaces: Annotated[bool, typer.Option("--all-namespaces", "-A", help="Of every namespace.")] = False,
