@@ -40,6 +40,8 @@ from agent.reconciler.source_loop import SourceLoop
 from agent.simulator import Chaos, Failed, simulate
 from agent.simulator.judge import Violation
 from agent.simulator.kinds.declared import Crowd, Kinds, Set
+from agent.simulator.laws.capacity import check_capacity
+from agent.simulator.laws.moment import Broken
 from agent.simulator.machine import Machine
 from agent.simulator.stage import AGENT as AGENT_NAME
 from tests.simulator.fleets import ONE, TWO, app, declaration, fleet
@@ -280,6 +282,20 @@ def test_a_host_that_is_promised_to_two_templates_at_once_is_noticed(monkeypatch
     world.push(declaration(apps={}, kinds=replace(full, crowds={"bulk": replace(crowds["bulk"], image=TWO)})))
     with pytest.raises(Violation, match="promises more than its 2 cores"):
         world.settle()
+
+
+def test_what_somebody_starts_by_hand_was_promised_nothing() -> None:
+    full = Kinds(cores=2, crowds={"bulk": Crowd(replicas=4, image=ONE, priority="low")}, priorities={"low": -10})
+    world = fleet(declaration(apps={}, kinds=full))
+    world.settle()
+    machine = world.machines["h1"]
+    known = next(iter(machine.containers.values()))
+    by_hand = replace(known, id="stranger", config=replace(known.config, name="by-hand", labels={}))
+    machine.containers[by_hand.id] = by_hand
+    check_capacity(machine, AGENT_NAME, 2)
+    machine.containers[by_hand.id] = replace(by_hand, config=replace(by_hand.config, labels=known.config.labels))
+    with pytest.raises(Broken, match="promises more than its 2 cores"):
+        check_capacity(machine, AGENT_NAME, 2)
 
 
 def _failure(seed: int, words: str, chaos: Chaos = "plain") -> str:
