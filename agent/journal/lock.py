@@ -38,7 +38,7 @@ class StateLock:
         """Take the lock for agent ``name``. Raises Refused, naming the holder, while somebody else has it."""
         folder = Path(state_dir)
         make_folder(folder)
-        path = folder / NAME
+        self._path = path = folder / NAME
         with explained("lock", path):
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, PRIVATE)
             if not _taken(self._descriptor):
@@ -49,6 +49,22 @@ class StateLock:
             content = msgspec.json.encode(Holder(name=name, pid=os.getpid(), host=socket.gethostname(), since=since))
             os.ftruncate(self._descriptor, 0)
             os.pwrite(self._descriptor, content, 0)
+
+    def check(self) -> None:
+        """See that the folder still is the one that was locked. Raises Refused where it was moved, or replaced.
+
+        Nobody would be kept off the one that is there by now, and its state is not what this agent knows.
+        """
+        with explained("look at", self._path):
+            try:
+                there = self._path.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                there = None
+            if there is None or not os.path.samestat(there, os.fstat(self._descriptor)):
+                raise Refused(
+                    f"{self._path.parent} was moved away or replaced while this agent held it",
+                    hint="stop the agent before a backup is put back; started again, it goes on with what is there now",
+                )
 
     def release(self) -> None:
         """Let the next one in."""

@@ -1,7 +1,7 @@
 from pathlib import Path
 from typing import Final
 
-from agent.journal.replace import explained, make_folder, replace_file
+from agent.journal.replace import explained, replace_file
 
 NAME: Final = "status.json"
 _GROUP_READS: Final = 0o640
@@ -11,11 +11,9 @@ def publish_status(state_dir: str | Path, content: bytes) -> None:
     """Put the agent's newest status where ``trimtab status`` finds it. Raises PortError.
 
     It is only read while that agent runs, so nothing is lost with it; and it is written often, on a disk that the
-    runtime may be waiting for.
+    runtime may be waiting for. A folder that is gone is not made anew: it is to be put back.
     """
-    folder = Path(state_dir)
-    make_folder(folder)
-    replace_file(folder / NAME, content, mode=_GROUP_READS, durable=False)
+    replace_file(Path(state_dir) / NAME, content, mode=_GROUP_READS, durable=False)
 
 
 def read_status(state_dir: str | Path) -> bytes | None:

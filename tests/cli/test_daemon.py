@@ -113,6 +113,20 @@ def test_a_loop_whose_thread_died_ends_the_signs_of_life(
     assert "the prober loop has ended" in log.getvalue()
 
 
+def test_a_state_directory_that_is_taken_away_ends_the_agent_and_nothing_is_put_in_its_place(tmp_path: Path) -> None:
+    """A second agent could have what is there instead. systemd starts this one again, with what is there then."""
+    first = _config(tmp_path, "a")
+
+    def move_away() -> Word:
+        (tmp_path / "a").rename(tmp_path / "backup")
+        return "asked"
+
+    with pytest.raises(PortError, match="was moved away or replaced"):
+        hold(first, Told(move_away, lambda: "stop"), tmp_path / "agent.yaml", lambda: first)
+    assert not (tmp_path / "a" / "state.json").exists()
+    assert not (tmp_path / "a" / "status.json").exists()
+
+
 def _received(listening: socket.socket) -> list[str]:
     found = []
     with suppress(BlockingIOError):

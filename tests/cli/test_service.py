@@ -22,12 +22,13 @@ from agent.cli.service.logs import LoggedJournal, configure_log
 from agent.cli.service.notify import notify, notify_reloading, watchdog_interval
 from agent.cli.service.publisher import Publisher
 from agent.cli.service.signals import heard
+from agent.journal import StateLock
 from agent.model.kindstatus import AutoscalerStatus
 from agent.model.objects.agent import Metrics as MetricsSpec
 from agent.model.objects.meta import ObjectKey
 from agent.model.status import ObjectStatus
 from agent.model.value import Sensitive
-from agent.ports import Event, Permanent, PortError, State
+from agent.ports import Event, Permanent, PortError, Refused, State
 from agent.reconciler.reporting.snapshot import Metrics
 from tests.cli.test_status_rendering import troubled
 
@@ -113,6 +114,18 @@ def test_what_the_journal_cannot_take_is_in_the_log(log: io.StringIO, tmp_path: 
         LoggedJournal(tmp_path).record(event)
     (line,) = _lines(log)
     assert [line[name] for name in ("reason", "event", "host")] == ["SaveFailed", "no space left", "h1"]
+
+
+def test_a_backup_that_was_put_in_place_meanwhile_is_not_written_over(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    with StateLock(folder, "prod") as lock:
+        journal = LoggedJournal(folder, lock.check)
+        journal.save(State(in_force="b"))
+        folder.rename(tmp_path / "newer")
+        LoggedJournal(folder).save(State(in_force="a"))
+        with pytest.raises(Refused, match="moved away or replaced"):
+            journal.save(State(in_force="c"))
+    assert LoggedJournal(folder).load().in_force == "a"
 
 
 @pytest.mark.parametrize("takes_events", [True, False])

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from agent.journal import fingerprint_key, publish_status, read_status
-from agent.ports import Permanent
+from agent.ports import Permanent, PortError
 
 
 def test_the_key_is_made_once_and_shows_nowhere(tmp_path: Path) -> None:
@@ -34,6 +34,13 @@ def test_a_damaged_key_is_explained(tmp_path: Path) -> None:
     with pytest.raises(Permanent, match="holds 5 bytes, not 32") as refusal:
         fingerprint_key(tmp_path)
     assert "backup" in refusal.value.hint
+
+
+def test_a_folder_that_is_gone_is_not_made_anew_for_the_status(tmp_path: Path) -> None:
+    """It was moved away, and is to be put back: into an empty one of its name it would go as a folder in a folder."""
+    with pytest.raises(PortError):
+        publish_status(tmp_path / "state", b"{}")
+    assert not (tmp_path / "state").exists()
 
 
 def test_the_newest_status_is_read_back(tmp_path: Path) -> None:

@@ -28,6 +28,20 @@ def hold_elsewhere(folder: Path) -> subprocess.Popen[str]:
     return holder
 
 
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_folder_that_was_moved_away_is_held_no_more(tmp_path: Path, *, replaced: bool) -> None:
+    """Another agent may take what is there by then, and its state is not this one's."""
+    folder = tmp_path / "state"
+    with StateLock(folder, "prod") as lock:
+        lock.check()
+        folder.rename(tmp_path / "backup")
+        if replaced:
+            folder.mkdir()
+            (folder / "lock").write_bytes((tmp_path / "backup" / "lock").read_bytes())
+        with pytest.raises(Refused, match=f"{folder} was moved away or replaced"):
+            lock.check()
+
+
 def test_a_second_agent_is_refused_with_the_holders_name_until_the_first_is_killed(tmp_path: Path) -> None:
     with hold_elsewhere(tmp_path) as holder:
         with pytest.raises(Refused) as refusal:

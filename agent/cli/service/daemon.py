@@ -83,12 +83,12 @@ class Daemon:
         """Run; return the configuration to go on with, or None to end. Raises PortError when it cannot start."""
         config, words = self._config, self._words
         with ExitStack() as stack:
-            stack.enter_context(StateLock(self._state_dir, config.metadata.name))
+            lock = stack.enter_context(StateLock(self._state_dir, config.metadata.name))
             if config.spec.metrics.port:
                 self._server = StatusServer(config.spec.metrics, SystemClock().now)
                 stack.callback(self._server.close)
             source = open_source(config)
-            agent = self._make(source)
+            agent = self._make(source, lock)
             health = Health(agent.stuck)
             if self._server is not None:
                 self._server.fresh, self._server.ailing = agent.snapshot, health.ailing
@@ -98,22 +98,22 @@ class Daemon:
             names = (approvals.NAME, moving.NAME)
             stack.enter_context(watching_files([asked / name for name in names], lambda: words.put("asked")))
             words.put("asked")  # what was left while no agent ran
-            return self._drive(agent, health)
+            return self._drive(agent, health, lock)
 
-    def _make(self, source: GitSource) -> Agent:
+    def _make(self, source: GitSource, lock: StateLock) -> Agent:
         config = self._config
         key = established_key(config, source)
         return Agent(
             source,
             host_factory(config, key),
             clock=SystemClock(),
-            journal=LoggedJournal(self._state_dir),
+            journal=LoggedJournal(self._state_dir, lock.check),
             settings=settings_of(config, key, watched=source.local_path is not None),
             publish=self._published,
             metrics=metrics_server(config),
         )
 
-    def _drive(self, agent: Agent, health: Health) -> AgentConfig | None:
+    def _drive(self, agent: Agent, health: Health, lock: StateLock) -> AgentConfig | None:
         gc.collect()
         gc.freeze()  # what was imported stays: it need not be looked through again and again for what may go
         loops = Thread(target=self._loop, args=(agent,), name="agent")
@@ -121,7 +121,7 @@ class Daemon:
         self.started = True
         notify(READY=1)
         try:
-            return self._obey(agent, health)
+            return self._obey(agent, health, lock)
         finally:
             self._ending = True
             agent.stop(_END_WITHIN)
@@ -139,9 +139,10 @@ class Daemon:
             if not self._ending:  # nobody listens for it otherwise, but the daemon that follows this one
                 self._words.put("ended")
 
-    def _obey(self, agent: Agent, health: Health) -> AgentConfig | None:
+    def _obey(self, agent: Agent, health: Health, lock: StateLock) -> AgentConfig | None:
         turn = min(watchdog_interval() or TURN, TURN)
         while True:
+            lock.check()
             if health.turn():
                 notify(WATCHDOG=1)
             try:

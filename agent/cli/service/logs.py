@@ -2,15 +2,16 @@
 
 import logging
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Final, TextIO
 
 import structlog
 
 from agent.cli.render.escape import printable
 from agent.journal import FileJournal
-from agent.ports import Event
+from agent.ports import Event, State
 
 _log: Final = structlog.get_logger()
 
@@ -49,7 +50,19 @@ class _Writer(structlog.WriteLogger):
 
 
 class LoggedJournal(FileJournal):
-    """The state directory's journal, whose events are also written to the log."""
+    """The state directory's journal, whose events are also written to the log.
+
+    ``held`` raises PortError where the directory is not the agent's any more: nothing is saved there then.
+    """
+
+    def __init__(self, folder: Path, held: Callable[[], None] = lambda: None) -> None:
+        super().__init__(folder)
+        self._held = held
+
+    def save(self, state: State) -> None:
+        """Replace the saved state."""
+        self._held()
+        super().save(state)
 
     def record(self, event: Event) -> None:
         """Log an event, and append it: where the disk is full, the log is all that tells."""
