@@ -35,12 +35,14 @@ def prune_guard(given: FleetInput, plan: FleetPlan, policy: Prune) -> Held | Non
     stays or is wanted.
     """
     lost = dict(sorted(_lost(plan)))
+    if not lost:
+        return None
     seen = {name: frozenset(_seen(given, name)) for name in plan.desired}
     remembered = _remembered(given)
     there = {name: pods.union(remembered.get(name, ())) for name, pods in seen.items()}
     total = len(frozenset().union(*there.values()))
     every = len(lost) >= total or (not any(status.wanted for status in plan.statuses) and not _stays(there, plan))
-    if not lost or not (every or len(lost) > policy.max_fraction * total):
+    if not (every or len(lost) > policy.max_fraction * total):
         return None
     extent = "every pod" if every else f"{len(lost)} of {total} pods"
     named = [f"{key} ({why})" for key, why in list(lost.items())[:_NAMED]]

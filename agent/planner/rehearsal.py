@@ -29,12 +29,14 @@ class Rehearsal(Value, frozen=True, kw_only=True):
     """Everything that would be done, in order, if every action worked.
 
     ``plans`` are the same actions by host, one plan for each host with what it waits for in the end; ids are unique.
+    ``first`` is what the fleet planner said before anything was done, ``fleet`` what it says in the end.
     ``waiting`` is what the fleet waits for in the end. ``unseen`` are hosts of which nothing can be foretold.
     ``finished`` is False when the rehearsal was cut short; what was to come is then unknown.
     """
 
     moves: tuple[Move, ...]
     plans: Mapping[str, HostPlan]
+    first: FleetPlan
     fleet: FleetPlan
     waiting: tuple[Waiting, ...]
     unseen: tuple[str, ...]
@@ -62,6 +64,7 @@ class _Stage:
 
     def __init__(self, given: FleetInput) -> None:
         self.given = given
+        self.first: FleetPlan | None = None
         self.fleet: FleetPlan
         self.moves: list[Move] = []
         self.plans: dict[str, HostPlan] = {}
@@ -75,6 +78,7 @@ class _Stage:
         """Plan, and do all that is planned; tell whether that was anything."""
         self.acted = False
         self.fleet = plan_fleet(self.given)
+        self.first = self.first or self.fleet
         observations = dict(self.given.observations)
         for host in sorted(self.fleet.desired):
             if host not in self.stuck:
@@ -134,6 +138,7 @@ class _Stage:
         return Rehearsal(
             moves=tuple(self.moves),
             plans={host: self._plan(host) for host in sorted(self.fleet.desired)},
+            first=self.first or self.fleet,
             fleet=self.fleet,
             waiting=tuple(waiting),
             unseen=tuple(host for host in sorted(self.fleet.desired) if isinstance(observations[host], Unseen)),

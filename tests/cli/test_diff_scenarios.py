@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
+from agent.cli.look.comparing import compare
 from agent.cli.render import diff_json, diff_markdown, diff_text
 from agent.cli.render.report import DiffReport
+from agent.model.objects.agent import Prune
 from agent.model.observation import Observation, Unseen
 from agent.planner.rehearsal import rehearse
 from tests.cli.goldens import assert_golden
-from tests.cli.scenario import APPS, MARKER, NOW, Folder, empty, fleet_of, given, report, running
+from tests.cli.scenario import APPS, HOSTS, MARKER, NOW, Folder, empty, fleet_of, given, report, running
 
 RENDERERS: list[Callable[[DiffReport], str]] = [diff_text.render, diff_json.render, diff_markdown.render]
 
@@ -50,6 +52,20 @@ def test_a_host_that_is_not_seen_has_its_own_section_and_exit_code_2() -> None:
     text = diff_text.render(lost)
     assert "edge-2: cannot be seen\n    it does not answer" in text
     assert "to remove" not in text
+
+
+@pytest.mark.parametrize("render", RENDERERS, ids=["text", "json", "markdown"])
+def test_what_the_prune_guard_would_hold_back_is_said_before_it_is_committed(
+    render: Callable[[DiffReport], str],
+) -> None:
+    def shown(text: str, guard: Prune | None) -> str:
+        source = Folder(text)
+        return render(compare(given(fleet_of(source), running()), source, HOSTS, guard))
+
+    assert "would remove 1 of 3 pods" in shown(WITHOUT_ONE, Prune())
+    assert "would remove" not in shown(WITHOUT_ONE, Prune(max_fraction=0.5))
+    assert "would remove" not in shown(WITHOUT_ONE, None), "it is in force already"
+    assert "would remove" not in shown(ROLLOUT, Prune(max_fraction=0.01))
 
 
 @pytest.mark.parametrize("render", RENDERERS, ids=["text", "json", "markdown"])

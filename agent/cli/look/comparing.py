@@ -8,8 +8,10 @@ from agent.cli.look.succession import succession
 from agent.cli.render import diff_json, diff_markdown, diff_text
 from agent.cli.render.report import DiffReport, HostReport
 from agent.cli.terminal import paint
+from agent.model.objects.agent import Prune
 from agent.model.observation import Unseen
 from agent.model.plan import FleetInput, Waiting
+from agent.planner.prune import prune_guard
 from agent.planner.rehearsal import rehearse
 from agent.ports import Source
 
@@ -21,9 +23,13 @@ RENDERERS: Final[Mapping[str, Callable[[DiffReport], str]]] = {
 """By the form that was asked for."""
 
 
-def compare(seen: FleetInput, source: Source, shown: Sequence[str]) -> DiffReport:
-    """Rehearse what apply would do and lead every cause back to its line."""
+def compare(seen: FleetInput, source: Source, shown: Sequence[str], guard: Prune | None = None) -> DiffReport:
+    """Rehearse what apply would do and lead every cause back to its line.
+
+    With a ``guard``, the report says whether the agent would hold the revision back first.
+    """
     rehearsal = rehearse(seen)
+    held = prune_guard(seen, rehearsal.first, guard) if guard is not None else None
     rollouts = succession(rehearsal, seen)
     wanted = {name: rollouts.plans[name] for name in shown}
     plans = blame_plans(source, seen.fleet, wanted, rollouts.predecessors)
@@ -40,4 +46,5 @@ def compare(seen: FleetInput, source: Source, shown: Sequence[str]) -> DiffRepor
         hosts=tuple(reports),
         waiting=waiting,
         predecessors=rollouts.predecessors,
+        held=held.message if held is not None else "",
     )

@@ -27,6 +27,7 @@ def render(report: DiffReport) -> str:
             "hosts": [_host(host, report) for host in report.hosts],
             "waiting": [waiting_json(waiting) for waiting in report.waiting],
             "counts": {**report.counts, "unchanged": report.unchanged, "unseenHosts": len(report.unseen)},
+            **({"held": report.held} if report.held else {}),
             "summary": summary(report),
         },
         indent=2,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from agent.cli.render.escape import printable, shortened
 from agent.cli.render.report import DiffReport, HostReport
-from agent.cli.render.words import INFINITIVES, because, consequence, counted, summary, waits
+from agent.cli.render.words import INFINITIVES, because, consequence, counted, held_back, summary, waits
 from agent.model.action import Action
 
 _MEANINGFUL = re.compile(r"([\\`*_\[\]<>|~])")
@@ -18,6 +18,9 @@ def render(report: DiffReport) -> str:
 
 def _lines(report: DiffReport) -> Iterator[str]:
     yield f"**{_text(summary(report))}**"
+    if held := held_back(report):
+        yield ""
+        yield f"> {_text(held)}"
     for host in report.hosts:
         if host.unseen is not None or host.plan.actions or host.plan.waiting:
             yield ""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from agent.cli.render.escape import printable, shortened
 from agent.cli.render.paint import Paint, plain
 from agent.cli.render.report import DiffReport, HostReport
-from agent.cli.render.words import INFINITIVES, SIGNS, ago, because, consequence, counted, summary, waits
+from agent.cli.render.words import INFINITIVES, SIGNS, ago, because, consequence, counted, held_back, summary, waits
 from agent.model.action import Action
 from agent.model.difference import Difference
 
@@ -26,6 +26,9 @@ def _lines(report: DiffReport, paint: Paint) -> Iterator[str]:
     if report.waits_elsewhere:
         yield paint("Waiting", "strong")
         yield from (f"  … {waits(waiting, report.now)}" for waiting in report.waits_elsewhere)
+        yield ""
+    if held := held_back(report):
+        yield paint(held, "bad")
         yield ""
 
 

@@ -25,7 +25,8 @@ class DiffReport(Value, frozen=True, kw_only=True):
     """What would happen everywhere.
 
     ``waiting`` is what no host has yet, such as a pod that fits nowhere. ``predecessors`` tells of pods that a rollout
-    creates which live pod they were compared with, and take over from.
+    creates which live pod they were compared with, and take over from. ``held`` is why the agent would hold the
+    revision back until it is approved; empty where it would not.
     """
 
     revision: Revision
@@ -33,6 +34,7 @@ class DiffReport(Value, frozen=True, kw_only=True):
     hosts: tuple[HostReport, ...]
     waiting: tuple[Waiting, ...] = ()
     predecessors: Mapping[PodKey, PodKey] = {}
+    held: str = ""
 
     @property
     def counts(self) -> Mapping[Verb, int]:

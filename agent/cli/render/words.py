@@ -95,6 +95,15 @@ def waits(waiting: Waiting, now: float) -> str:
     return f"{who}{printable(waiting.message)}{until}"
 
 
+def held_back(report: DiffReport) -> str:
+    """Return that the agent would not do this at once, and what lets it; empty where it would."""
+    if not report.held:
+        return ""
+    known = report.revision.id != _WORKTREE
+    approved = f"`trimtab approve {printable(report.revision.short)}`" if known else "it is approved"
+    return f"The agent would hold this revision back until {approved}: it {printable(report.held)}"
+
+
 def summary(report: DiffReport) -> str:
     """Return the last line: what would be done, and on how many hosts."""
     todo = [f"{number} to {INFINITIVES[verb]}" for verb, number in report.counts.items() if number]

@@ -8,7 +8,7 @@ import typer
 from agent.cli import options
 from agent.cli.config import open_config
 from agent.cli.look.everything import chosen, hosts_of, look_at, read_fleet
-from agent.cli.wiring import open_folder, open_source
+from agent.cli.wiring import open_folder, open_source, saved_state
 from agent.ports import Permanent, Source
 
 app = typer.Typer(add_completion=False)
@@ -47,6 +47,8 @@ def diff(
     seen = look_at(settings, fleet, meanwhile=lambda: import_module("agent.cli.look.comparing"))
     from agent.cli.look.comparing import RENDERERS, compare  # noqa: PLC0415 - it brings the planner: see above
 
-    report = compare(seen, source, shown)
+    state = saved_state(settings)
+    let_in = fleet.revision.id in {state.in_force, *state.approved}
+    report = compare(seen, source, shown, None if let_in else settings.spec.prune)
     typer.echo(RENDERERS[output](report))
     raise typer.Exit(report.exit_code)
