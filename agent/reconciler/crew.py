@@ -101,6 +101,7 @@ class Crew:
         threads = [thread for thread in threads if thread.ident is not None]  # started at all
         for thread in threads:
             thread.join(max(deadline - time.perf_counter(), 0.0))
+        ended = not any(thread.is_alive() for thread in threads)  # by themselves: closing breaks off the rest
         for loop, _ in hosts:
             loop.close()
-        return not any(thread.is_alive() for thread in threads)
+        return ended

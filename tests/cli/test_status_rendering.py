@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from agent.cli.render import get, manifest, progress, status_json, status_text
 from agent.cli.render.get import Entry
 from agent.cli.render.status_report import StatusReport
-from agent.cli.service.summary import one_line
+from agent.cli.service.summary import one_line, under_way
 from agent.model.objects.meta import ObjectKey, PodKey
 from agent.model.observation import RuntimeFacts
 from agent.model.origin import Revision
@@ -210,7 +210,7 @@ def test_why_a_pull_fails_is_told_once_with_its_pod_and_its_host_says_when_it_is
     text = status_text.render(reported(stuck()))
     assert text.count("the registry has no such image") == 1
     assert "default/web-new-0 on edge-2: ImagePullBackOff: image r/web:2: the registry has no such image" in text
-    assert "  … default/web-new-0 waits: failed, next try at 2027-01-15 08:00:10Z (in 10s)\n" in text
+    assert "  … default/web-new-0 waits 10s: failed, next try at 2027-01-15 08:00:10Z\n" in text
 
 
 def test_json_status_for_programs() -> None:
@@ -222,6 +222,10 @@ def test_json_status_for_programs() -> None:
     assert [(host["name"], host["seen"]) for host in status["hosts"]] == [("edge-1", True), ("edge-2", False)]
     (web,) = (entry for entry in status["objects"] if entry["kind"] == "Deployment")
     assert (web["phase"], web["ready"], web["wanted"]) == ("Progressing", 1, 2)
+
+
+def test_what_is_broken_off_when_the_agent_ends_is_named() -> None:
+    assert under_way(troubled()) == [f"restart {CRASH} on edge-1"]
 
 
 def test_one_line_for_systemctl() -> None:

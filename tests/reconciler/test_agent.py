@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from agent.ports import Refused
 from agent.reconciler.agent import Agent
+from agent.simulator.host import SimulatedHost
 from agent.simulator.machine import Machine
 from tests.reconciler.calm import LONG, Calm, Watcher
 from tests.simulator.fleets import BROKEN, TWO, declaration, solo
@@ -93,6 +94,41 @@ def test_a_host_that_hangs_delays_no_other_and_does_not_keep_the_agent_from_endi
     thread.join(LONG)
     assert ended == [False], "it says that something was left behind"
     hangs.set()
+
+
+def test_what_only_ends_because_its_connection_is_closed_did_not_end_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a long pull does when the agent stops: who stops it hears that something was broken off."""
+    fleet = Calm("h1")
+    fleet.push(declaration(1, apps={}, solos={"db": solo("h1")}))
+    pulls, closed = threading.Event(), threading.Event()
+
+    def begin(*_: object) -> None:
+        pulls.set()
+        closed.wait(LONG)
+
+    def close(_: SimulatedHost) -> None:
+        closed.set()
+        for thread in threading.enumerate():
+            if thread.name == "batch":
+                thread.join(LONG)
+
+    monkeypatch.setattr(fleet, "begin", begin)
+    monkeypatch.setattr(SimulatedHost, "close", close)
+    agent = Agent(
+        fleet.source,
+        fleet.make_host,
+        clock=fleet.clock,
+        journal=fleet.journal,
+        settings=fleet.settings,
+        publish=lambda _snapshot: None,
+    )
+    ended: list[bool] = []
+    thread = threading.Thread(target=lambda: ended.append(agent.run()), daemon=True)
+    thread.start()
+    assert pulls.wait(LONG)
+    agent.stop(timeout=0.0)
+    thread.join(LONG)
+    assert ended == [False]
 
 
 def test_a_host_that_declines_is_shown_with_its_reason() -> None:

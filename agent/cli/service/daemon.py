@@ -18,7 +18,7 @@ from agent.cli.service.http import StatusServer
 from agent.cli.service.logs import LoggedJournal
 from agent.cli.service.notify import notify, notify_reloading, watchdog_interval
 from agent.cli.service.publisher import Publisher
-from agent.cli.service.summary import one_line
+from agent.cli.service.summary import one_line, under_way
 from agent.cli.wiring import (
     SystemClock,
     host_factory,
@@ -132,7 +132,10 @@ class Daemon:
     def _loop(self, agent: Agent) -> None:
         try:
             if not agent.run():
-                _log.warning("some steps did not end in time; what they began is looked at again at the next start")
+                _log.warning(
+                    "some steps did not end in time; what they began is looked at again at the next start",
+                    left=under_way(agent.snapshot()),
+                )
         except Exception as error:  # noqa: BLE001 - carried over to the main thread, which raises it
             self._failure = error
         finally:

@@ -15,3 +15,8 @@ def one_line(snapshot: Snapshot) -> str:
         f"source cannot be read: {snapshot.source.error}" if snapshot.source.error else "",
     ]
     return ", ".join(part for part in parts if part)
+
+
+def under_way(snapshot: Snapshot) -> list[str]:
+    """Return what is being done on hosts: ``create default/web-0 on edge-1``."""
+    return [f"{one.verb} {one.pod} on {host.name}" for host in snapshot.hosts for one in host.in_flight]
