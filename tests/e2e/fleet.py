@@ -70,16 +70,16 @@ class Fleet:
         self.config = self.configure()
 
     def configure(self, **spec: Any) -> Path:  # noqa: ANN401 - any value of the configuration
-        """Write agent.yaml; keyword arguments replace parts of its spec."""
+        """Write agent.yaml; keyword arguments replace parts of its spec, and add to `cleanup` and `ssh`."""
         path = self.folder / "agent.yaml"
-        cleanup = spec.pop("cleanup", {})
+        cleanup, ssh = spec.pop("cleanup", {}), spec.pop("ssh", {})
         written = {
             "apiVersion": "trimtab.dev/v1alpha1",
             "kind": "Agent",
             "metadata": {"name": self.name},
             "spec": {
                 "source": {"url": str(self.bare), "ref": {"branch": "main"}},
-                "ssh": {"user": self.lab.user, "identityFile": str(self.lab.identity_file)},
+                "ssh": {"user": self.lab.user, "identityFile": str(self.lab.identity_file), **ssh},
                 "stateDir": str(self.state),
                 "metrics": {"port": 0},
                 "cleanup": {"evictionHard": NO_PRESSURE, **cleanup},
