@@ -288,6 +288,7 @@ def test_pushes_at_the_same_time_all_arrive(bare: Path) -> None:
 )
 @pytest.mark.usefixtures("bare")
 def test_the_shell_completes_what_the_agent_knows(tmp_path: Path, typed: str, expected: str) -> None:
+    (tmp_path / "state").mkdir()
     publish(tmp_path / "state", troubled())
     words = f"trimtab {typed}"
     done = subprocess.run(

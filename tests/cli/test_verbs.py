@@ -213,6 +213,7 @@ def test_events_say_when_in_the_time_of_their_messages_and_which_revision(folder
 
 
 def test_status_does_not_believe_an_agent_that_is_gone(folder: Path) -> None:
+    (folder / "state").mkdir()
     publish(folder / "state", troubled())
     status = json.loads(trimtab("status", "-o", "json").stdout)
     assert status["agent"]["running"] is False
