@@ -90,9 +90,11 @@ def _containers(action: Action) -> str:
 def waits(waiting: Waiting, now: float) -> str:
     """Return what waits, why, and for how long where that is known."""
     subject = waiting.pod or waiting.object
-    until = f" (in {format_duration(waiting.until - now)})" if waiting.until > now else ""
-    who = f"{printable(str(subject))} waits: " if subject else ""
-    return f"{who}{printable(waiting.message)}{until}"
+    left = format_duration(waiting.until - now) if waiting.until > now else ""
+    if not subject:
+        return f"{printable(waiting.message)}{f' (in {left})' if left else ''}"
+    # In front: a message may end in a container's own last words.
+    return f"{printable(str(subject))} waits{f' {left}' if left else ''}: {printable(waiting.message)}"
 
 
 def held_back(report: DiffReport) -> str:

@@ -78,7 +78,7 @@ def _pods(ground: Ground, claim: Claim, placed: Placed, delayed: dict[PodKey, st
         if (host := hosts.get(slot.key)) is None or (placed.refused and slot.key in placed.refused):
             continue
         if moving and (pod := moving.get(slot.key)) is not None:
-            delayed[slot.key] = f"has to be gone from {pod.host} first"
+            delayed[slot.key] = f"starts once it is gone from {pod.host}"
         elif awaited and slot.key not in ground.sight.pods and (others := awaited.get((slot.name, host))):
             delayed[slot.key] = f"waits for {', '.join(others)} to make room on {host}"
         elif waits and (why := waits.get(slot.key)) is not None:

@@ -104,7 +104,7 @@ def test_a_pod_follows_its_node_name_and_its_selector(field: dict[str, object]) 
     world = World(pod("one"), hosts=[host("a"), host("b", labels={"disk": "ssd"})])
     world.settle()
     world.declare(pod("one", **field))
-    assert world.messages() == ["one has to be gone from a first"]
+    assert world.messages() == ["one starts once it is gone from a"]
     assert world.settle() == [[("a", "remove", "one")], [("b", "create", "one")]]
 
 

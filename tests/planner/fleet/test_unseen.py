@@ -92,7 +92,7 @@ def test_a_pod_is_not_moved_away_from_a_host_where_it_may_still_run() -> None:
     world.lose("a")
     world.declare(pod("one", node_name="b"))
     assert world.settle() == []
-    assert "one has to be gone from a first" in world.messages()
+    assert "one starts once it is gone from a" in world.messages()
 
 
 def test_a_pod_found_twice_after_an_outage_is_taken_away_once() -> None:
