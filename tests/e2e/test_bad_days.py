@@ -12,13 +12,16 @@ from tests.e2e.manifests import container, deployment, pod, with_metadata
 
 pytestmark = pytest.mark.lab
 
+SOON_MISSED = {"connectTimeout": "2s", "keepaliveInterval": "2s"}
+"""How hosts are reached where a test waits until one of them is missed."""
+
 
 def _pinned(fleet: Fleet) -> dict[str, str]:
     return {f"{h.name}.yaml": pod(f"on-{h.name}", nodeName=h.name) for h in fleet.lab.hosts}
 
 
 def test_a_host_that_is_cut_off_holds_nobody_up_and_converges_on_return(fleet: Fleet) -> None:
-    fleet.configure(ssh={"connectTimeout": "2s", "keepaliveInterval": "2s"})
+    fleet.configure(ssh=SOON_MISSED)
     fleet.push("first", **_pinned(fleet))
     lost, *others = fleet.lab.hosts
     with fleet.agent():
@@ -90,6 +93,7 @@ def test_containerd_killed_and_started_again(fleet: Fleet) -> None:
 
 
 def test_a_rebooted_host_runs_its_pods_again(fleet: Fleet) -> None:
+    fleet.configure(ssh=SOON_MISSED)
     fleet.push("first", **_pinned(fleet))
     host = fleet.lab.hosts[0]
     with fleet.agent():
