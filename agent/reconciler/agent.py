@@ -119,6 +119,9 @@ class Agent:
         import structlog  # noqa: PLC0415 - a command that only looks at hosts logs nothing, and starts faster without
 
         if out_of_threads(error):
+            message = f"the {loop} loop got no thread, so the agent ends: {no_thread_left().hint}"
+            event = Event(at=self._clock.now(), type="Warning", reason="OutOfThreads", message=message)
+            self._loops.shared.recorder.lasts(("threads",), event, identity="ends")
             self._out_of_threads = True
             self.stop()
             return

@@ -49,6 +49,9 @@ def test_an_agent_that_gets_no_thread_ends_and_says_what_it_lacks(monkeypatch: p
         agent.run()
     alarm.cancel()
     assert "TasksMax" in ended.value.hint
+    told = [event.message for event in fleet.journal.events if event.reason == "OutOfThreads"]
+    assert all("raise its limit (TasksMax" in message for message in told)
+    assert len(told) == (wanted != "fleet"), "once, unless no loop had begun yet"
 
 
 def test_a_loop_with_a_fault_is_not_stepped_at_once_however_often_it_is_woken(monkeypatch: pytest.MonkeyPatch) -> None:
