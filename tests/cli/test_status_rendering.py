@@ -211,6 +211,11 @@ def test_why_a_pull_fails_is_told_once_with_its_pod_and_its_host_says_when_it_is
     assert text.count("the registry has no such image") == 1
     assert "default/web-new-0 on edge-2: ImagePullBackOff: image r/web:2: the registry has no such image" in text
     assert "  … default/web-new-0 waits 10s: failed, next try at 2027-01-15 08:00:10Z\n" in text
+    (edge_1, edge_2), snapshot = stuck().hosts, stuck()
+    (one,) = edge_2.waiting
+    tried = replace(one, message=one.message.replace(": image", ": start container web: image"))
+    hosts = (edge_1, replace(edge_2, waiting=(tried,)))
+    assert "start container" not in status_text.render(reported(replace(snapshot, hosts=hosts)))
 
 
 def test_json_status_for_programs() -> None:

@@ -83,7 +83,10 @@ def _hosts(report: StatusReport, paint: Paint) -> Iterator[str]:
 def _without_why(waiting: Waiting, told: Mapping[PodKey, str]) -> Waiting:
     """Return what waits without its reason where the pod's own line, below, says that: when is next is news."""
     news, _, why = waiting.message.partition(": ")
-    same = waiting.pod is not None and why and why.partition("… (")[0] in told.get(waiting.pod, "")
+    cause = why.partition("… (")[0]
+    said = told.get(waiting.pod, "") if waiting.pod is not None else ""
+    # What was tried ("start container web") may stand in front of the cause.
+    same = bool(cause) and (cause in said or (cause.partition(": ")[2] or cause) in said)
     return replace(waiting, message=news) if same else waiting
 
 

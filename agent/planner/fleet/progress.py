@@ -257,6 +257,7 @@ def _sentence(given: FleetInput, claim: Claim, behind: list[PodStatus]) -> str:
         else:
             message = status.message if alone and status.reason != "HostUnseen" else ""
             why = ": ".join(part for part in (status.reason, message) if part)
-            said.append(f"{place} to be running ({why})" if why else f"{place} to be running")
+            awaited = "ready" if status.phase == "Running" and not status.reason else "running"
+            said.append(f"{place} to be {awaited} ({why})" if why else f"{place} to be {awaited}")
     rest = f" and {len(behind) - _NAMED} more" if len(behind) > _NAMED else ""
     return ", ".join(said) + rest

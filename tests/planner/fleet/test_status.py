@@ -1,8 +1,9 @@
 from msgspec.structs import replace
 
-from agent.model.objects.pod import ConfigRef, EnvFromSource, SecretVolume, Volume
+from agent.model.objects.pod import ConfigRef, EnvFromSource, Probe, SecretVolume, TcpSocketAction, Volume
 from agent.model.observation import RuntimeFacts, Seen
 from agent.model.plan import Failure, FleetInput
+from agent.model.probing import Health
 from agent.planner.fleet import plan_fleet
 from tests.planner.fleet.build import World, config_map, container, deployment, host, pod, secret
 
@@ -77,6 +78,18 @@ def test_why_a_container_does_not_run_is_said() -> None:
     assert status.phase == "Progressing"
     assert status.pods[0].containers[0].exit_code == 1
     assert f"{name} on a to be running (" in status.message
+
+
+def test_what_runs_and_is_not_ready_is_waited_for_to_be_ready() -> None:
+    probe = Probe(tcp_socket=TcpSocketAction(port=80))
+    world = World(deployment(1, container(readiness_probe=probe)))
+    world.settle()
+    seen = world.seen("a")
+    unwell = {one.id: Health(ready=False, message="Readiness probe failed: 503") for one in seen.containers}
+    world.observations["a"] = replace(seen, health=unwell)
+    status = world.status()
+    assert status.pods[0].phase == "Running"
+    assert status.message == f"waits for {status.pods[0].key.name} on a to be ready"
 
 
 def test_a_failure_on_the_host_is_shown_with_the_pod() -> None:
