@@ -11,6 +11,7 @@ from agent.model.objects.meta import Declared
 from agent.model.plan import FleetInput
 from agent.model.value import Value
 from agent.planner.live import Live
+from agent.planner.memo import remembered
 from agent.planner.template import Slot, Template
 
 _TEMPLATE: Final = attrgetter("template")
@@ -47,6 +48,11 @@ class Scope(NamedTuple):
     def rollout(self) -> RolloutRecord | None:
         """How far the last plan saw the workload get to its newest template."""
         return self.given.memory.rollouts.get(str(self.template.declared.key))
+
+    @property
+    def job(self) -> JobRecord | None:
+        """What the last plan knew of a job."""
+        return self.given.memory.jobs.get(str(self.template.declared.key))
 
 
 class Departure(Value, frozen=True, kw_only=True):
@@ -117,15 +123,7 @@ class Claim(Value, frozen=True, kw_only=True, weakref=True, gc=True):
     @property
     def at_rest(self) -> bool:
         """Whether each place has its pod, in order and available, there is no other, and time alone changes nothing."""
-        return (
-            len(self.final) == len(self.now) == len(self.current) == self.available
-            and not (self.kept or self.leaving or self.lost)
-            and not (self.stopped or self.holds or self.failed or self.done or self.job)
-            and self.wake_at is None
-            and self.due_at is None
-            and all(slot.key == pod.key for slot, pod in zip(self.final, self.current, strict=True))
-            and not (self.mixed or self.pinned)
-        )
+        return _at_rest(self)
 
     @property
     def in_place(self) -> int:
@@ -141,3 +139,18 @@ class Claim(Value, frozen=True, kw_only=True, weakref=True, gc=True):
     def pinned(self) -> bool:
         """Whether some slots are for one host each."""
         return any(map(_HOST, self.final))
+
+
+@remembered
+def _at_rest(claim: Claim) -> bool:
+    return (
+        len(claim.final) == len(claim.now) == len(claim.current) == claim.available
+        and not (claim.kept or claim.leaving or claim.lost)
+        and not (claim.stopped or claim.holds or claim.failed or claim.done or claim.job)
+        and claim.wake_at is None
+        and claim.due_at is None
+        and all(
+            slot.key == pod.key and slot.template is None and slot.host in {"", pod.host}
+            for slot, pod in zip(claim.final, claim.current, strict=True)
+        )
+    )

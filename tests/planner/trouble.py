@@ -1,5 +1,6 @@
 """What goes wrong in worlds of property tests: plans carried out by halves, pods and hosts that go and come."""
 
+import copy
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -7,7 +8,11 @@ from hypothesis import strategies as st
 
 from agent.model.observation import Observation
 from agent.model.plan import FleetPlan
+from agent.planner.fleet import plan_fleet
 from tests.planner.fleet.build import World
+
+_COPIED = 8
+"""Every so many plans: copying a world takes many times as long as planning it."""
 
 
 class Stage(World):
@@ -15,7 +20,16 @@ class Stage(World):
 
     def __init__(self, *objects: Any) -> None:  # noqa: ANN401 -- passed on
         self.hidden: dict[str, Observation] = {}
+        self.plans = 0
         super().__init__(*objects)
+
+    def plan(self) -> FleetPlan:
+        """Plan, and hold what is remembered of earlier plans to what follows from the input alone."""
+        self.plans += 1
+        afresh = plan_fleet(copy.deepcopy(self.given)) if self.plans % _COPIED == 0 else None
+        plan = super().plan()
+        assert afresh is None or plan == afresh, "what is remembered of earlier plans changes a plan"
+        return plan
 
     def check(self) -> FleetPlan:
         """Plan, and hold the plan to what it promises."""

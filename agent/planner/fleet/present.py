@@ -89,18 +89,19 @@ class Present:
         """Tell whether a Pod that is declared by itself asks for more than it was given, and did not get it yet."""
         return (
             pod.given is not None
-            and not pod.over
             and not template.hash
             and pod.key not in self._grown
             and set(template.names) <= set(pod.names)
             and outgrows(template.spec, pod.given)
+            and not pod.over
         )
 
     def grow(self, template: Template, pod: Live) -> str:
         """Let a Pod have on its host what it asks for by now; return what the host lacks for that."""
-        room, given = self.room(pod.host), pod.given
+        given = pod.given
         if given is None or not self.outgrown(template, pod):
             return ""
+        room = self.room(pod.host)
         room.give(given)
         why = short_of(template.demand, room)
         room.take(given if why else template.demand)

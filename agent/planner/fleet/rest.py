@@ -1,7 +1,7 @@
 """Workloads at rest: most are, most of the time. What follows for one of them is worked out once."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from agent.model.desired import DesiredPod
 from agent.model.objects.meta import ObjectKey, PodKey
@@ -11,9 +11,6 @@ from agent.planner.memo import Same, remembered
 from agent.planner.naming import placed_slots
 from agent.planner.template import Slot, desired_pods
 from agent.planner.workload import Claim, Scope
-
-_OF_THEIR_OWN: Final = frozenset({"Deployment", "ReplicaSet", "StatefulSet"})
-"""Kinds that decide from their own pods, what is remembered of them, and the time."""
 
 
 class _Note(NamedTuple):
@@ -33,29 +30,47 @@ def resting(scope: Scope) -> Claim | None:
 
 def note_rest(scope: Scope, claim: Claim) -> None:
     """Note what a workload wants if it is at rest, and will be if memory keeps what it says."""
-    if claim.rollout == scope.rollout and claim.at_rest:
+    if claim.rollout == scope.rollout and (_job_rests(scope, claim) if claim.job is not None else claim.at_rest):
         _notes(scope)[scope.template.declared.key] = _Note(claim, _decided_from(scope), scope.now)
 
 
+def _job_rests(scope: Scope, claim: Claim) -> bool:
+    """Tell whether all pods of a job run, or ended, and are counted: then it waits for one to end, if for anything."""
+    return (
+        claim.job == scope.job
+        and len(claim.final) == len(claim.current)
+        and not (claim.leaving or claim.lost)
+        and claim.wake_at is None
+        and claim.due_at is None
+        and scope.template.spec.active_deadline_seconds is None
+        and all(pod.seen and pod.steady is not None for pod in scope.live)
+    )
+
+
 def _notes(scope: Scope) -> dict[ObjectKey, _Note]:
-    """Return where to note what a workload wants. Of few is anything on its way, or lost: those are not noted."""
-    memory = scope.memory
-    if not scope.live or memory.leaving or memory.lost or scope.template.declared.key.kind not in _OF_THEIR_OWN:
-        return {}
-    look = scope.given.observations[scope.live[0].host]
+    """Return where to note what a workload wants. One of which a pod is on its way, or lost, is not noted."""
+    memory, observations = scope.memory, scope.given.observations
+    for away in (memory.leaving, memory.lost, memory.evicted):
+        if away and any(pod.name in away for pod in scope.live):
+            return {}
+    look = observations.get(scope.live[0].host if scope.live else next(iter(observations), ""))
     return _slate(look) if isinstance(look, Seen) else {}
 
 
 @remembered
 def _slate(_: Seen) -> dict[ObjectKey, _Note]:
-    """Return the notes on workloads whose first pod was seen in one look at its host: they are gone when that is."""
+    """Return the notes on workloads whose first pod was seen in one look at its host: they are gone when that is.
+
+    On those without pods they are with the look at the first host.
+    """
     return {}
 
 
 def _decided_from(scope: Scope) -> tuple[object, ...]:
-    template = scope.template
-    slots = placed_slots(scope.memory).get(f"{template.declared.key.namespace}/{template.set}", ())
-    return Same((template, *scope.live)), scope.rollout, slots, scope.taken, scope.replicas
+    template, key = scope.template, scope.template.declared.key
+    slots = placed_slots(scope.memory).get(f"{key.namespace}/{template.set}", ())
+    hosts = Same(scope.hosts.values()) if key.kind == "DaemonSet" else ()
+    return Same((template, *scope.live)), scope.rollout, scope.job, slots, scope.taken, scope.replicas, hosts
 
 
 @remembered

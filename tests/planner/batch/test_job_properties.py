@@ -1,5 +1,6 @@
 """Whatever happens to pods, hosts and the agent: a job does its work exactly as often as it should."""
 
+import copy
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -41,7 +42,7 @@ class Storm:
         """Plan, and do some of what was planned: the agent may die in between."""
         world = self.world
         wanted = sum(len(desired.pods) for desired in plan_fleet(world.given).desired.values())
-        assert plan_fleet(world.given) == plan_fleet(world.given)
+        assert plan_fleet(world.given) == plan_fleet(copy.deepcopy(world.given)), "nothing remembered changes a plan"
         assert wanted <= self.parallelism, "never more at once than allowed"
         for place, action in world.actions(world.plan())[:many]:
             if any(isinstance(step, StartContainer) for step in action.steps):

@@ -56,7 +56,7 @@ class Scene:
     @property
     def before(self) -> JobRecord | None:
         """What is remembered of the job."""
-        return self.scope.memory.jobs.get(str(self.template.declared.key))
+        return self.scope.job
 
     def slot(self, place: int, attempt: int) -> Slot:
         """Return the slot for an attempt at a place."""
