@@ -22,6 +22,7 @@ from agent.planner.host import plan_host, project_action
 
 HOSTS = 1_000
 PODS = 5_000
+NOWHERE = 100_000
 REPEATS = 5
 KEY = FingerprintKey(value=b"benchmark".ljust(32, b"."))
 _LONGER_THAN_BORNE = 400.0
@@ -40,14 +41,19 @@ def run() -> dict[str, object]:
     unseen, lost = _with_one_host_lost(given)
     noticed = min(_timed(lambda: plan_fleet(unseen))[0] for _ in range(REPEATS))
     replanned, plan = min((_timed(lambda: plan_fleet(lost)) for _ in range(REPEATS)), key=lambda one: one[0])
-    assert plan.memory.lost, "nothing was lost"
+    given_up = len(plan.memory.lost)
+    assert given_up, "nothing was lost"
+    nowhere = _given(_fleet(_too_large()))
+    refused, plan = min((_timed(lambda: plan_fleet(nowhere)) for _ in range(REPEATS)), key=lambda one: one[0])
+    assert len(plan.waiting) == NOWHERE, "some pod fits"
     return {
         f"{PODS} pods of Deployments placed on {HOSTS} hosts from nothing (s)": first,
         f"{pods} pods of every kind placed on {HOSTS} hosts from nothing (s)": mixed,
         "no change, every kind (s)": steady,
         "one host unseen, every kind (s)": noticed,
         "one host given up, its pods placed elsewhere (s)": replanned,
-        "pods that were given up": len(plan.memory.lost),
+        f"{NOWHERE} pods of {NOWHERE // 100} Deployments that fit nowhere (s)": refused,
+        "pods that were given up": given_up,
         "targets reached": {
             "placed from nothing <= 5 s": max(first, mixed) <= 5.0,
             "one host lost, planned again <= 1 s": max(noticed, replanned) <= 1.0,
@@ -157,6 +163,17 @@ def _deployments(pods: int, *, spread: int = 0) -> Iterator[Document]:
         spec = {"replicas": 20, "selector": _selector(name), "template": _template(name, **more)}
         yield _workload("apps/v1", "Deployment", name, spec)
         yield _budget(name)
+
+
+def _too_large() -> Iterator[Document]:
+    """Declare Deployments of 100 pods, each of which asks for more than any host has, and not for what others do."""
+    for number in range(NOWHERE // 100):
+        name = f"large-{number:04}"
+        template = _template(name)
+        template["spec"]["containers"][0]["resources"]["requests"]["cpu"] = f"{20_000 + number}m"
+        yield _workload(
+            "apps/v1", "Deployment", name, {"replicas": 100, "selector": _selector(name), "template": template}
+        )
 
 
 def _workload(api: str, kind: str, name: str, spec: Document) -> Document:
