@@ -15,6 +15,7 @@ FOUND: tuple[tuple[Chaos, int], ...] = (
     ("every-kind", 167),
     ("every-kind", 207),
     ("every-kind", 510),
+    ("every-kind", 903380),
     ("plain", 2067),
     ("plain", 3053),
     ("plain", 42190),
@@ -36,6 +37,7 @@ had gone. The judge took pods for running on a machine of which a person had sai
 again took pods down whose probes it had not made yet. The judge knew of a sandbox's removal before the agent could. A
 pod of which two copies were given up was taken for alive. A half-made pod of a DaemonSet that is updated OnDelete
 stayed half-made. A pod of an older template was made again with other variables, and restarted when git went back.
+The judge took a pod that had been told to leave a host, which nobody saw any more, for one that was placed there.
 """
 
 

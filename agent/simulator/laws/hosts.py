@@ -18,6 +18,8 @@ def check_placements(moment: Moment, found: Mapping[str, Seen], pinned: Collecti
             continue
         if name.partition("-")[0] in moment.declared.daemons and host not in moment.declared.forgotten:
             continue
+        if host not in found and moment.before.leaving.get(pod) == host:
+            continue  # it was told to leave, and as far as anybody can see it has not left yet
         if host not in found or not any(one.config.name == name for one in found[host].sandboxes):
             raise Broken(f"{pod} is placed on {host}, which takes no new pods")
 
