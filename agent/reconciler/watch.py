@@ -46,4 +46,4 @@ class Watch:
             known = _Step(number=number, seen_at=self._awake)
         self._steps[name] = known
         late = self._awake - known.seen_at
-        return f"the {name} loop is stuck in a step since {late / 60:.0f} minutes" if late > self._patience else ""
+        return f"the {name} loop has been stuck in a step for {late / 60:.0f} minutes" if late > self._patience else ""

@@ -201,15 +201,15 @@ def test_health_is_lost_and_found_and_said_once(log: io.StringIO) -> None:
     wrong: tuple[str, ...] = ()
     health = Health(lambda _now: wrong, lambda: NOW)
     assert (health.turn(), health.ailing()) == (True, "")
-    wrong = ("the fleet loop is stuck in a step since 21 minutes",)
+    wrong = ("the fleet loop has been stuck in a step for 21 minutes",)
     assert (health.turn(), health.ailing()) == (False, wrong[0])
-    wrong = ("the fleet loop is stuck in a step since 22 minutes", "the host-h1 loop has ended")
+    wrong = ("the fleet loop has been stuck in a step for 22 minutes", "the host-h1 loop has ended")
     assert (health.turn(), health.ailing()) == (False, "; ".join(wrong))
     wrong = ()
     assert (health.turn(), health.ailing()) == (True, "")
     said = [(line["level"], line["event"].partition(":")[0]) for line in _lines(log)]
     assert said == [
-        ("error", "the fleet loop is stuck in a step since 21 minutes"),
+        ("error", "the fleet loop has been stuck in a step for 21 minutes"),
         ("error", "the host-h1 loop has ended"),
     ]
 

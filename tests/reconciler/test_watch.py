@@ -119,7 +119,7 @@ def test_a_step_may_take_as_long_as_the_slowest_host_and_no_longer() -> None:
     minutes = Minutes()
     minutes.loop.step_under_way = 7
     assert minutes.go_by(21) == ()
-    assert minutes.go_by(1) == ("the fleet loop is stuck in a step since 21 minutes",)
+    assert minutes.go_by(1) == ("the fleet loop has been stuck in a step for 21 minutes",)
     minutes.loop.step_under_way = 8
     assert minutes.go_by(21) == (), "it got on after all"
 
@@ -136,7 +136,7 @@ def test_a_loop_that_never_comes_back_from_a_step_is_named(fleet: Calm) -> None:
     with hanging(fleet, "h1") as met, running(fleet) as (_, watcher, turned):
         met()
         watcher.until(lambda now: any(host.name == "h2" and host.settled for host in now.hosts))
-        assert "the host-h1 loop is stuck in a step since 22 minutes" in turned.after(minutes=22)
+        assert "the host-h1 loop has been stuck in a step for 22 minutes" in turned.after(minutes=22)
 
 
 def test_a_source_that_never_answers_nor_gives_up_is_named(fleet: Calm, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +149,7 @@ def test_a_source_that_never_answers_nor_gives_up_is_named(fleet: Calm, monkeypa
     monkeypatch.setattr(fleet.source, "fetch", fetch)
     with running(fleet) as (_, _, turned):
         _met(hangs)
-        assert "the source loop is stuck in a step since 22 minutes" in turned.after(minutes=22)
+        assert "the source loop has been stuck in a step for 22 minutes" in turned.after(minutes=22)
         ends.set()
 
 
