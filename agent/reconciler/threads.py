@@ -33,7 +33,6 @@ class Worker:
         self._condition = threading.Condition()
         self._woken = True
         self._stopping = False
-        self._begun = False
         self._steps = 0
         self.step_under_way: int | None = None
         """Its number; None while the loop waits for what wakes it."""
@@ -42,7 +41,6 @@ class Worker:
     def start(self) -> None:
         """Begin, with a first step at once."""
         self.thread.start()
-        self._begun = True
 
     def wake(self) -> None:
         """Ask for a step. From any thread."""
@@ -59,7 +57,7 @@ class Worker:
     @property
     def ended(self) -> bool:
         """Whether its thread is gone, and nobody asked for that."""
-        return self._begun and not (self._stopping or self.thread.is_alive())
+        return self.thread.ident is not None and not (self._stopping or self.thread.is_alive())
 
     def _run(self) -> None:
         wake_at: float | None = None
