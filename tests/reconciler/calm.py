@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from agent.model.action import Action, AnyStep
 from agent.model.objects.host import Host as HostObject
@@ -10,7 +11,8 @@ from agent.model.objects.meta import Declared
 from agent.model.observation import Seen
 from agent.model.plan import FingerprintKey
 from agent.planner.host.images import canonical
-from agent.ports import PortError
+from agent.ports import MetricsServer, PortError
+from agent.reconciler.agent import Agent
 from agent.reconciler.reporting.snapshot import Snapshot
 from agent.reconciler.settings import Settings
 from agent.simulator.clock import SimulatedClock
@@ -103,3 +105,28 @@ class Watcher:
             assert met, self._newest
             assert self._newest is not None
             return self._newest
+
+
+@contextmanager
+def running(
+    fleet: Calm, metrics: MetricsServer | None = None, *, ending: float = 10.0
+) -> Iterator[tuple[Agent, Watcher]]:
+    """Run an agent on threads of its own, which gets so many seconds to end what it does at last."""
+    watcher = Watcher()
+    agent = Agent(
+        fleet.source,
+        fleet.make_host,
+        clock=fleet.clock,
+        journal=fleet.journal,
+        settings=fleet.settings,
+        publish=watcher.publish,
+        metrics=metrics,
+    )
+    thread = threading.Thread(target=agent.run, daemon=True)
+    thread.start()
+    try:
+        yield agent, watcher
+    finally:
+        agent.stop(ending)
+        thread.join(LONG)
+        assert not thread.is_alive()

@@ -1,8 +1,6 @@
 """The loops on real threads."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from msgspec.structs import replace
@@ -11,30 +9,8 @@ from agent.ports import Refused
 from agent.reconciler.agent import Agent
 from agent.simulator.host import SimulatedHost
 from agent.simulator.machine import Machine
-from tests.reconciler.calm import LONG, Calm, Watcher
+from tests.reconciler.calm import LONG, Calm, Watcher, running
 from tests.simulator.fleets import BROKEN, TWO, declaration, solo
-
-
-@contextmanager
-def running(fleet: Calm) -> Iterator[tuple[Agent, Watcher]]:
-    watcher = Watcher()
-    agent = Agent(
-        fleet.source,
-        fleet.make_host,
-        clock=fleet.clock,
-        journal=fleet.journal,
-        settings=fleet.settings,
-        publish=watcher.publish,
-    )
-    thread = threading.Thread(target=agent.run, daemon=True)
-    thread.start()
-    try:
-        yield agent, watcher
-    finally:
-        agent.stop()
-        thread.join(LONG)
-        assert not thread.is_alive()
-
 
 TWO_HOSTS = declaration(2, apps={}, solos={"db": solo("h1"), "cache": solo("h2")})
 

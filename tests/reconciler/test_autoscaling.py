@@ -2,9 +2,7 @@
 
 import json
 import math
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 
 import pytest
 from msgspec.structs import replace
@@ -13,8 +11,7 @@ from agent.model.objects.fleet import Fleet
 from agent.model.plan import FingerprintKey, FleetInput, FleetPlan
 from agent.model.usage import ContainerUsage, Load
 from agent.planner.fleet import plan_fleet
-from agent.ports import MetricsServer, Permanent, PortError, Temporary, Unreachable
-from agent.reconciler.agent import Agent
+from agent.ports import Permanent, PortError, Temporary, Unreachable
 from agent.reconciler.fleet import loop as fleet_loop
 from agent.reconciler.fleet.asking import Asking
 from agent.reconciler.host.sampling import Sampling
@@ -25,7 +22,7 @@ from agent.reconciler.reporting.recorder import Recorder
 from agent.reconciler.settings import Settings
 from agent.reconciler.shared import Shared
 from agent.simulator.journal import SimulatedJournal
-from tests.reconciler.calm import LONG, Calm, Watcher
+from tests.reconciler.calm import Calm, running
 from tests.reconciler.idle_host import IdleHost
 from tests.simulator.fleets import TWO, declaration, solo
 
@@ -183,28 +180,6 @@ def test_news_of_load_wake_nobody() -> None:
 
 
 # On real threads
-
-
-@contextmanager
-def running(fleet: Calm, metrics: MetricsServer | None = None) -> Iterator[tuple[Agent, Watcher]]:
-    watcher = Watcher()
-    agent = Agent(
-        fleet.source,
-        fleet.make_host,
-        clock=fleet.clock,
-        journal=fleet.journal,
-        settings=fleet.settings,
-        publish=watcher.publish,
-        metrics=metrics,
-    )
-    thread = threading.Thread(target=agent.run, daemon=True)
-    thread.start()
-    try:
-        yield agent, watcher
-    finally:
-        agent.stop()
-        thread.join(LONG)
-        assert not thread.is_alive()
 
 
 def manifest(kind: str, api: str, name: str, spec: Mapping[str, object]) -> str:

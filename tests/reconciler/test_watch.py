@@ -13,7 +13,7 @@ from agent.reconciler.host.link import Link
 from agent.reconciler.threads import Worker
 from agent.reconciler.watch import Watch
 from agent.simulator.machine import Machine
-from tests.reconciler.calm import LONG, Calm, RealClock, Watcher
+from tests.reconciler.calm import LONG, Calm, RealClock, Watcher, running
 from tests.simulator.fleets import declaration, solo
 
 TWO_HOSTS = declaration(2, apps={}, solos={"db": solo("h1"), "cache": solo("h2")})
@@ -38,23 +38,9 @@ class Turned:
 
 
 @contextmanager
-def running(fleet: Calm) -> Iterator[tuple[Agent, Watcher, Turned]]:
-    watcher = Watcher()
-    agent = Agent(
-        fleet.source,
-        fleet.make_host,
-        clock=fleet.clock,
-        journal=fleet.journal,
-        settings=fleet.settings,
-        publish=watcher.publish,
-    )
-    thread = threading.Thread(target=agent.run, daemon=True)
-    thread.start()
-    try:
+def turning(fleet: Calm) -> Iterator[tuple[Agent, Watcher, Turned]]:
+    with running(fleet, ending=0.0) as (agent, watcher):
         yield agent, watcher, Turned(agent)
-    finally:
-        agent.stop(0.0)
-        thread.join(LONG)
 
 
 @pytest.fixture
@@ -133,7 +119,7 @@ def test_a_process_that_was_stopped_for_hours_goes_on() -> None:
 
 
 def test_a_loop_that_never_comes_back_from_a_step_is_named(fleet: Calm) -> None:
-    with hanging(fleet, "h1") as met, running(fleet) as (_, watcher, turned):
+    with hanging(fleet, "h1") as met, turning(fleet) as (_, watcher, turned):
         met()
         watcher.until(lambda now: any(host.name == "h2" and host.settled for host in now.hosts))
         assert "the host-h1 loop has been stuck in a step for 22 minutes" in turned.after(minutes=22)
@@ -147,7 +133,7 @@ def test_a_source_that_never_answers_nor_gives_up_is_named(fleet: Calm, monkeypa
         ends.wait(LONG)
 
     monkeypatch.setattr(fleet.source, "fetch", fetch)
-    with running(fleet) as (_, _, turned):
+    with turning(fleet) as (_, _, turned):
         _met(hangs)
         assert "the source loop has been stuck in a step for 22 minutes" in turned.after(minutes=22)
         ends.set()
@@ -164,7 +150,7 @@ def test_a_loop_whose_thread_died_is_named(fleet: Calm, monkeypatch: pytest.Monk
 
     run = Worker._run  # there is no other way to end a thread from outside
     monkeypatch.setattr(Worker, "_run", run_or_die)
-    with running(fleet) as (agent, watcher, turned):
+    with turning(fleet) as (agent, watcher, turned):
         _met(met)
         watcher.until(lambda now: any(host.name == "h1" and host.settled for host in now.hosts))
         (dead,) = [thread for thread in agent_threads(agent) if thread.name == "host-h2"]
@@ -189,7 +175,7 @@ def test_a_host_that_waits_for_its_turn_to_connect_is_well(fleet: Calm, monkeypa
         return seen
 
     monkeypatch.setattr(Link, "look", counted)
-    with hanging(fleet, "h1", "h2") as met, running(fleet) as (_, watcher, turned):
+    with hanging(fleet, "h1", "h2") as met, turning(fleet) as (_, watcher, turned):
         met()
         now = watcher.until(lambda now: any("waits to be connected to" in host.reason for host in now.hosts))
         (waits,) = [host.name for host in now.hosts if host.reason]
