@@ -27,6 +27,12 @@ error=$(exec 2>&1 >&3 3>&- </dev/null; set -- {arguments}; eval {script})
 printf '\n%s %s\n%s\n%s\n' {word} $? "$error" {word}
 """
 
+# What the word stands before in an answer: the shell's process id and what the command printed; its exit code and what
+# went wrong; the end. Whatever comes before it is the host's own.
+_PARTS: Final = 4
+_BEGUN: Final = re.compile(rb" (\d{1,9})\n(.*)", re.DOTALL)
+_ENDED: Final = re.compile(rb" (\d{1,3})\n(.*)", re.DOTALL)
+
 
 class Stream(Protocol):
     """The input and output of a shell that runs somewhere. Raises PortError when it is lost."""
@@ -139,9 +145,7 @@ class _Answer:
     """What a shell has printed so far in answer to one request."""
 
     def __init__(self, word: bytes) -> None:
-        self._end = b"\n%s\n" % word
-        self._begun = re.compile(rb"\n%s (\d{1,9})\n" % word)
-        self._whole = re.compile(rb"\n%s \d+\n(.*)\n%s (\d{1,3})\n(.*)\n%s\n" % (word, word, word), re.DOTALL)
+        self._mark = b"\n" + word
         self._text = bytearray()
 
     def take(self, part: bytes) -> None:
@@ -155,15 +159,18 @@ class _Answer:
 
     def pid(self) -> int | None:
         """Return the shell's process id, which comes before anything else."""
-        begun = self._begun.search(self._text)
+        begun = _BEGUN.match(self._text.partition(self._mark)[2])
         return int(begun[1]) if begun else None
 
     def finished(self) -> Finished | None:
         """Return the whole answer; None while it is not all there."""
-        whole = self._whole.search(self._text) if self._text.endswith(self._end) else None
-        if whole is None:
+        parts = bytes(self._text).split(self._mark) if self._text.endswith(self._mark + b"\n") else []
+        if len(parts) != _PARTS:
             return None
-        return Finished(code=int(whole[2]), output=whole[1], error=whole[3].decode(errors="replace").strip())
+        begun, ended = _BEGUN.fullmatch(parts[1]), _ENDED.fullmatch(parts[2])
+        if begun is None or ended is None:
+            return None
+        return Finished(code=int(ended[1]), output=begun[2], error=ended[2].decode(errors="replace").strip())
 
 
 def left_until(deadline: float) -> float:

@@ -25,7 +25,7 @@ from agent.reconciler.settings import HostFactory
 from agent.reconciler.shared import Shared
 
 _SETTLE = 1.0
-_SETTLE_PER_POD = 0.05
+_SETTLE_PER_POD = 0.1
 _LONGEST_SETTLE = 5.0
 """Seconds between looks while actions run: the more pods we work on, the more of the events are our own doing."""
 
