@@ -8,6 +8,7 @@ from tests.e2e.manifests import deployment
 pytestmark = pytest.mark.lab
 
 WEB = "deployment/web"
+_ONE_BEHIND = "1 old replicas are pending termination..."
 
 
 def _settle(fleet: Fleet) -> None:
@@ -45,6 +46,20 @@ def test_a_rollout_is_steered_by_commits(fleet: Fleet) -> None:
         ]  # fmt: skip
     assert len(fleet.trimtab("rollout", "history", WEB).stdout.splitlines()) == 2 + 4
     fleet.assert_in_sync()
+
+
+def test_a_rollout_whose_image_cannot_be_pulled_says_so_once(fleet: Fleet) -> None:
+    fleet.push("first", **{"web.yaml": deployment("web", replicas=1)})
+    with fleet.agent():
+        eventually(lambda: len(fleet.pods()) == 1)
+        fleet.trimtab("set", "image", WEB, f"main={fleet.lab.registry}/app:none")
+        # Ten seconds after the first attempt there is a second one.
+        followed = fleet.trimtab("rollout", "status", WEB, "--timeout", "14s", check=1)
+        waits = [line for line in followed.stdout.splitlines() if "spec update" not in line]
+        assert waits == [f'Waiting for deployment "web" rollout to finish: {_ONE_BEHIND}']
+        assert "timed out waiting for the condition" in followed.stderr
+        rows = fleet.trimtab("get", "deployments").stdout.splitlines()
+        assert dict(zip(rows[0].split(), rows[1].split(), strict=False))["UP-TO-DATE"] == "1"
 
 
 def test_a_host_is_drained_and_opened_again(fleet: Fleet) -> None:

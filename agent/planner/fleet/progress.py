@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from msgspec.structs import replace
 
 from agent.model.duration import format_duration
-from agent.model.kindstatus import AnyKindStatus, Condition, DeploymentStatus, ReplicaSetStatus
+from agent.model.kindstatus import AnyKindStatus
 from agent.model.objects.job import Job
 from agent.model.objects.meta import PodKey
 from agent.model.objects.pod import Pod
@@ -13,6 +13,7 @@ from agent.model.observation import Seen, Unseen
 from agent.model.plan import Failure, FleetInput
 from agent.model.status import ObjectStatus, Phase, PodStatus
 from agent.model.value import Value
+from agent.planner.fleet.counted import kind_status, newest, pending
 from agent.planner.fleet.placement import Placed
 from agent.planner.live import Live, names_of
 from agent.planner.memo import remembered
@@ -38,8 +39,9 @@ def progress(given: FleetInput, claim: Claim, placed: Placed, delayed: Mapping[P
     pods = tuple(_pods(given, claim, placed, delayed))
     if placed.resizes:
         pods = tuple(_resizing(one, placed) for one in pods)
-    verdict = _judge(given, claim, placed, pods)
-    return _status(claim, pods, verdict, _kind_status(claim, placed), derived=derived)
+    verdict, awaited = _judge(given, claim, placed, pods), pending(claim, placed)
+    status = _status(claim, pods, verdict, kind_status(claim, placed, awaited), derived=derived)
+    return replace(status, updated=status.updated + newest(claim, awaited)) if awaited else status
 
 
 @remembered
@@ -74,19 +76,6 @@ def _steady(claim: Claim) -> tuple[PodStatus, ...]:
     found = [pod.steady for pod in claim.current if pod.names == template.names]
     steady = tuple(one for one in found if one is not None)
     return steady if len(steady) == len(claim.current) else ()
-
-
-def _kind_status(claim: Claim, placed: Placed) -> AnyKindStatus | None:
-    """Return what Kubernetes would show, with the pods that may not be made: only quotas know of them."""
-    status = claim.status
-    if not (placed.forbidden and isinstance(status, DeploymentStatus | ReplicaSetStatus)):
-        return status
-    kept_out = next((slot.key for slot in claim.now if slot.key in placed.forbidden), None)
-    if kept_out is None:
-        return status
-    message = f'pods "{kept_out.name}" is forbidden: {placed.forbidden[kept_out]}'
-    failure = Condition(type="ReplicaFailure", status="True", reason="FailedCreate", message=message)
-    return replace(status, conditions=(*status.conditions, failure))
 
 
 def _pods(given: FleetInput, claim: Claim, placed: Placed, delayed: Mapping[PodKey, str]) -> Iterator[PodStatus]:

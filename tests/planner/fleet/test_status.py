@@ -29,7 +29,7 @@ def test_a_deployment_on_its_way_and_there() -> None:
         "Progressing",
         "Starting",
         2,
-        0,
+        2,
         0,
     )
     assert before.message.startswith("waits for web-")
@@ -55,7 +55,7 @@ def test_a_rollout_says_what_it_waits_for() -> None:
     [[(_, _, replaced)]] = [world.act(lambda actions: [one for one in actions if one[1].verb == "remove"])]
     status = world.status()
     assert (status.phase, status.reason) == ("Progressing", "Replacing")
-    assert [len({one.template_hash for one in status.pods}), status.updated] == [2, 1]
+    assert [len({one.template_hash for one in status.pods}), status.updated] == [2, 2]
     assert replaced not in [one.key.name for one in status.pods]
     assert world.messages() == [f"rollout of default/web {status.message}"]
 
