@@ -114,6 +114,17 @@ def test_a_held_revision_comes_with_the_command_that_lets_it_through() -> None:
     assert "Refused" not in text
 
 
+def test_a_newer_revision_that_waits_is_named_with_what_lets_it_come() -> None:
+    newer = replace(troubled(), fleet=replace(troubled().fleet, refused="", refused_why=()))
+    newer = replace(newer, source=replace(newer.source, head=Revision(id="d" * 40, author="Ben", subject="scale web")))
+    waiting = "Newest    dddddddddddd (Ben: scale web), not in force"
+    assert f"{waiting}: start `trimtab agent`, or run `trimtab apply`\n" in status_text.render(reported(newer, None))
+    assert f"{waiting} yet\n" in status_text.render(reported(newer))
+    for told in ({"refused": "d" * 40}, {"held": "d" * 40}, {"in_force": newer.source.head}):
+        known = replace(newer, fleet=replace(newer.fleet, **told))
+        assert "Newest" not in status_text.render(reported(known)), told
+
+
 def lost_and_full() -> Snapshot:
     """One host is lost, with a pod of a StatefulSet on it; and no host fits a pod."""
     lost = "edge-2: cannot connect to 10.0.0.12:22: timed out"

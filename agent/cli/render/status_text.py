@@ -12,6 +12,7 @@ from agent.cli.render.words import ago, counted, ready_pods, waits
 from agent.model.duration import format_duration
 from agent.model.kindstatus import JobStatus
 from agent.model.objects.meta import PodKey
+from agent.model.origin import Revision
 from agent.model.plan import Waiting
 from agent.model.status import ObjectStatus
 from agent.reconciler.reporting.snapshot import HostState
@@ -41,10 +42,9 @@ def _head(report: StatusReport, paint: Paint) -> Iterator[str]:
     if fleet.in_force is None:
         yield _labelled("In force", paint(f"nothing: {printable(fleet.message) or 'no good revision yet'}", "bad"))
     else:
-        revision = fleet.in_force
-        what = ": ".join(part for part in (printable(revision.author), shortened(revision.subject, 72)) if part)
         since = f" since {format_duration(now - fleet.in_force_since)}" if fleet.in_force_since else ""
-        yield _labelled("In force", f"{printable(revision.short)}{f' ({what})' if what else ''}{since}")
+        yield _labelled("In force", f"{_revision(fleet.in_force)}{since}")
+    yield from _newest(report, paint)
     if fleet.refused:
         yield _labelled("Refused", paint(f"{printable(fleet.refused[:12])}, the revision above stays in force", "bad"))
         yield from (f"{'':{_LABEL}}{printable(why)}" for why in fleet.refused_why[:_MOST_PROBLEMS])
@@ -53,6 +53,20 @@ def _head(report: StatusReport, paint: Paint) -> Iterator[str]:
     if fleet.held:
         yield _labelled("Held", paint(f"{printable(fleet.held[:12])}: {printable(fleet.held_why)}", "bad"))
         yield f"{'':{_LABEL}}let it through with: trimtab approve {printable(fleet.held[:12])}"
+
+
+def _revision(revision: Revision) -> str:
+    what = ": ".join(part for part in (printable(revision.author), shortened(revision.subject, 72)) if part)
+    return f"{printable(revision.short)}{f' ({what})' if what else ''}"
+
+
+def _newest(report: StatusReport, paint: Paint) -> Iterator[str]:
+    """Say that a newer revision than the one in force waits, where nothing else says why."""
+    head, fleet = report.snapshot.source.head, report.snapshot.fleet
+    if head is None or fleet.in_force is None or head.id in {fleet.in_force.id, fleet.refused, fleet.held}:
+        return
+    then = "not in force yet" if report.running else "not in force: start `trimtab agent`, or run `trimtab apply`"
+    yield _labelled("Newest", f"{_revision(head)}, {paint(then, 'bad')}")
 
 
 def _source(report: StatusReport, paint: Paint) -> str:
