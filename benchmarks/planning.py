@@ -16,6 +16,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
+from agent.cli import OBJECTS_BETWEEN_COLLECTIONS
 from agent.model.memory import Memory
 from agent.model.objects import (
     ConfigMap,
@@ -93,6 +94,7 @@ def _apart(size: int) -> dict[str, float]:
 
 def measure(size: int) -> dict[str, float]:
     """Measure one size in this process; seconds are the best of some, the least disturbed by what else runs here."""
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)  # as the agent plans: else a collection of all falls into one size
     given, first = _converged(size)
     # Another image each time: what a planner remembers of one change must not serve the next.
     changed = [replace(given, fleet=_changed(given.fleet, number)) for number in range(REPEATS + 2)]

@@ -58,16 +58,17 @@ VERBS: Final[Mapping[str, Verb]] = {
 }
 
 
-_OBJECTS_BETWEEN_COLLECTIONS: Final = 50_000
+OBJECTS_BETWEEN_COLLECTIONS: Final = 50_000
 """A start makes many objects and hardly any garbage: with Python's 700, a tenth of a dry run went to looking for it."""
 
 
 def main() -> None:
     """Run ``trimtab``; the entry point of the installed command."""
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
-    from typer.main import get_command  # noqa: PLC0415 - same
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
+    # Importing a verb's module alone must not build the command line.
+    from typer.main import get_command  # noqa: PLC0415 - as above
 
-    from agent.cli.app import app  # noqa: PLC0415 - importing a verb's module alone must not build the command line
+    from agent.cli.app import app  # noqa: PLC0415 - as above
 
     try:
         sys.exit(get_command(app)(prog_name="trimtab"))
