@@ -107,13 +107,9 @@ class Watcher:
             return self._newest
 
 
-@contextmanager
-def running(
-    fleet: Calm, metrics: MetricsServer | None = None, *, ending: float = 10.0
-) -> Iterator[tuple[Agent, Watcher]]:
-    """Run an agent on threads of its own, which gets so many seconds to end what it does at last."""
-    watcher = Watcher()
-    agent = Agent(
+def agent_of(fleet: Calm, watcher: Watcher, metrics: MetricsServer | None = None) -> Agent:
+    """Make an agent of a fleet, that tells a watcher what it does."""
+    return Agent(
         fleet.source,
         fleet.make_host,
         clock=fleet.clock,
@@ -122,6 +118,15 @@ def running(
         publish=watcher.publish,
         metrics=metrics,
     )
+
+
+@contextmanager
+def running(
+    fleet: Calm, metrics: MetricsServer | None = None, *, ending: float = 10.0
+) -> Iterator[tuple[Agent, Watcher]]:
+    """Run an agent on threads of its own, which gets so many seconds to end what it does at last."""
+    watcher = Watcher()
+    agent = agent_of(fleet, watcher, metrics)
     thread = threading.Thread(target=agent.run, daemon=True)
     thread.start()
     try:

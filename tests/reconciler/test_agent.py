@@ -9,7 +9,7 @@ from agent.ports import Refused
 from agent.reconciler.agent import Agent
 from agent.simulator.host import SimulatedHost
 from agent.simulator.machine import Machine
-from tests.reconciler.calm import LONG, Calm, Watcher, running
+from tests.reconciler.calm import LONG, Calm, Watcher, agent_of, running
 from tests.simulator.fleets import BROKEN, TWO, declaration, solo
 
 TWO_HOSTS = declaration(2, apps={}, solos={"db": solo("h1"), "cache": solo("h2")})
@@ -52,14 +52,7 @@ def test_a_host_that_hangs_delays_no_other_and_does_not_keep_the_agent_from_endi
 
     fleet.on_look = on_look
     watcher = Watcher()
-    agent = Agent(
-        fleet.source,
-        fleet.make_host,
-        clock=fleet.clock,
-        journal=fleet.journal,
-        settings=fleet.settings,
-        publish=watcher.publish,
-    )
+    agent = agent_of(fleet, watcher)
     ended: list[bool] = []
     thread = threading.Thread(target=lambda: ended.append(agent.run()), daemon=True)
     thread.start()

@@ -7,10 +7,9 @@ from typing import NoReturn
 import pytest
 
 from agent.ports import Temporary
-from agent.reconciler.agent import Agent
 from agent.reconciler.crew import Crew
 from agent.reconciler.threads import Worker
-from tests.reconciler.calm import LONG, Calm, RealClock, Watcher
+from tests.reconciler.calm import LONG, Calm, RealClock, Watcher, agent_of
 from tests.reconciler.stepped import Stepped
 from tests.simulator.fleets import declaration, solo
 
@@ -34,14 +33,7 @@ def test_an_agent_that_gets_no_thread_ends_and_says_what_it_lacks(monkeypatch: p
     monkeypatch.setattr(threading.Thread, "start", scarce)
     fleet = Calm("h1")
     fleet.push(FLEET)
-    agent = Agent(
-        fleet.source,
-        fleet.make_host,
-        clock=fleet.clock,
-        journal=fleet.journal,
-        settings=fleet.settings,
-        publish=Watcher().publish,
-    )
+    agent = agent_of(fleet, Watcher())
     alarm = threading.Timer(LONG, agent.stop)
     alarm.daemon = True
     alarm.start()

@@ -74,8 +74,6 @@ def kind_status(claim: Claim, placed: Placed, slots: Sequence[Slot]) -> AnyKindS
 
 
 def _kept_out(claim: Claim, placed: Placed) -> tuple[Condition, ...]:
-    if not placed.forbidden:
-        return ()
     kept_out = next((slot.key for slot in claim.now if slot.key in placed.forbidden), None)
     if kept_out is None:
         return ()
